@@ -1,0 +1,76 @@
+"""Write docs/cli.md from the command's own help; `--check` fails where they differ, or where README is stale.
+
+python docs/commands.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["COLUMNS"] = "100"  # argparse wraps to the terminal
+
+from rag.__main__ import build_parser
+from rag.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "cli.md"
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def command_page() -> str:
+    """docs/cli.md as it should be."""
+    parser = build_parser()
+    parts = ["# The command `rag`\n", "Written by `python docs/commands.py`; do not edit.\n", _help(parser)]
+    parts += [f"## rag {name}\n\n{_help(command)}" for name, command in _commands(parser)]
+    rows = [
+        f"| `RAG_{name.upper()}` | {field.description} | {_default(name, field.default)} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    parts += ["## Settings\n\n| variable | what it is | default |\n|---|---|---|\n" + "\n".join(rows) + "\n"]
+    return "\n".join(parts)
+
+
+def broken_links() -> Iterator[str]:
+    """Links of README and docs to files that are not there."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in LINK.findall(page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                yield f"{page.relative_to(ROOT)} links to {target}, which is not there"
+
+
+def main() -> int:
+    """Write the page, or check it."""
+    if "--check" not in sys.argv:
+        PAGE.write_text(command_page(), encoding="utf-8")
+        return 0
+    problems = list(broken_links())
+    if PAGE.read_text(encoding="utf-8") != command_page():
+        problems.append("docs/cli.md is not what the command says; run python docs/commands.py")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return int(bool(problems))
+
+
+def _help(parser: argparse.ArgumentParser) -> str:
+    return f"```\n{parser.format_help()}```\n"
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from action.choices.items()
+
+
+def _default(name: str, value: object) -> str:
+    if name == "index":
+        return "a folder of the user's data"
+    return "the reader's own" if value is None else f"`{value}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

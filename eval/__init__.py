@@ -1,0 +1,1 @@
+"""The evaluation: questions, metrics, and the run that puts them together."""

@@ -1,0 +1,153 @@
+"""The command `rag`: index, ask, chat, eval, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.errors import RAGError
+
+STATUS_BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 (eval below its floor), 2 (bad input), 130 (interrupted)."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except RAGError as error:
+        print(f"rag: {error}", file=sys.stderr)
+        return STATUS_BAD_INPUT
+    except KeyboardInterrupt:
+        print("rag: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; docs/cli.md is written from it."""
+    parser = argparse.ArgumentParser(
+        prog="rag",
+        description="Ask a collection of news articles and get answers in their own words, with citations.",
+        epilog="Every setting is also an environment variable (RAG_INDEX, RAG_TOP_K, …); see docs/operations.md. "
+        "Exit status: 0 done (an abstention too), 1 evaluation below its floor, 2 bad input.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    index = _command(commands, "index", _index, "make the index equal a set of files")
+    index.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATHS",
+        help="files and folders of articles (.txt, .md, .html, .pdf); without any, those of the last time",
+    )  # fmt: skip
+    index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
+    index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")
+
+    ask = _command(commands, "ask", _ask, "answer one question")
+    ask.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
+    ask.add_argument("--json", action="store_true", help="print the whole answer as JSON and nothing else")
+    ask.add_argument("--publisher", action="append", help="only articles of this publisher; may be repeated")
+    ask.add_argument("--from", dest="date_from", metavar="DATE", help="only articles of this day (ISO) or later")
+    ask.add_argument("--to", dest="date_to", metavar="DATE", help="only articles of this day (ISO) or earlier")
+
+    chat = _command(commands, "chat", _chat, "serve the chat in the browser")
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    chat.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
+
+    evaluate = _command(commands, "eval", _eval, "run the evaluation questions over the five seed articles")
+    evaluate.add_argument(
+        "--split", choices=("tune", "report", "all"), default="report",
+        help="which part of the questions to run (default: %(default)s)",
+    )  # fmt: skip
+
+    doctor = _command(commands, "doctor", _doctor, "show what is installed and what is in the index")
+    doctor.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    command.add_argument(
+        "--index", type=Path, metavar="DIR", dest="index_folder",
+        help="folder of the index (default: RAG_INDEX, else a folder of the user's data)",
+    )  # fmt: skip
+    command.set_defaults(run=run)
+    return command
+
+
+def _settings(options: argparse.Namespace) -> Any:
+    from rag.settings import Settings
+
+    return Settings(**({"index": options.index_folder} if options.index_folder else {}))
+
+
+def _index(options: argparse.Namespace) -> int:
+    from rag.ingest import ingest
+    from rag.progress import ProgressBar
+
+    settings = _settings(options)
+    with ProgressBar() as progress:
+        report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
+    for line in report.skipped:
+        print(f"skipped: {line}", file=sys.stderr)
+    copies = f" and {report.copies} republished" if report.copies else ""
+    print(
+        f"{report.articles} articles{copies}, {report.chunks} chunks in {settings.index} "
+        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)"
+    )
+    return 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from rag.pipeline import ask
+
+    given = {"publisher": options.publisher, "date_from": options.date_from, "date_to": options.date_to}
+    filters = {key: value for key, value in given.items() if value is not None}
+    answer = ask(options.question, filters=filters, settings=_settings(options))
+    if options.json:
+        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        return 0
+    print(answer.text)
+    for citation in answer.citations:
+        origin = [citation.title, citation.publisher, citation.published and citation.published.isoformat()]
+        copies = f", republished in {', '.join(citation.republished_in)}" if citation.republished_in else ""
+        print(f"\n[{citation.marker}] {' · '.join(part for part in origin if part)} ({citation.source}{copies})")
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from ui.app import serve
+
+    from rag.pipeline import build_rag
+
+    serve(build_rag(_settings(options)), host=options.host, port=options.port)
+    return 0
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from eval.run import run
+    from rag.pipeline import build_rag
+
+    return run(build_rag(_settings(options)), options.split)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from rag.doctor import report
+
+    for line in report(_settings(options), cleaning=options.cleaning):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

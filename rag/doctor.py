@@ -1,0 +1,71 @@
+"""What is installed and what is in the index, in plain lines."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from rag.catalog import Article
+from rag.settings import Settings
+from rag.store import Store, has_index
+
+PACKAGES = ("langchain", "chromadb", "sentence-transformers", "torch", "onnxruntime", "gradio", "tiktoken")
+
+
+def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
+    """Lines on this installation and its index.
+
+    Args:
+        cleaning: list instead every piece that cleaning removed, with its article and the reason.
+
+    Raises:
+        StoreError: the index is damaged, built with other settings, or the folder is not one.
+    """
+    if not has_index(settings.index):
+        yield _installed()
+        yield f"no index in {settings.index} yet; `rag index PATHS` builds one"
+        return
+    store = Store(settings)
+    try:
+        articles = store.articles()
+        if cleaning:
+            yield from _cleaning(articles)
+            return
+        yield _installed()
+        yield f"index {settings.index}, embedding model {settings.embedding_model}"
+        chunks = store.chunk_counts()
+        yield f"{len(chunks)} articles, {len(articles) - len(chunks)} republished, {sum(chunks.values())} chunks"
+        for article in articles:
+            yield from _article(article, chunks.get(article.source, 0))
+    finally:
+        store.close()
+
+
+def _installed() -> str:
+    return f"python {platform.python_version()}, " + ", ".join(_versions())
+
+
+def _versions() -> Iterator[str]:
+    for package in PACKAGES:
+        try:
+            yield f"{package} {version(package)}"
+        except PackageNotFoundError:
+            yield f"{package} missing (install the project again)"
+
+
+def _article(article: Article, chunks: int) -> Iterator[str]:
+    yield ""
+    yield f"{article.source}: {article.title}"
+    published = article.published.isoformat() if article.published else "date unknown"
+    yield f"  {article.publisher or 'publisher unknown'}, {published}, {article.author or 'author unknown'}"
+    removed = sum(len(removal.text) for removal in article.removed)
+    kind = f"republished copy of {article.original}" if article.original != article.source else f"{chunks} chunks"
+    yield f"  {kind}, {len(article.text):,} characters, {removed:,} removed by cleaning"
+
+
+def _cleaning(articles: list[Article]) -> Iterator[str]:
+    for article in articles:
+        yield f"{article.source}: {len(article.removed) or 'nothing'} removed"
+        for removal in article.removed:
+            yield f"  - {removal.reason}: {' '.join(removal.text.split())}"

@@ -1,0 +1,311 @@
+"""Make the index equal a set of files.
+
+Files are read, cleaned, grouped into articles and copies, and cut into chunks; only chunks without a
+vector are embedded, so an interrupted run goes on where it was and an unchanged file costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from langchain_core.documents import Document
+
+from rag.catalog import Article, Catalog, Chunk, write_catalog
+from rag.chunk import split
+from rag.clean import clean
+from rag.dedupe import group_copies
+from rag.errors import LoadError, StoreError
+from rag.load import find_files, load_document
+from rag.metadata import read_metadata
+from rag.models import Encoder, passage_encoder, question_encoder
+from rag.settings import Settings
+from rag.store import (
+    CATALOG,
+    LOCK,
+    VECTORS,
+    built_with,
+    check_folder,
+    damage_explained,
+    has_index,
+    require_same_build,
+    storage_explained,
+)
+from rag.vectors import VectorFolder, chroma_metadata
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+BATCH = 64  # chunks embedded between two steps of the progress bar
+
+Progress = Callable[[str, int, int], None]  # step, done, total
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an indexing run found and did; `skipped` are one-line errors of files left out."""
+
+    articles: int
+    copies: int
+    chunks: int
+    added: int
+    changed: int
+    removed: int
+    embedded: int
+    skipped: tuple[str, ...]
+    seconds: float
+
+
+def ingest(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    rebuild: bool = False,
+    skip_bad: bool = False,
+    progress: Progress = _silent,
+) -> IngestReport:
+    """Make the index in `settings.index` hold exactly the articles under `paths` (if none: the last ones).
+
+    Until the end, and after any error, the old index answers as before.
+
+    Args:
+        rebuild: start from nothing, as after a change of settings or damage.
+        skip_bad: leave out files that cannot be read, instead of refusing to go on.
+
+    Raises:
+        LoadError: a path or a file cannot be read.
+        StoreError: the folder cannot be written, is not ours, is being written by another process, or was
+            built with other settings.
+        SettingsError: there is no such embedding model.
+    """
+    started = time.perf_counter()
+    folder = settings.index
+    with _writing(folder):
+        before = None if rebuild else _read_catalog(settings)
+        roots = [path.absolute() for path in paths] or _last_paths(folder)
+        articles, skipped = _read_articles(roots, before, skip_bad, progress)
+        articles = _with_originals(articles)
+        chunks = _cut(articles, before, settings)
+        paths_record = json.dumps([str(root) for root in roots])
+        embedded = _write(articles, chunks, settings, _vectors_name(before, rebuild), paths_record, progress)
+    old = {article.source: article.digest for article in before.articles} if before else {}
+    new = {article.source: article.digest for article in articles}
+    return IngestReport(
+        articles=sum(article.original == article.source for article in articles),
+        copies=sum(article.original != article.source for article in articles),
+        chunks=len(chunks),
+        added=len(new.keys() - old.keys()),
+        changed=sum(old[source] != new[source] for source in new.keys() & old.keys()),
+        removed=len(old.keys() - new.keys()),
+        embedded=embedded,
+        skipped=skipped,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def index_articles(articles: Sequence[Article], settings: Settings, progress: Progress = _silent) -> int:
+    """Build an index of ready-made articles, without reading, cleaning or grouping; returns how many chunks.
+
+    For benchmark collections, whose texts must stay as they are. What the folder held is replaced.
+
+    Raises:
+        StoreError: the folder cannot be written, or is not ours.
+    """
+    with _writing(settings.index):
+        chunks = _cut(articles, None, settings)
+        _write(articles, chunks, settings, _vectors_name(None, rebuild=True), "[]", progress)
+    return len(chunks)
+
+
+def _write(
+    articles: Sequence[Article],
+    chunks: Sequence[Chunk],
+    settings: Settings,
+    vectors_name: str,
+    paths: str,
+    progress: Progress,
+) -> int:
+    """Vectors first, then the catalog that makes them visible, then what is no longer needed goes."""
+    folder = settings.index
+    with closing(VectorFolder(folder / vectors_name, create=True)) as vectors:
+        embedded = _embed(articles, chunks, vectors, settings, progress)
+        manifest = {**built_with(settings), "paths": paths, "vectors": vectors_name}
+        write_catalog(folder / CATALOG, articles, chunks, manifest)
+        vectors.sweep({chunk.id for chunk in chunks})
+    for other in folder.glob(f"{VECTORS}*"):
+        if other.name != vectors_name:
+            shutil.rmtree(other)
+    return embedded
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the index held when the run began."""
+
+    articles: list[Article]
+    chunks: list[Chunk]
+    vectors_name: str
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Hold the lock of an index folder; explain what goes wrong while writing."""
+    check_folder(folder)
+    remedy = "free some space or choose another folder with --index; an index that was there still answers"
+    with storage_explained(f"cannot write the index in {folder}", remedy):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = FileLock(folder / LOCK, blocking=False).acquire()
+        except Timeout:
+            raise StoreError(f"another process is indexing into {folder}; wait until it has finished") from None
+        with lock:
+            yield
+
+
+def _read_catalog(settings: Settings) -> _Before | None:
+    if not has_index(settings.index):
+        return None
+    with damage_explained(settings.index), closing(Catalog(settings.index / CATALOG)) as catalog:
+        require_same_build(catalog.manifest, settings)
+        return _Before(catalog.articles(), catalog.chunks(), catalog.manifest["vectors"])
+
+
+def _last_paths(folder: Path) -> list[Path]:
+    if not has_index(folder):
+        raise StoreError(f"there is no index in {folder} yet; name the files or folders to index: `rag index PATHS`")
+    with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
+        return [Path(path) for path in json.loads(catalog.manifest["paths"])]
+
+
+def _vectors_name(before: _Before | None, rebuild: bool) -> str:
+    if before:
+        return before.vectors_name
+    # The first run has a fixed name, so that it finds its own vectors again after an interruption.
+    return f"{VECTORS}-{uuid.uuid4().hex[:8]}" if rebuild else VECTORS
+
+
+def _read_articles(
+    roots: Sequence[Path], before: _Before | None, skip_bad: bool, progress: Progress
+) -> tuple[list[Article], tuple[str, ...]]:
+    known = {article.source: article for article in before.articles} if before else {}
+    files = find_files(roots)
+    articles: list[Article] = []
+    bad: list[str] = []
+    for number, (path, source) in enumerate(files, start=1):
+        progress("reading", number, len(files))
+        try:
+            articles.append(_read_article(path, source, known.get(source)))
+        except LoadError as error:
+            bad.append(str(error))
+    if bad and not skip_bad:
+        more = f" (and {len(bad) - 1} more such files)" if len(bad) > 1 else ""
+        raise LoadError(f"{bad[0]}{more}; or leave bad files out with --skip-bad")
+    if not articles:
+        raise LoadError(f"no file could be read: {bad[0]}")
+    return articles, tuple(bad)
+
+
+def _read_article(path: Path, source: str, known: Article | None) -> Article:
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise LoadError(f"cannot read {path}: {error.strerror}; check the file and its permissions") from error
+    if known and known.digest == digest:
+        return known
+    cleaned = clean(load_document(path, source))
+    document = read_metadata(cleaned.document, cleaned.removed)
+    published = document.metadata["published"]
+    return Article(
+        source=source,
+        digest=digest,
+        title=document.metadata["title"],
+        publisher=document.metadata["publisher"],
+        published=date.fromisoformat(published) if published else None,
+        author=document.metadata["author"],
+        text=document.page_content,
+        removed=cleaned.removed,
+        original=source,
+    )
+
+
+def _with_originals(articles: list[Article]) -> list[Article]:
+    originals = group_copies([_document(article) for article in articles])
+    return [
+        replace(article, original=articles[original].source)
+        for article, original in zip(articles, originals, strict=True)
+    ]
+
+
+def _document(article: Article) -> Document:
+    return Document(
+        article.text,
+        metadata={
+            "source": article.source,
+            "title": article.title,
+            "publisher": article.publisher,
+            "published": article.published.isoformat() if article.published else None,
+            "author": article.author,
+            "removed_characters": sum(len(removal.text) for removal in article.removed),
+        },
+    )
+
+
+def _cut(articles: Sequence[Article], before: _Before | None, settings: Settings) -> list[Chunk]:
+    """The chunks of every original, those of unchanged articles taken over."""
+    old_chunks: dict[str, list[Chunk]] = {}
+    unchanged = {(article.source, article.digest) for article in before.articles} if before else set()
+    for chunk in before.chunks if before else []:
+        old_chunks.setdefault(chunk.source, []).append(chunk)
+    chunks: list[Chunk] = []
+    for article in articles:
+        if article.original != article.source:
+            continue
+        if (article.source, article.digest) in unchanged and article.source in old_chunks:
+            chunks += old_chunks[article.source]
+        else:
+            encoder = question_encoder(settings.embedding_model)  # the lighter one, with the same tokenizer
+            chunks += _cut_one(article, encoder, settings)
+    return chunks
+
+
+def _cut_one(article: Article, encoder: Encoder, settings: Settings) -> Iterator[Chunk]:
+    window = min(settings.chunk_tokens, encoder.window)
+    for piece in split(_document(article), encoder.count_tokens, window):
+        start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
+        content = "\0".join((article.source, str(start), header, piece.page_content))
+        yield Chunk(hashlib.sha256(content.encode()).hexdigest()[:32], article.source, start, end, header)
+
+
+def _embed(
+    articles: Sequence[Article], chunks: Sequence[Chunk], vectors: VectorFolder, settings: Settings, progress: Progress
+) -> int:
+    """Embed what has no vector yet; returns how many."""
+    missing = vectors.missing([chunk.id for chunk in chunks])
+    todo = [chunk for chunk in chunks if chunk.id in missing]
+    if not todo:
+        return 0
+    by_source = {article.source: article for article in articles}
+    progress("embedding", 0, len(todo))
+    encoder = passage_encoder(settings.embedding_model)
+    for first in range(0, len(todo), BATCH):
+        batch = todo[first : first + BATCH]
+        texts = [f"{chunk.header}\n{by_source[chunk.source].text[chunk.start : chunk.end]}" for chunk in batch]
+        metadata = [_filterable(by_source[chunk.source]) for chunk in batch]
+        vectors.add(batch, encoder.encode(texts), metadata)
+        progress("embedding", first + len(batch), len(todo))
+    return len(todo)
+
+
+def _filterable(article: Article) -> dict[str, str | int]:
+    return chroma_metadata(article.publisher, article.published.isoformat() if article.published else None)

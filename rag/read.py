@@ -1,0 +1,145 @@
+"""The default reader: quote the sentences that answer, or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.models import Encoder, Vectors
+from rag.sentences import sentence_spans
+from rag.signals import SIGNALS, Candidate, Question, signals
+from rag.types import Passage, Reading, Span
+
+ANSWER_FEATURES = ("lead", *SIGNALS)
+MOST_SENTENCES = 3
+SHORTLIST = 12  # sentences also embedded in their context: 8 already gave the same answers as all
+MOST_VECTORS = 20_000  # kept between questions: 30 MB at 384 dimensions
+
+Rows = NDArray[np.float64]
+
+
+class ExtractiveReader:
+    """Scores every sentence of the passages and keeps the one to three that answer best.
+
+    A logistic model on the signals of a sentence gives the odds that it answers; a second one, on the best
+    sentence's signals and its lead, gives the confidence that it is right at all. Both
+    are fitted by eval/fit_reader.py; their weights are in reader.json.
+    """
+
+    def __init__(self, encoder: Encoder, min_confidence: float | None = None) -> None:
+        self._encoder = encoder
+        self._vectors: dict[str, Vectors] = {}
+        self._weights = reader_weights()
+        self._threshold = self._weights.threshold if min_confidence is None else min_confidence
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        """The spans that answer, article by article in reading order; none below the confidence threshold."""
+        candidates = find_candidates(passages)
+        if not candidates:
+            return Reading((), 0.0)
+        rows = self.signals(question, passages, candidates)
+        best = np.argsort(-(rows @ self._weights.sentence), kind="stable")[:SHORTLIST]
+        candidates = [candidates[number] for number in best]
+        rows = self.signals(question, passages, candidates, in_context=True)
+        scores = rows @ self._weights.sentence
+        confidence = self._weights.confidence(rows, scores)
+        if confidence < self._threshold:
+            return Reading((), confidence)
+        return Reading(in_reading_order(candidates, scores, self._weights.margin), confidence)
+
+    def signals(
+        self, question: str, passages: Sequence[Passage], candidates: Sequence[Candidate], in_context: bool = False
+    ) -> Rows:
+        """Signals of the candidates for this question: shape (len(candidates), len(SIGNALS)).
+
+        Embedding a sentence with its context costs three times as much as the sentence alone; unless
+        `in_context`, the similarity of the sentence alone stands in for it.
+        """
+        asked = self._encoder.encode([question])[0]
+        alone = self._encode([candidate.span.text for candidate in candidates]) @ asked
+        context = self._encode([candidate.in_context for candidate in candidates]) @ asked if in_context else alone
+        return signals(Question(question, passages), candidates, alone, context)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of sentences, remembered: follow-up questions meet the same ones again."""
+        known = self._vectors
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            # A new dict, not a change of the old one: another thread may be reading that.
+            kept = known if len(known) + len(new) <= MOST_VECTORS else {}
+            known = {**known, **dict(zip(new, self._encoder.encode(new), strict=True))}
+            self._vectors = {**kept, **{text: known[text] for text in new}}
+        return np.array([known[text] for text in texts])
+
+
+def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
+    """Every sentence of the passages, with its neighbours."""
+    found: list[Candidate] = []
+    for rank, passage in enumerate(passages, start=1):
+        spans = sentence_spans(passage.text)
+        texts = [passage.text[start:end] for start, end in spans]
+        for number, (start, end) in enumerate(spans):
+            found.append(
+                Candidate(
+                    span=Span(passage, passage.start + start, passage.start + end),
+                    before=texts[number - 1] if number else "",
+                    after=texts[number + 1] if number + 1 < len(texts) else "",
+                    rank=rank,
+                )
+            )
+    return found
+
+
+def answer_features(rows: Rows, scores: Rows) -> Rows:
+    """What the confidence is computed from: the best sentence's lead in score, and its signals."""
+    order = np.argsort(-scores)
+    lead = scores[order[0]] - scores[order[1]] if len(order) > 1 else 0.0
+    return np.array([lead, *rows[order[0]]])
+
+
+def in_reading_order(candidates: Sequence[Candidate], scores: Rows, margin: float) -> tuple[Span, ...]:
+    """The best sentence and the few within `margin` of its log-odds; articles by their best, then by position."""
+    order = sorted(range(len(candidates)), key=lambda number: -scores[number])
+    chosen = [number for number in order if scores[number] >= scores[order[0]] - margin][:MOST_SENTENCES]
+    first_seen = {candidates[number].span.passage.source: place for place, number in reversed(list(enumerate(chosen)))}
+    spans = [candidates[number].span for number in chosen]
+    return tuple(sorted(spans, key=lambda span: (first_seen[span.passage.source], span.start)))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The fitted weights; `sentence` has shape (len(SIGNALS),), `answer` (len(ANSWER_FEATURES),)."""
+
+    sentence: Rows
+    answer: Rows
+    answer_bias: float
+    threshold: float
+    margin: float
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Weights:
+        """Weights as they stand in reader.json: by name, so that the file can be read."""
+        return cls(
+            sentence=np.array([raw["sentence"][name] for name in SIGNALS]),
+            answer=np.array([raw["answer"][name] for name in ANSWER_FEATURES]),
+            answer_bias=raw["answer_bias"],
+            threshold=raw["threshold"],
+            margin=raw["margin"],
+        )
+
+    def confidence(self, rows: Rows, scores: Rows) -> float:
+        """Probability that the best sentence answers the question."""
+        return float(1 / (1 + np.exp(-(answer_features(rows, scores) @ self.answer + self.answer_bias))))
+
+
+@lru_cache(maxsize=1)
+def reader_weights() -> Weights:
+    """The weights that come with the package."""
+    return Weights.from_dict(json.loads((Path(__file__).parent / "reader.json").read_text(encoding="utf-8")))

@@ -1,0 +1,56 @@
+"""Every knob in one frozen value: from arguments, from the environment (`RAG_…`), or by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import SettingsError
+
+DEFAULT_INDEX = user_data_path("rag-news") / "index"
+
+
+class Settings(BaseSettings):
+    """Settings of the service; each field is also an environment variable, `top_k` as `RAG_TOP_K`.
+
+    Raises:
+        SettingsError: a value is not of its kind or out of its range.
+
+    >>> Settings(top_k=4).top_k
+    4
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RAG_", frozen=True, extra="forbid")
+
+    index: Path = Field(DEFAULT_INDEX, description="Folder of the index.")
+    model: str = Field("extractive", description="What writes the answer; 'extractive' quotes the articles.")
+    embedding_model: str = Field(
+        "all-MiniLM-L6-v2", description="Embedding model: the bundled default, or a sentence-transformers folder."
+    )
+    chunk_tokens: int = Field(256, ge=32, le=8192, description="Longest chunk with its header, in word pieces.")
+    top_k: int = Field(8, ge=1, le=100, description="Passages handed to the reader.")
+    candidates: int = Field(40, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."
+    )
+    max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
+
+    @field_validator("index")
+    @classmethod
+    def _expand_home(cls, folder: Path) -> Path:
+        return folder.expanduser()
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "?"
+            raise SettingsError(
+                f"setting {name} (RAG_{name.upper()}) cannot be {first.get('input')!r}: {first['msg'].lower()}; "
+                "correct it, or leave it out for the default"
+            ) from error

@@ -1,0 +1,248 @@
+"""What speaks for a sentence being the answer: one row of numbers a candidate sentence.
+
+Each signal reads only the question, the sentence and the passages that were retrieved, so the reader needs
+no index. How much each one counts is fitted, not written here (eval/fit_reader.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.types import Passage, Span
+
+SIGNALS = (
+    "similarity",  # cosine of question and sentence
+    "context_similarity",  # cosine of question and sentence with headline and the sentence before
+    "coverage",  # share of the question's terms, weighted by rarity, in the sentence
+    "near_coverage",  # … in the sentence, its neighbours and the headline
+    "passage_coverage",  # … in the passage and the headline
+    "pair_coverage",  # share of the question's adjacent term pairs that stand adjacent in the sentence
+    "names_missing",  # share of the question's names that passage, headline and date lack
+    "names_far",  # … that the sentence, its neighbours, headline and date lack
+    "numbers_far",  # share of the question's numbers, years and ordinals that these lack
+    "kind_found",  # the question asks for a kind of thing, and the sentence has a new one of that kind
+    "kind_missing",  # … and it has none
+    "rank",  # reciprocal rank of the passage
+    "brief",  # a sentence of under four words
+    "headline",  # the article's headline: it has the subject, seldom the answer
+    "open_ended",  # no final stop: a caption, a label
+    "asks",  # the sentence is itself a question
+)
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+_CAPITALIZED = re.compile(r"\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
+_FIGURE = re.compile(
+    r"\b\d[\d.,]*|\b(?:two|three|four|five|six|seven|eight|nine|ten|first|second|third|fourth|fifth|sixth|seventh|"
+    r"eighth|ninth|tenth)\b",
+    re.IGNORECASE,
+)
+# News writes these short, people ask for them in full; "US" would also pass for a pronoun.
+_SHORT_NAMES = (
+    (re.compile(r"\bU\.S\.A?\.?|\bUSA?\b"), "United States"),
+    (re.compile(r"\bU\.K\.|\bUK\b"), "United Kingdom"),
+    (re.compile(r"\bU\.N\.|\bUN\b"), "United Nations"),
+    (re.compile(r"\bE\.U\.|\bEU\b"), "European Union"),
+)
+_NUMBER = (
+    r"\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|"
+    r"millions?|billions?|half|third|second|twice|decades?)\b"
+)
+_PERCENT = r"\d\s?%|\bper ?cent\b|\bpercentage points?\b|\b(?:half|thirds?|quarters?|fifths?|tenths?)\b"
+_MONEY = (
+    r"[$€£¥]\s?\d[\d.,]*|\d[\d.,]*\s(?:(?:thousand|million|billion|trillion)\s)?(?:dollars|euros|pounds|yuan|soles|yen)"
+)
+_MEASURE = (
+    rf"(?:{_NUMBER})[ -]*(?:\w+[ -])?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|"
+    r"met(?:er|re)s?|kilomet(?:er|re)s?|km|miles?|feet|foot|yards?|inch(?:es)?)\b"
+)
+_YEAR = r"\b(?:1\d|20)\d\d\b"
+_DATE = (
+    r"\b(?:1\d|20)\d\d\b|\b\d{1,2}:\d\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|century|decade|today|yesterday|tomorrow)\b|"
+    r"\b(?:last|next|this) (?:year|month|week)\b"
+)
+_NAME = r"(?<!^)(?<![.!?:] )\b[A-Z][a-z]\w+"
+_PLACE = r"\b(?:in|at|from|to|near|of|across|between)\s+(?:the\s+)?[A-Z]\w+"
+_REASON = r"\b(?:because|since|due|so that|in order|as a result|owing|thanks|therefore|reason|to [a-z]+)\b"
+# What a question can ask for (after Li & Roth 2002): how it asks, and what an answer of that kind looks like.
+_KINDS = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(answer, 0 if answer in (_NAME, _PLACE) else re.IGNORECASE))
+    for asked, answer in (
+        (r"\b(?:what|which|from what|since what) year\b", _YEAR),
+        (r"\bwhen\b|\b(?:what|which) (?:month|day|date|century|decade|time)\b", _DATE),
+        (r"\bwhat (?:percent|percentage|share|proportion|fraction)\b", _PERCENT),
+        (r"\bhow much (?:money|\b.*\b(?:cost|spend|spent|invest(?:ed)?|paid|pay|worth|raised?|earn(?:ed)?))\b", _MONEY),
+        (r"\bwhat (?:is|was) the (?:price|cost)\b|\bhow expensive\b", _MONEY),
+        (r"\bhow (?:long|far|tall|high|wide|deep)\b", _MEASURE),
+        (r"\bhow (?:many|much|old|large|big|often|fast)\b|\bwhat (?:number|amount)\b", _NUMBER),
+        (r"\bwho(?:m|se)?\b", _NAME),
+        (
+            r"\b(?:what|which) (?:person|people|minister|president|author|reporter|compan|firm|bank|newspaper|paper|"
+            r"magazine|agency|ministry|organi[sz]ation|institut|university|party|team|club|conference|ship)",
+            _NAME,
+        ),
+        (r"\bwhere\b|\b(?:what|which) (?:city|country|place|town|port|region|state)\b", _PLACE),
+        (r"\bwhy\b|\bwhat (?:reason|caused?|led)\b", _REASON),
+    )
+)
+_ASKING = re.compile(
+    r"\bhow (?:long|far|old|large|big|high|tall|often|fast)\b|"
+    r"\b(?:what|which) (?:year|month|day|date|century|decade|time|percent|percentage|share|proportion|number|amount|"
+    r"city|country|place|town|region|state|person|reason)\b",
+    re.IGNORECASE,
+)
+FUNCTION_WORDS = frozenset(
+    """
+    a about above after again against all also am an and any are as at be because been before being below between
+    both but by can could d did do does doing done down during each else ever few for from further had has have
+    having he her here hers herself him himself his how i if in into is it its itself just ll m many may me might
+    more most much must my myself no nor not now of off on once one only or other our ours out over own per please
+    re s same say says said shall she should since so some such t tell than that the their theirs them themselves
+    then there these they this those through to too under until up upon us ve very was we were what when where
+    whether which while who whom whose why will with within without would yes yet you your yours according article
+    articles
+    """.split()  # noqa: SIM905 - a list of 180 strings would be harder to read
+)
+
+
+@lru_cache(maxsize=20_000)
+def terms(text: str) -> tuple[str, ...]:
+    """Stemmed content words in their order; function words are left out.
+
+    >>> terms("The ports were reopened")
+    ('port', 'reopen')
+    """
+    for short, full in _SHORT_NAMES:
+        text = short.sub(full, text)
+    words = (word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text))
+    return tuple(_stem(word) for word in words if word not in FUNCTION_WORDS)
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(word))
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence of a retrieved passage, with its neighbours there (empty at the edges)."""
+
+    span: Span
+    before: str
+    after: str
+    rank: int  # of its passage, from 1
+
+    @property
+    def in_context(self) -> str:
+        """The sentence as its readers met it: headline, sentence before, sentence."""
+        return " ".join(part for part in (self.span.passage.title, self.before, self.span.text) if part)
+
+    @cached_property
+    def sentence_terms(self) -> tuple[str, ...]:
+        """Content terms of the sentence."""
+        return terms(self.span.text)
+
+    @cached_property
+    def near_terms(self) -> set[str]:
+        """Content terms of the sentence, its neighbours, headline and date."""
+        around = (self.before, self.after, about(self.span.passage))
+        return {*self.sentence_terms, *(term for text in around for term in terms(text))}
+
+
+def about(passage: Passage) -> str:
+    """What is known of the passage's article: headline, publisher, date."""
+    day = passage.published.strftime("%d %B %Y") if passage.published else ""
+    return " ".join(part for part in (passage.title, passage.publisher or "", day) if part)
+
+
+class Question:
+    """A question taken apart once, and weighed against the passages it retrieved."""
+
+    def __init__(self, text: str, passages: Sequence[Passage]) -> None:
+        # "How long", "which city": an answer has a length, a city, but not these words.
+        ordered = terms(_ASKING.sub(" ", text))
+        self.terms = tuple(dict.fromkeys(ordered))
+        self.pairs = set(itertools.pairwise(ordered))
+        self.passage_terms = {passage.id: {*terms(about(passage)), *terms(passage.text)} for passage in passages}
+        total = len(passages)
+        # Rarity among what was retrieved: a term every passage has tells nothing, one that none has is missed most.
+        self.weights = {
+            term: math.log((total + 1) / (sum(term in found for found in self.passage_terms.values()) + 0.5))
+            for term in self.terms
+        }
+        first = _WORD.search(text)
+        names = {match.group() for match in _CAPITALIZED.finditer(text) if not first or match.start() != first.start()}
+        self.names = {term for name in names for term in terms(name)}
+        self.numbers = {term for figure in _FIGURE.findall(text) for term in terms(figure)}
+        self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
+        self.words = {word.lower() for word in _WORD.findall(text)}
+
+    def coverage(self, found: set[str]) -> float:
+        """Share of the question's terms, by weight, that are among `found`; 0 where it has none."""
+        total = sum(self.weights.values())
+        return sum(weight for term, weight in self.weights.items() if term in found) / total if total else 0.0
+
+    def kind_in(self, sentence: str) -> bool:
+        """Whether the sentence has something of the asked kind that the question does not say already."""
+        assert self.answer_pattern is not None
+        found = (_WORD.findall(match.group())[-1:] for match in self.answer_pattern.finditer(sentence))
+        return any(not words or words[0].lower() not in self.words for words in found)
+
+
+def signals(
+    question: Question, candidates: Sequence[Candidate], similarity: NDArray[np.float32], context: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Signals of every candidate: shape (len(candidates), len(SIGNALS)).
+
+    Args:
+        similarity: cosine of the question and each sentence alone, shape (len(candidates),).
+        context: cosine of the question and each sentence in context, the same shape.
+    """
+    rows = [_row(question, candidate) for candidate in candidates]
+    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 2)
+    return np.column_stack([similarity, context, others]).astype(np.float64)
+
+
+def _row(question: Question, candidate: Candidate) -> tuple[float, ...]:
+    sentence = candidate.span.text
+    own = candidate.sentence_terms
+    in_passage = question.passage_terms[candidate.span.passage.id]
+    pairs = question.pairs & set(itertools.pairwise(own))
+    asked = question.answer_pattern is not None
+    found = asked and question.kind_in(sentence)
+    return (
+        question.coverage(set(own)),
+        question.coverage(candidate.near_terms),
+        question.coverage(in_passage),
+        len(pairs) / len(question.pairs) if question.pairs else 0.0,
+        _missing(question.names, in_passage),
+        _missing(question.names, candidate.near_terms),
+        _missing(question.numbers, candidate.near_terms),
+        float(found),
+        float(asked and not found),
+        1 / candidate.rank,
+        float(len(sentence.split()) < 4 and sentence.isascii()),
+        float(sentence == candidate.span.passage.title),
+        float(sentence.rstrip("\"'”’)»] ")[-1:] not in tuple(".!?。！？…")),
+        float(sentence.rstrip("\"'”’)»] ").endswith(("?", "？"))),
+    )
+
+
+def _missing(wanted: set[str], found: set[str]) -> float:
+    """Share of the wanted terms that were not found; 0 where none is wanted."""
+    return len(wanted - found) / len(wanted) if wanted else 0.0

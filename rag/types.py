@@ -1,0 +1,124 @@
+"""The values that travel from a question to its answer, and the two seams between them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk that retrieval found: `text == article[start:end]` of the cleaned article `source`.
+
+    `score` is the fused retrieval score; higher is better, and only comparable within one question.
+    """
+
+    id: str
+    text: str
+    source: str
+    title: str
+    publisher: str | None
+    published: date | None
+    start: int
+    end: int
+    score: float
+    republished_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The exact words behind one marker: `article[start:end] == quote`, offsets in characters."""
+
+    marker: int
+    source: str
+    title: str
+    publisher: str | None
+    published: date | None
+    quote: str
+    start: int
+    end: int
+    republished_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader made of the passages: quoted spans in reading order, and how likely they answer.
+
+    `spans` are empty when nothing answers; `confidence` is a probability, 0 to 1.
+    """
+
+    spans: tuple[Span, ...]
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of one passage's article, offsets in characters of the cleaned article."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The words themselves."""
+        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with its evidence.
+
+    `answered` is False when the articles do not say; `citations` is then empty and `text` begins with
+    `ABSTENTION`. `confidence` (0 to 1) is how likely the quoted words answer the question; after an
+    abstention it is what the best candidate reached. `timings` are seconds by step.
+    """
+
+    question: str
+    text: str
+    answered: bool
+    confidence: float
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    model: str
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain JSON values: dates are ISO strings, tuples are lists."""
+        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class Retriever(Protocol):
+    """Finds the passages that may answer a query."""
+
+    def retrieve(self, query: str, top_k: int, filters: Filters | None = None) -> list[Passage]: ...
+
+
+class Reader(Protocol):
+    """Finds in the passages what answers a question, or nothing."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading: ...
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which articles may be searched; None means any. Dates are inclusive.
+
+    An article without a publisher or a date never passes a filter on it.
+    """
+
+    publishers: frozenset[str] | None = None
+    date_from: date | None = None
+    date_to: date | None = None

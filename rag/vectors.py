@@ -1,0 +1,98 @@
+"""Vectors in a local Chroma folder.
+
+The `chromadb` client is used as it is: `langchain_chroma` upserts in one call without batching, makes
+random ids and hides which distance it returns, so wrapping it would cost more than it saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.catalog import Chunk
+from rag.models import Vectors
+from rag.types import Filters
+
+COLLECTION = "chunks"
+_BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
+
+
+class VectorFolder:
+    """The chunks' vectors, by cosine distance.
+
+    Chroma keeps what it has read for the life of a client, so a reader that must see another process's
+    writing closes this and opens it again.
+
+    Raises:
+        chromadb.errors.ChromaError, or whatever Chroma throws, where the folder is damaged.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        import chromadb
+        from chromadb.config import Settings
+
+        # Any: ClientAPI, the declared type, lacks the close() that the client has.
+        self._client: Any = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+        # embedding_function=None: Chroma's default one would download a model.
+        if create:
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            )
+        else:
+            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+
+    def close(self) -> None:
+        """Let go of the folder, so that the next client reads it afresh."""
+        self._client.close()
+
+    def count(self) -> int:
+        """Number of vectors, those not yet in the catalog included."""
+        return self._collection.count()
+
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors, metadata: Sequence[Mapping[str, Any]]) -> None:
+        """Add one batch of vectors, shape (len(chunks), dimensions)."""
+        self._collection.upsert(
+            ids=[chunk.id for chunk in chunks], embeddings=vectors, metadatas=[dict(item) for item in metadata]
+        )
+
+    def missing(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that have no vector yet."""
+        found: set[str] = set()
+        for first in range(0, len(ids), _BATCH):
+            found.update(self._collection.get(ids=list(ids[first : first + _BATCH]), include=[])["ids"])
+        return set(ids) - found
+
+    def sweep(self, keep: set[str]) -> int:
+        """Delete every vector whose id is not in `keep`; returns how many."""
+        orphans = [vector_id for vector_id in self._collection.get(include=[])["ids"] if vector_id not in keep]
+        for first in range(0, len(orphans), _BATCH):
+            self._collection.delete(ids=orphans[first : first + _BATCH])
+        return len(orphans)
+
+    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> list[str]:
+        """Chunk ids by cosine similarity to the vector, best first."""
+        found = self._collection.query(
+            query_embeddings=vector.reshape(1, -1), n_results=limit, where=_where(filters), include=[]
+        )
+        return found["ids"][0]
+
+
+def chroma_metadata(publisher: str | None, published: str | None) -> dict[str, str | int]:
+    """What a filter needs to know of a chunk. Chroma compares numbers only: 2024-06-28 becomes 20240628."""
+    metadata: dict[str, str | int] = {"publisher": publisher or ""}
+    if published:
+        metadata["published"] = int(published.replace("-", ""))
+    return metadata
+
+
+def _where(filters: Filters) -> dict[str, Any] | None:
+    clauses: list[dict[str, Any]] = []
+    if filters.publishers is not None:
+        clauses.append({"publisher": {"$in": sorted(filters.publishers) or ["-"]}})
+    for operator, day in (("$gte", filters.date_from), ("$lte", filters.date_to)):
+        if day is not None:
+            clauses.append({"published": {operator: int(day.strftime("%Y%m%d"))}})
+    if len(clauses) > 1:  # Chroma takes one top-level operator
+        return {"$and": clauses}
+    return clauses[0] if clauses else None

@@ -1,0 +1,97 @@
+"""A small real world for the tests: the five articles, indexed once by the real embedder into a real Chroma folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = ROOT / "seeds"
+
+# Before anything of the package is imported: a developer's own settings and index stay out of the tests.
+for name in [name for name in os.environ if name.startswith("RAG_") and name != "RAG_REQUIRE_BROWSER"]:
+    del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections leave this machine in no test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1"):
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the five articles; not to be changed."""
+    from rag.ingest import ingest
+    from rag.settings import Settings
+
+    folder = tmp_path_factory.mktemp("seeds") / "index"
+    ingest([SEEDS], Settings(index=folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeds_rag(seeds_index: Path) -> Iterator:
+    """The service over the five articles."""
+    from rag import Settings, build_rag
+
+    rag = build_rag(Settings(index=seeds_index))
+    yield rag
+    rag.close()
+
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def rag_command(tmp_path: Path) -> Command:
+    """Runs `rag` as a process of its own, from an empty folder, with a home of its own."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "rag", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+ARTICLES = {
+    "bridge.txt": "Bridge over the Arun opens\nPublished: May 3, 2021\nBy Ida Holm\n\n"
+    "The new bridge over the river Arun was opened by Mayor Lena Ortiz on Monday. It is 412 metres long.\n\n"
+    "Building it took four years and cost 38 million euros, the city of Velden said.\n\n"
+    "Ferries that crossed the river since 1911 were stopped the same evening.\n",
+    "bakery.txt": "A bakery that never closes\n\n"
+    "The bakery of the Okafor family in Kumasi has sold bread every day since 1968, even during floods.\n\n"
+    "Its owner, Ama Okafor, says the oven has been cold only once, when the chimney had to be rebuilt.\n",
+    "orchard.md": "# Frost kills the apricot blossom\n\n"
+    "Growers around Velden lost nine tenths of their apricot blossom to frost in April, their union said.\n\n"
+    "Prices are expected to double, and many small orchards fear for their future.\n",
+}
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """A folder with three small articles."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, text in ARTICLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder

@@ -1,0 +1,187 @@
+"""The command: what it prints where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rag import ABSTENTION
+from rag.__main__ import build_parser, main
+from tests.conftest import ROOT, Command
+
+CONTAINERS = "How many containers will Chancay handle in its first year?"
+
+
+def test_ask_prints_the_answer_and_its_sources(seeds_index: Path, rag_command: Command) -> None:
+    done = rag_command("ask", CONTAINERS, "--index", str(seeds_index))
+    assert done.returncode == 0 and "at least 1 million containers" in done.stdout
+    assert "2024-06-28 (004_a97b5fc439998a1f.txt)" in done.stdout and done.stderr == ""
+
+
+def test_ask_json_prints_one_object_and_nothing_else(seeds_index: Path, rag_command: Command) -> None:
+    done = rag_command("ask", "--json", CONTAINERS, RAG_INDEX=str(seeds_index))
+    answer = json.loads(done.stdout)
+    assert answer["answered"] is True and answer["citations"][0]["published"] == "2024-06-28"
+    done = rag_command("ask", "--json", "Who painted the Mona Lisa?", RAG_INDEX=str(seeds_index))
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0 and answer["answered"] is False and answer["text"].startswith(ABSTENTION)
+
+
+@pytest.mark.slow
+def test_the_seeds_are_indexed_by_themselves_only_at_the_default_place(rag_command: Command, tmp_path: Path) -> None:
+    done = rag_command("ask", "--json", CONTAINERS)
+    assert done.returncode == 0 and "1 million" in json.loads(done.stdout)["text"]
+    assert "indexing the articles that come with the package" in done.stderr
+    again = rag_command("ask", CONTAINERS)
+    assert again.stderr == "" and "1 million" in again.stdout
+    elsewhere = rag_command("ask", CONTAINERS, "--index", str(tmp_path / "elsewhere"))
+    assert elsewhere.returncode == 2 and "rag index PATHS" in elsewhere.stderr
+
+
+def test_filters_of_ask(seeds_index: Path, rag_command: Command) -> None:
+    done = rag_command("ask", "--json", CONTAINERS, "--to", "2023-12-31", "--index", str(seeds_index))
+    assert {passage["source"] for passage in json.loads(done.stdout)["passages"]} == {"000_e3cb55af33222414.txt"}
+    done = rag_command("ask", CONTAINERS, "--from", "someday", "--index", str(seeds_index))
+    assert done.returncode == 2 and "2024-11-14" in done.stderr
+
+
+def test_doctor_shows_the_collection_and_what_cleaning_removed(seeds_index: Path, rag_command: Command) -> None:
+    done = rag_command("doctor", "--index", str(seeds_index))
+    assert "4 articles, 1 republished" in done.stdout
+    assert "republished copy of 002_27fb3a5ff33fbf6b.txt" in done.stdout and "torch" in done.stdout
+    done = rag_command("doctor", "--cleaning", "--index", str(seeds_index))
+    for removed in ("pinbahiscasino.com", "5.5 C", "Your email address will not be published", "Photo: VCG"):
+        assert removed in done.stdout
+
+
+def test_every_command_takes_an_index_and_has_a_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("index", "ask", "chat", "eval", "doctor"):
+        with pytest.raises(SystemExit) as ended:
+            build_parser().parse_args([command, "--help"])
+        assert ended.value.code == 0
+        assert "--index DIR" in capsys.readouterr().out
+
+
+def test_the_docs_say_what_the_command_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/commands.py", "--check"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_has_had_enough_is_no_error(seeds_index: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m rag doctor --cleaning --index {seeds_index} | head -n 1",
+        shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stderr == ""
+
+
+# Bad input: one line with a remedy on stderr, nothing on stdout, status 2.
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    assert main([str(argument) for argument in arguments]) == 2
+    printed = capsys.readouterr()
+    lines = printed.err.splitlines()
+    assert printed.out == "" and len(lines) == 1 and lines[0].startswith("rag: "), printed
+    return lines[0]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\x00\x1b", "?" * 50, "why " * 25_000])
+def test_bad_questions(question: str, seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "question" in refused(capsys, "ask", question, "--index", seeds_index)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("empty.txt", b"", "empty"),
+        ("blank.txt", b" \n\t\n", "empty"),
+        ("latin.txt", "La inauguración será mañana".encode("latin-1"), "UTF-8"),
+        ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\xff", "binary"),
+        ("broken.pdf", b"%PDF-1.7 not really", "PDF"),
+        ("program.exe", b"MZ\x00\x01", ".txt"),
+    ],
+)
+def test_bad_files(name: str, content: bytes, hint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / name).write_bytes(content)
+    line = refused(capsys, "index", tmp_path / name, "--index", tmp_path / "index")
+    assert hint in line and name in line
+
+
+def test_bad_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert "nothing" in refused(capsys, "index", tmp_path / "nothing", "--index", tmp_path / "index")
+    assert "missing" in refused(capsys, "index", tmp_path / "missing", "--index", tmp_path / "index")
+    assert "rag index PATHS" in refused(capsys, "index", "--index", tmp_path / "index")
+
+
+def test_a_folder_without_permission(tmp_path: Path, articles: Path) -> None:
+    """As another user: nothing stops root."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become a user who may not read the folder")
+    nobody = pwd.getpwnam("nobody")
+    index = tmp_path / "index"
+    index.mkdir()
+    shutil.chown(index, nobody.pw_uid, nobody.pw_gid)
+    for folder in (tmp_path, *tmp_path.parents):
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    articles.chmod(0o700)
+
+    program = (
+        "import sys, os; from rag.__main__ import main\n"
+        "import rag.ingest, rag.progress, email.parser, encodings.idna\n"  # nobody may not read our venv
+        f"os.setgid({nobody.pw_gid}); os.setuid({nobody.pw_uid})\n"
+        f"sys.exit(main(['index', {str(articles)!r}, '--index', {str(index)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "ermission" in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_foreign_folders_are_left_alone(tmp_path: Path, articles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "thesis.doc").write_text("four years of work")
+    for command in (("index", articles), ("ask", CONTAINERS), ("doctor",)):
+        assert "thesis.doc" in refused(capsys, *command, "--index", home)
+    assert "file" in refused(capsys, "ask", CONTAINERS, "--index", home / "thesis.doc")
+    assert (home / "thesis.doc").read_text() == "four years of work"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("victim", "damage"),
+    [
+        *(
+            (file, damage)
+            for file in ("catalog.sqlite", "vectors/chroma.sqlite3")
+            for damage in ("garbage", "cut", "gone")
+        ),
+        ("vectors", "gone"),
+    ],
+)
+def test_a_damaged_index_is_explained_and_can_be_built_anew(
+    victim: str, damage: str, seeds_index: Path, tmp_path: Path, articles: Path, rag_command: Command
+) -> None:
+    index = tmp_path / "damaged"
+    shutil.copytree(seeds_index, index)
+    target = index / victim
+    if damage == "gone":
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+    else:
+        content = target.read_bytes()
+        target.write_bytes(b"garbage" * 1000 if damage == "garbage" else content[: len(content) // 2])
+    done = rag_command("ask", CONTAINERS, "--index", str(index))
+    assert done.returncode == 2 and "rag index" in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    done = rag_command("index", str(articles), "--rebuild", "--index", str(index))
+    assert done.returncode == 0, done.stderr
+    assert "412 metres" in rag_command("ask", "How long is the bridge?", "--index", str(index)).stdout

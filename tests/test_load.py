@@ -1,0 +1,271 @@
+"""Files become documents with what their format declares, or an error that names the remedy."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rag.errors import LoadError
+from rag.load import find_files, load_document
+
+PARAGRAPHS = [
+    "The port of Chancay opened on Thursday, and the presidents of both countries watched by video link.",
+    "He was 84.",
+    "Work began in 2021 and cost 1.3 billion dollars in its first phase, the operator said on Thursday.",
+]
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def pdf(*pages: str, info: str = "") -> bytes:
+    """A small PDF with one text line for each line of a page."""
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    kids = []
+    for page in pages:
+        shown = " ".join(f"({line}) Tj 0 -14 Td" for line in page.split("\n"))
+        stream = f"BT /F1 11 Tf 50 750 Td {shown} ET"
+        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
+        content = len(objects)
+        resources = "<< /Font << /F1 3 0 R >> >>"
+        objects.append(f"<< /Type /Page /Parent 2 0 R /Resources {resources} /Contents {content} 0 R >>")
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} /MediaBox [0 0 600 800] >>"
+    objects.append(f"<< {info} >>")
+    body, offsets = "%PDF-1.4\n", []
+    for number, item in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += f"{number} 0 obj\n{item}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    size = len(objects) + 1
+    trailer = f"trailer << /Size {size} /Root 1 0 R /Info {len(objects)} 0 R >>\nstartxref\n{len(body)}\n%%EOF"
+    return f"{body}xref\n0 {size}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")
+
+
+def test_a_folder_is_walked_without_hidden_entries_and_other_suffixes(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/c.MD", "a/d.html", ".hidden.txt", ".git/e.txt", "f.docx", "g.pdf"):
+        write(tmp_path / name, "text")
+    assert [source for _, source in find_files([tmp_path])] == ["a/c.MD", "a/d.html", "b.txt", "g.pdf"]
+
+
+def test_sources_of_several_paths_are_relative_to_their_common_folder(tmp_path: Path) -> None:
+    one, two = write(tmp_path / "news/x/a.txt", "text"), write(tmp_path / "news/y/b.txt", "text")
+    assert [source for _, source in find_files([one.parent, two])] == ["x/a.txt", "y/b.txt"]
+    assert find_files([one]) == [(one, "a.txt")]
+    assert [source for _, source in find_files([one, one.parent])] == ["a.txt"]
+
+
+def test_paths_that_cannot_be_indexed(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="No such file"):
+        find_files([tmp_path / "absent"])
+    with pytest.raises(LoadError, match=r"suffix.*\.pdf"):
+        find_files([write(tmp_path / "a.docx", "text")])
+    with pytest.raises(LoadError, match="holds no article"):
+        find_files([tmp_path])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_or_file_without_permission(tmp_path: Path) -> None:
+    file = write(tmp_path / "sub/a.txt", "text")
+    file.chmod(0)
+    with pytest.raises(LoadError, match="permission"):
+        load_document(file, "a.txt")
+    file.parent.chmod(0)
+    with pytest.raises(LoadError, match="cannot be read"):
+        find_files([tmp_path])
+    file.parent.chmod(0o700)
+
+
+def test_an_unreadable_nested_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "a.txt", "text")
+    write(tmp_path / "sub/b.txt", "text")
+    scandir = os.scandir
+
+    def guarded(path: str) -> object:
+        if str(path).endswith("sub"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    with pytest.raises(LoadError, match="sub cannot be read: Permission denied"):
+        find_files([tmp_path])
+
+
+def test_text_keeps_its_characters(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "\ufeffCafe\u0301 “x”\r\n\r\nOld Mac\rline\x07 end\n")
+    document = load_document(path, "a.txt")
+    assert document.page_content == "Cafe\u0301 “x”\n\nOld Mac\nline end\n"
+    assert document.metadata == {
+        "source": "a.txt",
+        "title": None,
+        "publisher": None,
+        "published": None,
+        "author": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", b"", "empty"),
+        ("a.txt", b" \n\t \n", "empty"),
+        ("a.txt", "café".encode("latin-1"), "not UTF-8.*iconv"),
+        ("a.txt", "x".encode("utf-16"), "UTF-16.*iconv"),
+        ("a.txt", b"\x00\x01PK", "binary"),
+        ("a.txt", b"\x01\x02", "no text"),
+        ("a.pdf", b"%PDF-1.4 nonsense", "damaged"),
+        ("a.pdf", pdf(""), "no text"),
+        ("a.html", b"<html><body><script>go()</script></body></html>", "no text"),
+    ],
+)
+def test_files_without_readable_text(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    with pytest.raises(LoadError, match=message) as caught:
+        load_document(write(tmp_path / name, content), name)
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path / name) in str(caught.value)
+
+
+def test_a_vanished_file(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="vanished"):
+        load_document(tmp_path / "a.txt", "a.txt")
+
+
+def test_an_encrypted_pdf(tmp_path: Path) -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(PdfReader(write(tmp_path / "plain.pdf", pdf("Hello"))))
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(tmp_path / "locked.pdf")
+    with pytest.raises(LoadError, match="encrypted"):
+        load_document(tmp_path / "locked.pdf", "locked.pdf")
+
+
+def test_markdown_front_matter_is_metadata(tmp_path: Path) -> None:
+    text = "---\ntitle: 'Night trains: a list'\nauthor: [Ann Lee, Bo Ek]\n"
+    text += "date: 2023-05-26\nsite: Slow Track\n---\n# Head\n"
+    document = load_document(write(tmp_path / "a.md", text), "a.md")
+    assert document.page_content == "# Head\n"
+    assert document.metadata["title"] == "Night trains: a list"
+    assert document.metadata["author"] == "Ann Lee, Bo Ek"
+    assert document.metadata["published"] == "2023-05-26"
+    assert document.metadata["publisher"] == "Slow Track"
+
+
+@pytest.mark.parametrize("text", ["---\nA rule, then text.\n---\nMore.\n", "---\n[: broken\n---\nMore.\n"])
+def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path, text: str) -> None:
+    assert load_document(write(tmp_path / "a.md", text), "a.md").page_content == text
+
+
+HTML = f"""<!doctype html><html><head><meta charset="{{charset}}"><title>Port opens in Chancay | Lima Herald</title>
+<meta property="og:site_name" content="Lima Herald"><meta name="author" content="Ana Ruiz">
+<meta property="article:published_time" content="2024-11-14T10:00:00Z"></head><body>
+<nav><a href="/">Home</a> <a href="/w">World</a></nav>
+<header><h1>Port opens in Chancay</h1><p>Leaders cut the ribbon – señores</p></header>
+<article><p>{PARAGRAPHS[0]}</p><h2>A long road</h2><p>{PARAGRAPHS[1]}</p><p>{PARAGRAPHS[2]}</p>
+<p>One.<br>It <b>was</b> <i>late</i>.</p><table><tr><td>Ships</td><td>12</td></tr></table>
+<ul><li>One million containers</li></ul></article>
+<section class="comments"><h3>Comments</h3><p>Great article, well worth reading, thanks a lot for it!</p></section>
+<footer>© 2024 Lima Herald</footer></body></html>"""
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252"])
+def test_html_gives_headline_text_and_declared_metadata(tmp_path: Path, charset: str) -> None:
+    page = HTML.format(charset=charset).encode(charset)
+    document = load_document(write(tmp_path / "a.html", page), "a.html")
+    lines = document.page_content.split("\n")
+    assert lines[:2] == ["Port opens in Chancay", "Leaders cut the ribbon – señores"]
+    assert [line for line in lines if line in PARAGRAPHS] == PARAGRAPHS
+    assert "A long road" in lines
+    assert "One million containers" in lines
+    assert "It was late." in lines
+    assert "Ships | 12" in lines
+    assert "World" not in document.page_content
+    assert "Great article" not in document.page_content
+    assert document.metadata == {
+        "source": "a.html",
+        "title": "Port opens in Chancay",
+        "publisher": "Lima Herald",
+        "published": "2024-11-14",
+        "author": "Ana Ruiz",
+    }
+
+
+def test_html_keeps_subheads_lists_and_boxes_of_the_article(tmp_path: Path) -> None:
+    box = "<aside><h3>In brief</h3><ul><li>640 cushions</li></ul></aside>"
+    names = "<ul><li>Ek, <a href='/t'>Tarkowski</a></li></ul>"
+    related = "<aside><h3>Related</h3><ul><li><a href='/l'>Lichens are old</a></li></ul></aside>"
+    latest = "<div><ul><li><a href='/m'>Moths are young</a></li></ul></div>"
+    hidden = "<div style='position:absolute; left:-9999px'><h2>Pills</h2><ul><li>cheap pills</li></ul></div>"
+    body = f"<p>{PARAGRAPHS[0]}</p>{related}{latest}{hidden}<h2>Not in the genes</h2><p>{PARAGRAPHS[2]}</p>{box}{names}"
+    page = f"<html><body><h1>Port opens</h1><article>{body}<p>{PARAGRAPHS[0][4:]}</p></article></body></html>"
+    text = load_document(write(tmp_path / "a.html", page), "a.html").page_content
+    lines = ["Not in the genes", PARAGRAPHS[2], "In brief", "640 cushions", "Ek, Tarkowski", PARAGRAPHS[0][4:]]
+    assert text.split("\n")[-6:] == lines
+    assert not any(word in text for word in ("Lichens", "Moths", "Related", "ills"))
+
+
+@pytest.mark.parametrize(
+    "window", ["El Faro de Ribadumar: {}", "{} - El Faro de Ribadumar", "{} | News | El Faro de Ribadumar"]
+)
+@pytest.mark.parametrize("foot", ["El Faro de Ribadumar, S.A.", "Contacto"])
+def test_html_window_titles_name_the_paper_if_the_page_does(tmp_path: Path, window: str, foot: str) -> None:
+    headline = "Una escuela con dos alumnos pide un tercero"
+    rows = "<br><br>".join(PARAGRAPHS)
+    page = f"<html><head><title>{window.format(headline)}</title></head><body><table><tr><td><b>Servicios</b>"
+    page += f"<br>Mareas</td><td><h2>{headline}</h2>{rows}</td></tr></table><div>{foot}</div></body></html>"
+    document = load_document(write(tmp_path / "a.html", page), "a.html")
+    assert document.metadata["title"] == headline
+    assert document.metadata["publisher"] == (None if foot == "Contacto" else "El Faro de Ribadumar")
+    assert [line for line in document.page_content.split("\n") if line in PARAGRAPHS] == PARAGRAPHS
+
+
+def test_html_that_extraction_loses_falls_back_to_its_visible_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import trafilatura
+
+    monkeypatch.setattr(trafilatura, "bare_extraction", lambda *args, **options: None)
+    path = write(tmp_path / "a.html", HTML.format(charset="utf-8"))
+    document = load_document(path, "a.html")
+    assert all(paragraph in document.page_content for paragraph in PARAGRAPHS)
+    assert "World" not in document.page_content
+
+
+def test_pdf_lines_are_joined_into_paragraphs(tmp_path: Path) -> None:
+    page = (
+        "Harbour News 1\nA bridge at last\nThe bridge between the islands of Hestnes and the main-\n"
+        "land opened on Monday after a long-planned and well-\nplanned delay of two winters and one spring.\n"
+        "He was 84.\nThe crossing costs ninety-four kroner until the loan of\nthe county is repaid in the year 2041."
+    )
+    path = write(tmp_path / "a.pdf", pdf(page, "Harbour News 2\nThe end.\nHarbour News 2"))
+    text = load_document(path, "a.pdf").page_content
+    assert text.split("\n\n") == [
+        "A bridge at last",
+        "The bridge between the islands of Hestnes and the mainland opened on Monday after a long-planned and "
+        "wellplanned delay of two winters and one spring.",
+        "He was 84.",
+        "The crossing costs ninety-four kroner until the loan of the county is repaid in the year 2041.",
+        "The end.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("A bridge at last", "A bridge at last"),
+        ("Microsoft Word - foo.doc", None),
+        ("untitled", None),
+        ("x.indd", None),
+    ],
+)
+def test_pdf_titles_made_by_programs_are_ignored(tmp_path: Path, title: str, expected: str | None) -> None:
+    path = write(tmp_path / "a.pdf", pdf("Some text.", info=f"/Title ({title}) /Author (Ann Lee)"))
+    assert load_document(path, "a.pdf").metadata["title"] == expected
+    assert load_document(path, "a.pdf").metadata["author"] == "Ann Lee"

@@ -1,0 +1,58 @@
+"""The two encoders of the default model agree, and asking loads neither torch nor gradio."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rag.errors import SettingsError
+from rag.models import passage_encoder, question_encoder
+from tests.conftest import ROOT, SEEDS
+
+MODEL = "all-MiniLM-L6-v2"
+
+
+def sentences() -> list[str]:
+    lines = [line for path in SEEDS.glob("*.txt") for line in path.read_text(encoding="utf-8").splitlines()]
+    long = [line for line in lines if len(line) > 80][:40]
+    return [*long, "Port?", "¿Cuándo abre el puerto?", "港口何时开放？"]
+
+
+def test_question_and_passage_encoder_give_the_same_vectors() -> None:
+    texts = sentences()
+    light, full = question_encoder(MODEL).encode(texts), passage_encoder(MODEL).encode(texts)
+    assert light.shape == full.shape == (len(texts), 384)
+    assert np.allclose(np.linalg.norm(light, axis=1), 1, atol=1e-5)
+    assert (light * full).sum(axis=1).min() > 0.99
+
+
+def test_batches_do_not_change_vectors() -> None:
+    texts = sentences()
+    encoder = question_encoder(MODEL)
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    # int8 activations are scaled a batch at a time, so equality is near, not exact
+    assert (alone * encoder.encode(texts)).sum(axis=1).min() > 0.98
+
+
+def test_both_count_the_same_tokens() -> None:
+    for text in sentences():
+        assert question_encoder(MODEL).count_tokens(text) == passage_encoder(MODEL).count_tokens(text)
+
+
+def test_an_unknown_model_says_what_to_set() -> None:
+    with pytest.raises(SettingsError, match="RAG_EMBEDDING_MODEL"):
+        question_encoder("no/such-model")
+
+
+def test_asking_imports_no_heavy_library(seeds_index) -> None:
+    program = (
+        "import sys; from rag import ask, Settings; from pathlib import Path\n"
+        f"answer = ask('Where is the port?', settings=Settings(index=Path({str(seeds_index)!r})))\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'sklearn', 'scipy', 'trafilatura'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "[]", done.stderr

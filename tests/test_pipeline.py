@@ -1,0 +1,140 @@
+"""`ask()` and what it returns."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import rag as package
+from rag import ABSTENTION, RAG, Answer, RAGError, Settings, ask, build_rag
+from rag.cite import cite
+from rag.types import Passage, Span
+
+CONTAINERS = "How many containers will Chancay handle in its first year?"
+
+
+def test_the_package_exports_what_it_promises() -> None:
+    promised = {"ABSTENTION", "RAG", "Answer", "Citation", "RAGError", "Settings", "ask", "build_rag"}
+    assert set(package.__all__) == promised
+    assert all(hasattr(package, name) for name in promised)
+
+
+def test_an_answer_is_quoted_and_every_citation_is_verbatim(seeds_index: Path, seeds_rag: RAG) -> None:
+    answer = ask(CONTAINERS, settings=Settings(index=seeds_index))
+    assert answer.answered and "at least 1 million containers" in answer.text
+    assert answer.text != ABSTENTION and 0 <= answer.confidence <= 1
+    assert [citation.marker for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    for citation in answer.citations:
+        assert f"[{citation.marker}]" in answer.text
+        assert seeds_rag.article(citation.source)[citation.start : citation.end] == citation.quote
+    assert answer.citations[0].published == date(2024, 6, 28)
+    assert answer.model == "extractive" and set(answer.timings) == {"retrieve", "read", "total"}
+    scores = [passage.score for passage in answer.passages]
+    assert scores == sorted(scores, reverse=True) and len(scores) == Settings().top_k
+    for passage in answer.passages:
+        assert seeds_rag.article(passage.source)[passage.start : passage.end] == passage.text
+
+
+def test_an_abstention_has_no_citations(seeds_rag: RAG) -> None:
+    answer = seeds_rag.answer("Who won the football World Cup in 2022?")
+    assert not answer.answered and answer.citations == () and answer.text.startswith(ABSTENTION)
+    assert answer.confidence < 0.5
+
+
+def test_to_dict_is_plain_json(seeds_rag: RAG) -> None:
+    answer = seeds_rag.answer(CONTAINERS)
+    plain = json.loads(json.dumps(answer.to_dict()))
+    assert plain["citations"][0]["published"] == "2024-06-28"
+    assert plain["citations"][0]["republished_in"] == []
+    assert set(plain) == set(Answer.__dataclass_fields__)
+
+
+def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
+    history = [
+        {"role": "user", "content": "Who is the commander of US Southern Command?"},
+        {"role": "assistant", "content": "General Laura Richardson."},
+    ]
+    answer = seeds_rag.answer("What did she say about the port?", history=history)
+    assert "20-yard line" in answer.text
+
+
+def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
+    early = seeds_rag.answer("What is the role of the port?", filters={"date_to": "2023-12-31"})
+    assert {passage.source for passage in early.passages} == {"000_e3cb55af33222414.txt"}
+    late = seeds_rag.answer("What is the role of the port?", filters={"date_from": date(2024, 1, 1)})
+    assert {passage.source for passage in late.passages} == {"004_a97b5fc439998a1f.txt"}
+    nobody = seeds_rag.answer(CONTAINERS, filters={"publisher": "The Velden Courier"})
+    assert nobody.passages == () and not nobody.answered and nobody.confidence == 0
+
+
+@pytest.mark.parametrize(
+    "filters", [{"author": "x"}, {"date_from": "June"}, {"publisher": 7}, {"date_to": 20240101}, {"publisher": [1]}]
+)
+def test_bad_filters_say_what_to_use(seeds_rag: RAG, filters: dict) -> None:
+    with pytest.raises(RAGError, match="filter"):
+        seeds_rag.answer(CONTAINERS, filters=filters)
+
+
+@pytest.mark.parametrize("question", ["", "  \n\t ", "?!", "\x00\x01", "x" * 100_000, "🙂", None, 7])
+def test_questions_that_cannot_be_used(seeds_rag: RAG, question: str) -> None:
+    with pytest.raises(RAGError) as caught:
+        seeds_rag.answer(question)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["秘鲁和中国的贸易", "¿Qué es Chancay?", "שלום פרו", "Что такое Чанкай?", "AND OR NOT",
+     'port"; DROP TABLE chunks', "port\x07\x1b[31m?", "NEAR(port, 3)",
+     "header:port*", "e\u0301", "\ud83d a port?", "﷽ port", "1"],
+)  # fmt: skip
+def test_any_script_and_any_syntax_is_only_words(seeds_rag: RAG, question: str) -> None:
+    answer = seeds_rag.answer(question)
+    json.dumps(answer.to_dict()).encode()
+    assert "\x1b" not in answer.question
+
+
+def test_threads_may_share_a_service(seeds_rag: RAG) -> None:
+    expected = seeds_rag.answer(CONTAINERS).text
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.append(seeds_rag.answer(CONTAINERS).text)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 8
+
+
+def test_an_unknown_model_is_refused(seeds_index: Path) -> None:
+    with pytest.raises(RAGError, match="RAG_MODEL"):
+        build_rag(Settings(index=seeds_index, model="psychic"))
+
+
+def test_a_bad_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_TOP_K", "many")
+    with pytest.raises(RAGError, match="RAG_TOP_K") as caught:
+        Settings()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_home_folder_may_be_written_short() -> None:
+    assert Settings(index="~/articles").index == Path.home() / "articles"
+
+
+PASSAGE = Passage("1", "Boats left. They came back. Nobody knew.", "a.txt", "Boats", None, None, 10, 50, 1.0)
+ARTICLE = " " * 10 + PASSAGE.text
+
+
+def test_touching_spans_become_one_quote_and_wrong_ones_are_left_out() -> None:
+    first, second, third = Span(PASSAGE, 10, 21), Span(PASSAGE, 22, 37), Span(PASSAGE, 38, 50)
+    text, citations = cite([first, second], lambda source: ARTICLE)
+    assert text == "Boats left. They came back. [1]" and citations[0].quote == ARTICLE[10:37]
+    text, citations = cite([first, third], lambda source: ARTICLE)
+    assert text == "Boats left. [1] Nobody knew. [2]"
+    moved = replace(PASSAGE, start=11)
+    assert cite([Span(moved, 11, 22)], lambda source: ARTICLE) == ("", ())

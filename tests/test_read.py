@@ -1,0 +1,115 @@
+"""The reader: candidates, signals, order, confidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rag.read
+from rag.models import question_encoder
+from rag.read import ANSWER_FEATURES, ExtractiveReader, find_candidates, in_reading_order, reader_weights
+from rag.signals import SIGNALS, Question, terms
+from rag.types import Passage
+
+TEXT = (
+    "Tram line nine reopens\n\nTrams run to the harbour again. The line had been closed since 1962. "
+    "The city paid 40 million euros for it.\n\nMayor Lena Ortiz drove the first tram herself."
+)
+PASSAGE = Passage("1", TEXT, "tram.txt", "Tram line nine reopens", None, None, 100, 100 + len(TEXT), 1.0)
+OTHER = "Bakers' strike ends\n\nBread is sold again in Kumasi. The strike had lasted six weeks."
+PASSAGES = [PASSAGE, Passage("2", OTHER, "bread.txt", "Bakers' strike ends", None, None, 0, len(OTHER), 0.9)]
+
+
+@pytest.fixture(scope="module")
+def reader() -> ExtractiveReader:
+    return ExtractiveReader(question_encoder("all-MiniLM-L6-v2"))
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Who drove the first tram?", "Mayor Lena Ortiz"),
+        ("How much did the city pay for the tram line?", "40 million euros"),
+        ("Since when was the tram line closed?", "1962"),
+        ("How long did the bakers' strike last?", "six weeks"),
+    ],
+)
+def test_the_answering_sentence_is_quoted(reader: ExtractiveReader, question: str, words: str) -> None:
+    reading = reader.read(question, PASSAGES)
+    assert words in " ".join(span.text for span in reading.spans)
+    assert 1 <= len(reading.spans) <= 3
+
+
+@pytest.mark.parametrize("question", ["Who wrote Hamlet?", "What is the boiling point of neon?", "今天天气怎么样？"])
+def test_nothing_is_quoted_where_nothing_answers(reader: ExtractiveReader, question: str) -> None:
+    reading = reader.read(question, PASSAGES)
+    assert reading.spans == () and reading.confidence < reader_weights().threshold
+
+
+def test_no_passage_no_answer(reader: ExtractiveReader) -> None:
+    assert reader.read("Who drove the tram?", []).confidence == 0
+
+
+def test_candidates_know_their_place_and_neighbours() -> None:
+    candidates = find_candidates(PASSAGES)
+    closed = next(candidate for candidate in candidates if "1962" in candidate.span.text)
+    assert closed.before.startswith("Trams run") and closed.after.startswith("The city paid") and closed.rank == 1
+    assert TEXT[closed.span.start - 100 : closed.span.end - 100] == closed.span.text
+    assert closed.in_context.startswith("Tram line nine reopens Trams run")
+
+
+def test_spans_come_article_by_article_in_reading_order() -> None:
+    candidates = find_candidates(PASSAGES)
+    scores = np.zeros(len(candidates))
+    later, bread, earlier = (
+        next(number for number, candidate in enumerate(candidates) if words in candidate.span.text)
+        for words in ("40 million", "Kumasi", "1962")
+    )
+    scores[[later, bread, earlier]] = 9.0, 8.9, 8.8
+    spans = in_reading_order(candidates, scores, margin=1.0)
+    assert [span.start for span in spans] == [candidates[number].span.start for number in (earlier, later, bread)]
+    assert len(in_reading_order(candidates, scores, margin=0.05)) == 1
+    assert len(in_reading_order(candidates, np.zeros(len(candidates)), margin=1.0)) == 3
+
+
+def test_what_a_question_asks_for() -> None:
+    assert Question("What percentage of the port does Cosco own?", []).kind_in("Cosco owns 60% of it.")
+    assert not Question("What percentage of the port does Cosco own?", []).kind_in("Cosco came in 2019.")
+    assert Question("How long did she stay?", []).kind_in("During her five-day visit")
+    assert not Question("Who is Lena Ortiz?", []).kind_in("We saw that Lena Ortiz was there.")
+    assert Question("When was it?", []).kind_in("It was last year.")
+
+
+def test_terms_are_stemmed_names_are_spelled_out() -> None:
+    assert terms("The U.S. ports' reopening") == terms("United States port reopened")
+    question = Question("Did the US sign in 2025 what China signed in its fifth year?", PASSAGES)
+    assert question.names == {"unit", "state", "china"} and question.numbers == {"2025", "fifth"}
+
+
+def test_a_rare_term_weighs_more_than_a_common_one() -> None:
+    third = replace(PASSAGES[1], id="3", text="The strike spread.", title="Strike")
+    question = Question("Why did the Kumasi strike start?", [*PASSAGES, third])
+    assert question.weights["kumasi"] > question.weights["strike"]
+
+
+def test_the_weights_are_complete_and_have_the_sign_of_their_meaning() -> None:
+    raw = json.loads((Path(rag.read.__file__).parent / "reader.json").read_text(encoding="utf-8"))
+    assert set(raw["sentence"]) == set(SIGNALS) and set(raw["answer"]) == set(ANSWER_FEATURES)
+    for name in ("names_missing", "names_far", "numbers_far", "kind_missing", "headline", "asks"):
+        assert raw["sentence"][name] <= 0 and raw["answer"][name] <= 0
+    assert raw["sentence"]["context_similarity"] > 0 and raw["answer"]["similarity"] > 0
+
+
+def test_vectors_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.read.MOST_VECTORS", 10)
+    reader = ExtractiveReader(question_encoder("all-MiniLM-L6-v2"))
+    first = reader.read("Who drove the first tram?", PASSAGES)
+    for number in range(5):
+        long = " ".join(f"Sentence {number} {place} is here." for place in range(8))
+        reader.read("Who is here?", [replace(PASSAGE, id=str(number), text=long, end=100 + len(long))])
+        assert len(reader._vectors) <= 60
+    assert reader.read("Who drove the first tram?", PASSAGES) == first
