@@ -141,7 +141,7 @@ class Store:
                 return self._attempt(action)
             except StoreError:
                 # A rebuild may have taken over, and removed the old vectors, in the middle of this read.
-                if self._state == self._state_on_disk():
+                if not has_index(self._folder) or self._state == self._state_on_disk():
                     raise
                 return self._attempt(action)
 
@@ -159,6 +159,7 @@ class Store:
     def _refresh(self) -> None:
         """Open what is on disk unless it is open already."""
         if not has_index(self._folder):
+            self._close()  # Chroma shares a client's files with the next client of the same folder
             raise StoreError(f"there is no index in {self._folder}; build it with `rag index PATHS`")
         state = self._state_on_disk()
         if state == self._state:

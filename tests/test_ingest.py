@@ -205,3 +205,14 @@ def test_subfolders_give_relative_sources(articles: Path, settings: Settings) ->
     citation = build_rag(settings).answer(BRIDGE).citations[0]
     assert citation.source == "2021/may/bridge.txt"
     assert citation.published is not None and citation.published.isoformat() == "2021-05-03"
+
+
+def test_an_index_that_vanishes_under_a_running_service_is_explained(articles: Path, settings: Settings) -> None:
+    ingest([articles], settings)
+    rag = build_rag(settings)
+    assert says(rag, BRIDGE, "412 metres")
+    shutil.rmtree(settings.index)
+    with pytest.raises(StoreError, match="there is no index"):
+        rag.answer(BRIDGE)
+    ingest([articles], settings)
+    assert says(rag, BRIDGE, "412 metres")

@@ -165,11 +165,11 @@ def test_errors_are_one_sentence(message: str, shown: str) -> None:
 
 
 def test_introduction_counts_articles() -> None:
-    assert "Answers from one news article, every" in render_introduction("Ask", 1)
-    assert "Answers from 4 news articles, every" in render_introduction("Ask", 4)
-    assert "Answers from 4 news articles and 1 republished copy, every" in render_introduction("Ask", 4, 1)
-    assert "and 2 republished copies, every" in render_introduction("Ask", 4, 2)
-    assert "Answers from the news articles, every" in render_introduction("Ask", None)
+    assert "quoted word for word from one news article." in render_introduction("Ask", 1)
+    assert "from 4 news articles." in render_introduction("Ask", 4)
+    assert "from 4 news articles and 1 republished copy." in render_introduction("Ask", 4, 1)
+    assert "and 2 republished copies." in render_introduction("Ask", 4, 2)
+    assert "from the news articles." in render_introduction("Ask", None)
 
 
 def test_the_waiting_line_is_harmless() -> None:

@@ -23,7 +23,7 @@ def render_introduction(title: str, articles: int | None, copies: int = 0) -> st
     scope = {None: "the news articles", 1: "one news article"}.get(articles, f"{articles} news articles")
     if copies:
         scope += f" and {copies} republished {'copy' if copies == 1 else 'copies'}"
-    return f"<h1>{_escape(title)}</h1><p>Answers from {scope}, every sentence quoted word for word.</p>"
+    return f"<h1>{_escape(title)}</h1><p>Every answer is quoted word for word from {scope}.</p>"
 
 
 def render_question(question: str, longest: int = 2000) -> str:
