@@ -126,9 +126,8 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from ui.app import serve
-
     from rag.pipeline import build_rag
+    from ui.app import serve
 
     serve(build_rag(_settings(options)), host=options.host, port=options.port)
     return 0

@@ -356,7 +356,8 @@ def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
     papers = [name for text in (*heads, *stated) if (name := paper_name(text))]
     around = [*(removal.text for removal in removed if removal.reason in _AROUND), *top, *end]
     repeated = next((name for name in papers if _lines_with(name, around) > 1), None)
-    named = agreed or repeated or house
+    mastheads = (name for text in heads if (name := paper_name(text)))
+    named = agreed or repeated or house or next(mastheads, None)
     return _lowered(named) if named else None
 
 

@@ -241,7 +241,7 @@ def _is_player(paragraph: Paragraph) -> bool:
 
 
 def _is_pointer(paragraph: Paragraph) -> bool:
-    """A label such as READ MORE in front of a headline, or a line of capitals in front of a bar."""
+    """A label such as READ MORE in front of a headline."""
     text = paragraph.text
     if paragraph.size > 3 * furniture.PROSE_WORDS:
         return False
