@@ -11,8 +11,10 @@ TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 chat: .venv/.service
 	$(BIN)/rag chat
 
+# By way of the environment, so that quotes, dollars and the like in a question mean themselves.
+ask: export QUESTION = $(value Q)
 ask: .venv/.service
-	@$(BIN)/rag ask "$(Q)"
+	@$(BIN)/rag ask "$$QUESTION"
 
 eval: .venv/.service
 	$(BIN)/rag eval

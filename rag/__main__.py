@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,15 @@ def _ask(options: argparse.Namespace) -> int:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
         return 0
     print(answer.text)
-    for citation in answer.citations:
-        origin = [citation.title, citation.publisher, citation.published and citation.published.isoformat()]
-        copies = f", republished in {', '.join(citation.republished_in)}" if citation.republished_in else ""
-        print(f"\n[{citation.marker}] {' · '.join(part for part in origin if part)} ({citation.source}{copies})")
+    if answer.citations:
+        print()
+    for _, same_article in groupby(answer.citations, key=lambda citation: citation.source):
+        citations = list(same_article)
+        first = citations[0]
+        markers = " ".join(f"[{citation.marker}]" for citation in citations)
+        origin = [first.title, first.publisher, first.published and first.published.isoformat()]
+        copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
+        print(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})")
     return 0
 
 

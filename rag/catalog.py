@@ -12,7 +12,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -154,7 +154,7 @@ class Catalog:
         words = dict.fromkeys(_WORD.findall(_spaced(query)))
         if not words:
             return []
-        condition, values = _where(filters)
+        condition, values = _where(self.as_written(filters))
         match = " OR ".join(f'"{word}"' for word in words)
         rows = self._rows(
             "SELECT chunks.id FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
@@ -162,6 +162,15 @@ class Catalog:
             (match, *values, limit),
         )
         return [row["id"] for row in rows]
+
+    def as_written(self, filters: Filters) -> Filters:
+        """The filters with publishers spelled as the articles do; case and outer spaces make no difference."""
+        if filters.publishers is None:
+            return filters
+        wanted = {name.strip().casefold() for name in filters.publishers}
+        rows = self._rows("SELECT DISTINCT publisher FROM articles WHERE publisher IS NOT NULL")
+        known = (str(row["publisher"]) for row in rows)
+        return replace(filters, publishers=frozenset(name for name in known if name.casefold() in wanted))
 
     def passages(self, scores: Mapping[str, float]) -> list[Passage]:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""

@@ -162,7 +162,10 @@ class _Before:
 def _writing(folder: Path) -> Iterator[None]:
     """Hold the lock of an index folder; explain what goes wrong while writing."""
     check_folder(folder)
-    remedy = "free some space or choose another folder with --index; an index that was there still answers"
+    remedy = (
+        "see that there is space and permission, or choose another folder with --index; "
+        "an index that was there still answers"
+    )
     with storage_explained(f"cannot write the index in {folder}", remedy):
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -202,18 +205,27 @@ def _read_articles(
     files = find_files(roots)
     articles: list[Article] = []
     bad: list[str] = []
+    bad_files: list[str] = []
     for number, (path, source) in enumerate(files, start=1):
         progress("reading", number, len(files))
         try:
             articles.append(_read_article(path, source, known.get(source)))
         except LoadError as error:
             bad.append(str(error))
+            bad_files.append(source)
     if bad and not skip_bad:
-        more = f" (and {len(bad) - 1} more such files)" if len(bad) > 1 else ""
-        raise LoadError(f"{bad[0]}{more}; or leave bad files out with --skip-bad")
+        raise LoadError(f"{bad[0]}{_others(bad_files[1:])}; or leave bad files out with --skip-bad")
     if not articles:
         raise LoadError(f"no file could be read: {bad[0]}")
     return articles, tuple(bad)
+
+
+def _others(sources: Sequence[str]) -> str:
+    """The first few other files that cannot be read, so that they can be mended in one go."""
+    if not sources:
+        return ""
+    more = f" and {len(sources) - 5} more" if len(sources) > 5 else ""
+    return f" (nor can {', '.join(sources[:5])}{more} be read)"
 
 
 def _read_article(path: Path, source: str, known: Article | None) -> Article:

@@ -6,6 +6,7 @@ article's own text says is read later, by `rag.metadata`.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -431,15 +432,24 @@ def _folded(lines: Iterable[str]) -> str:
     return "".join("".join(line.removeprefix("- ").replace("\\|", "").replace("|", "").split()) for line in lines)
 
 
+# What browsers print at the edges of a page: date, time and title; address and page number.
+_PRINT_MARK = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d{2}(?:\s?[AP]M)?(?: .*)?$|(?:https?|file)://\S+(?:\s+\d+/\d+)?$",
+    re.IGNORECASE,
+)
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+
+
 def _read_pdf(data: bytes, path: Path) -> _Content:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it finds wrong is said in our own line
     try:
         reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise LoadError(f"{path} is encrypted; save it without a password, e.g. qpdf --decrypt")
-        pages = [_plain_characters(page.extract_text()).splitlines() for page in reader.pages]
+        pages = [_plain_characters(page.extract_text()).translate(_LIGATURES).splitlines() for page in reader.pages]
         title, author = (
             (str(reader.metadata.title or ""), str(reader.metadata.author or "")) if reader.metadata else ("", "")
         )
@@ -463,8 +473,12 @@ def _read_pdf(data: bytes, path: Path) -> _Content:
 
 
 def _without_running_heads(pages: Sequence[Sequence[str]]) -> list[str]:
-    """The pages' lines in order, without page numbers and headers that most pages repeat."""
+    """The pages' lines in order, without page numbers, headers that most pages repeat, and a browser's print marks."""
     stripped = [[line.strip() for line in page if line.strip()] for page in pages]
+    stripped = [
+        [line for i, line in enumerate(page) if 2 <= i < len(page) - 2 or not _PRINT_MARK.match(line)]
+        for page in stripped
+    ]
     edges = Counter(key for page in stripped for key in {_head_key(line) for line in (*page[:1], *page[-1:])})
     running = {key for key, count in edges.items() if count > 1 and 2 * count >= len(pages)}
     lines: list[str] = []

@@ -52,6 +52,8 @@ def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
     Raises:
         QuestionError: an unknown key, or a value of another kind.
     """
+    if not isinstance(filters, Mapping | None):
+        raise QuestionError(f"filters cannot be {filters!r:.80}; give a dict with publisher, date_from or date_to")
     given = dict(filters or {})
     publisher = given.pop("publisher", None)
     names = [publisher] if isinstance(publisher, str) else publisher
@@ -62,7 +64,10 @@ def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
         isinstance(names, (list, tuple, set, frozenset)) and all(isinstance(name, str) for name in names)
     ):
         raise QuestionError(f"filter publisher cannot be {publisher!r}; give a name or a list of names")
-    return Filters(frozenset(names) if names is not None else None, days["date_from"], days["date_to"])
+    date_from, date_to = days["date_from"], days["date_to"]
+    if date_from and date_to and date_from > date_to:
+        raise QuestionError(f"no day is from {date_from} to {date_to}; exchange the two dates")
+    return Filters(frozenset(names) if names is not None else None, date_from, date_to)
 
 
 def _day(key: str, value: Any) -> date | None:

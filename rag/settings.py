@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     4
     """
 
-    model_config = SettingsConfigDict(env_prefix="RAG_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     index: Path = Field(DEFAULT_INDEX, description="Folder of the index.")
     model: str = Field("extractive", description="What writes the answer; 'extractive' quotes the articles.")

@@ -90,10 +90,11 @@ class Store:
         """Ids of visible chunks by cosine similarity, best first; at most `limit`."""
 
         def search(catalog: Catalog, vectors: VectorFolder) -> list[str]:
+            as_written = catalog.as_written(filters)
             total = vectors.count()
             wanted = min(limit, total)
             while wanted:
-                hits = vectors.nearest(vector, wanted, filters)
+                hits = vectors.nearest(vector, wanted, as_written)
                 known = catalog.known(hits)
                 visible = [hit for hit in hits if hit in known]
                 # Orphans took the places of visible ones: look further.

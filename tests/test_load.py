@@ -269,3 +269,12 @@ def test_pdf_titles_made_by_programs_are_ignored(tmp_path: Path, title: str, exp
     path = write(tmp_path / "a.pdf", pdf("Some text.", info=f"/Title ({title}) /Author (Ann Lee)"))
     assert load_document(path, "a.pdf").metadata["title"] == expected
     assert load_document(path, "a.pdf").metadata["author"] == "Ann Lee"
+
+
+def test_what_a_browser_prints_around_a_page_and_ligatures(tmp_path: Path) -> None:
+    page = "Ferry to close\nThe ferry will close on 30 June.\n11/22/26, 12:59 PM Ferry to close\nfile:///tmp/p.html 1/1"
+    path = write(tmp_path / "printed.pdf", pdf(page))
+    text = load_document(path, "printed.pdf").page_content
+    assert "will close on 30 June" in text and "12:59" not in text and "file:" not in text
+    dated = write(tmp_path / "log.pdf", pdf("Log\nOne\nTwo\n11/22/26, 12:59 PM The boat sank.\nThree\nFour\nFive"))
+    assert "The boat sank" in load_document(dated, "log.pdf").page_content

@@ -13,6 +13,8 @@ import pytest
 import rag as package
 from rag import ABSTENTION, RAG, Answer, RAGError, Settings, ask, build_rag
 from rag.cite import cite
+from rag.ingest import ingest
+from rag.settings import DEFAULT_INDEX
 from rag.types import Passage, Span
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
@@ -72,11 +74,31 @@ def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
     assert nobody.passages == () and not nobody.answered and nobody.confidence == 0
 
 
+def test_a_publisher_is_found_in_any_case(articles: Path, tmp_path: Path) -> None:
+    bridge = articles / "bridge.txt"
+    bridge.write_text(bridge.read_text(encoding="utf-8") + "\nSource: The Velden Courier\n", encoding="utf-8")
+    settings = Settings(index=tmp_path / "index")
+    ingest([articles], settings)
+    for name in ("The Velden Courier", " the velden COURIER "):
+        answer = ask("How long is the bridge over the Arun?", filters={"publisher": name}, settings=settings)
+        assert {passage.publisher for passage in answer.passages} == {"The Velden Courier"}
+    assert ask("How long is the bridge?", filters={"publisher": "Courier"}, settings=settings).passages == ()
+
+
 @pytest.mark.parametrize(
-    "filters", [{"author": "x"}, {"date_from": "June"}, {"publisher": 7}, {"date_to": 20240101}, {"publisher": [1]}]
+    "filters",
+    [
+        "x",
+        {"author": "x"},
+        {"date_from": "June"},
+        {"date_to": 20240101},
+        {"date_from": "2025-10-01", "date_to": "2025-01-01"},
+        {"publisher": 7},
+        {"publisher": [1]},
+    ],
 )
 def test_bad_filters_say_what_to_use(seeds_rag: RAG, filters: dict) -> None:
-    with pytest.raises(RAGError, match="filter"):
+    with pytest.raises(RAGError, match=r"filter|exchange the two dates"):
         seeds_rag.answer(CONTAINERS, filters=filters)
 
 
@@ -113,6 +135,11 @@ def test_threads_may_share_a_service(seeds_rag: RAG) -> None:
 def test_an_unknown_model_is_refused(seeds_index: Path) -> None:
     with pytest.raises(RAGError, match="RAG_MODEL"):
         build_rag(Settings(index=seeds_index, model="psychic"))
+
+
+def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_INDEX", "")
+    assert Settings().index == DEFAULT_INDEX
 
 
 def test_a_bad_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
