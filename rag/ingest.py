@@ -204,20 +204,19 @@ def _read_articles(
     known = {article.source: article for article in before.articles} if before else {}
     files = find_files(roots)
     articles: list[Article] = []
-    bad: list[str] = []
-    bad_files: list[str] = []
+    bad: dict[str, str] = {}  # source to what is wrong with it
     for number, (path, source) in enumerate(files, start=1):
         progress("reading", number, len(files))
         try:
             articles.append(_read_article(path, source, known.get(source)))
         except LoadError as error:
-            bad.append(str(error))
-            bad_files.append(source)
+            bad[source] = str(error)
     if bad and not skip_bad:
-        raise LoadError(f"{bad[0]}{_others(bad_files[1:])}; or leave bad files out with --skip-bad")
+        first, *others = bad
+        raise LoadError(f"{bad[first]}{_others(others)}; or leave bad files out with --skip-bad")
     if not articles:
-        raise LoadError(f"no file could be read: {bad[0]}")
-    return articles, tuple(bad)
+        raise LoadError(f"no file could be read: {next(iter(bad.values()))}")
+    return articles, tuple(bad.values())
 
 
 def _others(sources: Sequence[str]) -> str:
