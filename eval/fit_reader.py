@@ -161,7 +161,7 @@ def example(
         passages = [_without(passage, answers) for passage in passages]
     candidates = find_candidates(passages)
     assert isinstance(rag.reader, ExtractiveReader)
-    rows = rag.reader.signals(question, passages, candidates, in_context=True)
+    rows = rag.reader.in_context(question, candidates, rag.reader.signals(question, passages, candidates))
     gold = np.array([not take_out and answers(candidate) for candidate in candidates])
     return Example(rows, gold, answerable, weight, group, tuple(candidates))
 

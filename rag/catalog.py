@@ -154,7 +154,7 @@ class Catalog:
         words = dict.fromkeys(_WORD.findall(_spaced(query)))
         if not words:
             return []
-        condition, values = _where(self.as_written(filters))
+        condition, values = _where(filters)
         match = " OR ".join(f'"{word}"' for word in words)
         rows = self._rows(
             "SELECT chunks.id FROM lexical JOIN chunks ON chunks.number = lexical.rowid "

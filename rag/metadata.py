@@ -353,11 +353,10 @@ def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
         (head, line.split(",")[0]) for head in heads for line in end if _OFFICE.match(head) and _OFFICE.match(line)
     ]
     agreed = next((name for one, other in pairs if (name := _shared(one, other))), None)
-    papers = [name for text in (*heads, *stated) if (name := paper_name(text))]
+    mastheads, named_below = ([name for text in texts if (name := paper_name(text))] for texts in (heads, stated))
     around = [*(removal.text for removal in removed if removal.reason in _AROUND), *top, *end]
-    repeated = next((name for name in papers if _lines_with(name, around) > 1), None)
-    mastheads = (name for text in heads if (name := paper_name(text)))
-    named = agreed or repeated or house or next(mastheads, None)
+    repeated = next((name for name in (*mastheads, *named_below) if _lines_with(name, around) > 1), None)
+    named = agreed or repeated or house or next(iter(mastheads), None)
     return _lowered(named) if named else None
 
 

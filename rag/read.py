@@ -18,6 +18,7 @@ from rag.signals import SIGNALS, Candidate, Question, signals
 from rag.types import Passage, Reading, Span
 
 ANSWER_FEATURES = ("lead", *SIGNALS)
+CONTEXT = SIGNALS.index("context_similarity")
 MOST_SENTENCES = 3
 SHORTLIST = 12  # sentences also embedded in their context: 8 already gave the same answers as all
 MOST_VECTORS = 20_000  # kept between questions: 30 MB at 384 dimensions
@@ -47,25 +48,32 @@ class ExtractiveReader:
         rows = self.signals(question, passages, candidates)
         best = np.argsort(-(rows @ self._weights.sentence), kind="stable")[:SHORTLIST]
         candidates = [candidates[number] for number in best]
-        rows = self.signals(question, passages, candidates, in_context=True)
+        rows = self.in_context(question, candidates, rows[best])
         scores = rows @ self._weights.sentence
         confidence = self._weights.confidence(rows, scores)
         if confidence < self._threshold:
             return Reading((), confidence)
         return Reading(in_reading_order(candidates, scores, self._weights.margin), confidence)
 
-    def signals(
-        self, question: str, passages: Sequence[Passage], candidates: Sequence[Candidate], in_context: bool = False
-    ) -> Rows:
+    def signals(self, question: str, passages: Sequence[Passage], candidates: Sequence[Candidate]) -> Rows:
         """Signals of the candidates for this question: shape (len(candidates), len(SIGNALS)).
 
-        Embedding a sentence with its context costs three times as much as the sentence alone; unless
+        Embedding a sentence with its context costs three times as much as the sentence alone; until
         `in_context`, the similarity of the sentence alone stands in for it.
         """
-        asked = self._encoder.encode([question])[0]
-        alone = self._encode([candidate.span.text for candidate in candidates]) @ asked
-        context = self._encode([candidate.in_context for candidate in candidates]) @ asked if in_context else alone
-        return signals(Question(question, passages), candidates, alone, context)
+        similarity = self._similarity(question, [candidate.span.text for candidate in candidates])
+        return signals(Question(question, passages), candidates, similarity, similarity)
+
+    def in_context(self, question: str, candidates: Sequence[Candidate], rows: Rows) -> Rows:
+        """The signals with the similarity of each sentence in its context in its place; the same shape."""
+        complete = rows.copy()
+        complete[:, CONTEXT] = self._similarity(question, [candidate.in_context for candidate in candidates])
+        return complete
+
+    def _similarity(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Cosine of the question and each text, shape (len(texts),)."""
+        similarity: Vectors = self._encode(texts) @ self._encode([question])[0]
+        return similarity
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of sentences, remembered: follow-up questions meet the same ones again."""

@@ -24,7 +24,7 @@ class HybridRetriever:
 
     def retrieve(self, query: str, top_k: int, filters: Filters | None = None) -> list[Passage]:
         """At most `top_k` passages, best first, scored by reciprocal rank fusion."""
-        filters = filters or Filters()
+        filters = self._store.as_written(filters or Filters())
         limit = max(self._candidates, top_k)
         dense = self._store.nearest(self._encoder.encode([query])[0], limit, filters)
         lexical = self._store.lexical(query, limit, filters)

@@ -86,15 +86,18 @@ class Store:
         with self._lock:
             self._close()
 
+    def as_written(self, filters: Filters) -> Filters:
+        """The filters with publishers spelled as the articles do, as `nearest` and `lexical` need them."""
+        return self._read(lambda catalog, _: catalog.as_written(filters)) if filters.publishers else filters
+
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> list[str]:
         """Ids of visible chunks by cosine similarity, best first; at most `limit`."""
 
         def search(catalog: Catalog, vectors: VectorFolder) -> list[str]:
-            as_written = catalog.as_written(filters)
             total = vectors.count()
             wanted = min(limit, total)
             while wanted:
-                hits = vectors.nearest(vector, wanted, as_written)
+                hits = vectors.nearest(vector, wanted, filters)
                 known = catalog.known(hits)
                 visible = [hit for hit in hits if hit in known]
                 # Orphans took the places of visible ones: look further.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,6 @@ from ui.render import PENDING, render_answer, render_error, render_introduction,
 if TYPE_CHECKING:
     import gradio as gr
     import uvicorn
-
-# Gradio reads this once, when it is imported: no usage statistics, no look for a newer version.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 TITLE = "Ask the articles"
 QUESTIONS_AT_A_TIME = 4
