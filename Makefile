@@ -6,7 +6,7 @@ TORCH_INDEX ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: chat ask eval test check fit screenshots clean
+.PHONY: chat ask eval gate baseline quality test check fit screenshots clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -18,6 +18,21 @@ ask: .venv/.service
 
 eval: .venv/.service
 	$(BIN)/rag eval
+
+# Fails where a measure of the seed questions is below eval/baseline.json by more than its noise.
+gate: .venv/.service
+	$(BIN)/rag index seeds --rebuild --index build/gate
+	$(BIN)/rag eval --index build/gate --no-cache --baseline eval/baseline.json
+
+# Shows the difference to the baseline and makes today's figures the new one.
+baseline: .venv/.service
+	$(BIN)/rag index seeds --rebuild --index build/gate
+	$(BIN)/rag eval --index build/gate --no-cache --update-baseline eval/baseline.json
+
+# Everything on the public sets of ../shared/data (about half an hour); rewrites the table in docs/evaluation.md.
+quality: .venv/.tools
+	$(BIN)/python -m eval.support
+	$(BIN)/python -m eval.quality
 
 test: .venv/.tools
 	$(BIN)/python -m pytest

@@ -60,10 +60,12 @@ def _help(parser: argparse.ArgumentParser) -> str:
     return f"```\n{parser.format_help()}```\n"
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _commands(parser: argparse.ArgumentParser, above: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
+            for name, command in action.choices.items():
+                yield above + name, command
+                yield from _commands(command, f"{above}{name} ")
 
 
 def _default(name: str, value: object) -> str:

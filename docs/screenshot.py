@@ -1,4 +1,4 @@
-"""Retake the pictures of the README: `make screenshots`. Same chat, same browser and same waiting as the tests."""
+"""Retake the pictures of README and docs: `make screenshots`. Same chat, same browser and same waiting as the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from eval.data import read_questions  # noqa: E402
+from eval.report import write_report  # noqa: E402
+from eval.run import evaluate  # noqa: E402
 from rag.ingest import ingest  # noqa: E402
+from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from tests.test_chat_browser import CHROMIUM, CONTAINERS, FLAGS, OFF_TOPIC, ask, serving  # noqa: E402
 
@@ -31,6 +35,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for picture, (question, height) in PICTURES.items():
                 take(browser, address, question, height, IMAGES / f"{picture}.png")
+            take_report(browser, folder, IMAGES / "report.png")
             browser.close()
 
 
@@ -43,6 +48,20 @@ def take(browser: Browser, address: str, question: str, height: int, target: Pat
     ask(page, question)
     page.evaluate("document.activeElement.blur()")
     page.wait_for_timeout(500)  # scrolling comes to rest
+    page.screenshot(path=target)
+    print(target.relative_to(ROOT))
+    page.close()
+
+
+def take_report(browser: Browser, folder: Path, target: Path) -> None:
+    """The report of a run over the five articles: its plots, and the questions that failed."""
+    rag = build_rag(Settings(index=folder / "index"))
+    about = {"questions": "questions.jsonl", "split": "report"}
+    write_report(evaluate(rag, read_questions(split="report"), None, lambda *_: None, about), folder / "report.html")
+    rag.close()
+    page = browser.new_page(viewport={"width": 1200, "height": 1000}, color_scheme="light")
+    page.goto((folder / "report.html").as_uri())
+    page.get_by_role("heading", name="Plots").evaluate("element => element.scrollIntoView()")
     page.screenshot(path=target)
     print(target.relative_to(ROOT))
     page.close()

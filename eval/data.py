@@ -1,78 +1,129 @@
-"""The evaluation questions: one JSON object a line, checked on reading."""
+"""The evaluation questions: one JSON object a line, checked on reading (docs/evaluation.md has the format)."""
 
 from __future__ import annotations
 
+import datetime
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from rag.errors import RAGError
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
-SPLITS = ("tune", "report")
 
 
-@dataclass(frozen=True)
-class EvalQuestion:
-    """One question and what a right answer must have.
+class Message(BaseModel):
+    """An earlier message of a dialogue."""
 
-    `required` holds groups of alternatives: a right answer contains at least one string of every group.
-    `sources` are the articles that support it; both are empty where the articles do not answer.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class EvalQuestion(BaseModel):
+    """One question and what a right answer must have; the fields are the keys of the format.
+
+    Raises:
+        ValueError: keys that contradict each other.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     question: str
-    kind: str
-    split: str
-    language: str
+    history: tuple[Message, ...] = ()
+    standalone: str | None = None
+    kind: str = "question"
+    any: tuple[str, ...] = ()
+    all: tuple[str | tuple[str, ...], ...] = ()
+    answers: tuple[str, ...] = ()
+    sources: frozenset[str] = frozenset()
     answerable: bool
-    required: tuple[tuple[str, ...], ...]
-    sources: frozenset[str]
-    history: tuple[Mapping[str, str], ...]
+    date: datetime.date | None = None
+    language: str = "en"
+    split: Literal["tune", "report"] = "report"
+    group: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _answerable_where_something_is_expected(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and any(raw.get(key) for key in ("any", "all", "answers")):
+            return {"answerable": True, **raw}
+        return raw
+
+    @model_validator(mode="after")
+    def _consistent(self) -> EvalQuestion:
+        if not self.question.strip():
+            raise ValueError("the question is empty")
+        if self.any and self.all:
+            raise ValueError("'any' and 'all' exclude each other; put alternatives into a list within 'all'")
+        if self.answerable and not self.required:
+            raise ValueError("an answerable question needs 'any', 'all' or 'answers'")
+        if not self.answerable and (self.required or self.sources):
+            raise ValueError("a question that the articles do not answer has no 'any', 'all', 'answers' or 'sources'")
+        if any(not string.strip() for group in self.required for string in group):
+            raise ValueError("an expected string is empty")
+        return self
+
+    @property
+    def required(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of alternatives: a right answer contains at least one string of every group."""
+        if self.all:
+            return tuple((group,) if isinstance(group, str) else group for group in self.all)
+        alternatives = self.any or self.answers
+        return (alternatives,) if alternatives else ()
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The history as `RAG.answer` takes it."""
+        return [message.model_dump() for message in self.history]
 
 
-def read_questions(path: Path = QUESTIONS) -> list[EvalQuestion]:
-    """All questions of a file.
+def read_questions(path: Path = QUESTIONS, split: str = "all") -> list[EvalQuestion]:
+    """The questions of a file, of one split or of all; one without an id is called after its line.
 
     Raises:
-        RAGError: names the line that cannot be used, and why.
+        RAGError: names the line that cannot be used, and why; or there is no question.
     """
-    questions: list[EvalQuestion] = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RAGError(f"cannot read the questions in {path}: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    questions: dict[str, EvalQuestion] = {}
+    for number, line in _lines(path):
         try:
-            question = _question(json.loads(line))
-            if any(question.id == other.id for other in questions):
+            question = EvalQuestion.model_validate({"id": f"line-{number}", **json.loads(line)})
+            if question.id in questions:
                 raise ValueError(f"id {question.id!r} is used twice")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise RAGError(f"{path}, line {number}: {reason}; see docs/evaluation.md for the format") from error
-        questions.append(question)
-    return questions
+        except (ValueError, TypeError) as error:  # a ValidationError is a ValueError; TypeError: no object
+            raise RAGError(f"{path}, line {number}: {_reason(error)}; docs/evaluation.md has the format") from None
+        questions[question.id] = question
+    chosen = [question for question in questions.values() if split in (question.split, "all")]
+    if not chosen:
+        which = "" if split == "all" else f" in its {split} part; try --split all"
+        raise RAGError(f"{path} has no question{which}")
+    return chosen
 
 
-def _question(raw: Mapping[str, Any]) -> EvalQuestion:
-    groups = [raw["any"]] if "any" in raw else raw.get("all", ())
-    required = tuple((group,) if isinstance(group, str) else tuple(group) for group in groups)
-    if raw["answerable"] != bool(required) or raw["answerable"] != bool(raw["sources"]):
-        raise ValueError("an answerable question has sources and 'any' or 'all', another one has none of them")
-    if raw["split"] not in SPLITS:
-        raise ValueError(f"split {raw['split']!r} is neither tune nor report")
-    return EvalQuestion(
-        id=raw["id"],
-        question=raw["question"],
-        kind=raw["kind"],
-        split=raw["split"],
-        language=raw["language"],
-        answerable=raw["answerable"],
-        required=required,
-        sources=frozenset(raw["sources"]),
-        history=tuple(raw.get("history", ())),
-    )
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Line numbers and lines, without the empty ones. Not splitlines(): JSON strings may hold a U+2028."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RAGError(f"cannot read the questions in {path} ({error}); give a UTF-8 file of JSON lines") from None
+    return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a line, with the key it is about."""
+    if not isinstance(error, ValidationError):
+        return "not a JSON object" if isinstance(error, (json.JSONDecodeError, TypeError)) else str(error)
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {key!r}"
+    if first["type"] == "missing":
+        expected = ": say what a right answer has, with 'any', 'all' or 'answers', or that there is none, with false"
+        return f"key {key!r} is missing{expected if key == 'answerable' else ''}"
+    message = first["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
+    return f"{key}: {message}" if key else message

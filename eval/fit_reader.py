@@ -136,7 +136,7 @@ def seed_examples(split: str) -> Iterator[Example]:
                 # Of a question that needs two sentences, each that holds a part of the answer is right.
                 return any(contains(candidate.span.text, [group]) for group in required)
 
-            query = condense(question.question, question.history)
+            query = condense(question.question, question.messages)
             yield example(rag, query, answers, question.answerable, f"seeds {question.kind}", SEED_WEIGHT)
             if question.answerable:
                 yield example(rag, query, answers, False, "seeds taken out", SEED_WEIGHT, take_out=True)

@@ -30,7 +30,7 @@ def near_misses(question: str, names: Sequence[str], seed: int) -> Iterator[str]
     Only those changes that the question has room for; the same for the same seed.
 
     >>> list(near_misses("When did the first ship reach Callao?", ["Oslo"], 1))  # doctest: +NORMALIZE_WHITESPACE
-    ['When did the fourth ship reach Callao?', 'When did the first ship reach Oslo?',
+    ['When did the third ship reach Callao?', 'When did the first ship reach Oslo?',
      'Why did the first ship reach Callao?']
     """
     chance = random.Random(seed)

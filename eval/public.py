@@ -5,14 +5,17 @@ The files are not part of this project; ../shared/data holds some where the proj
 
 from __future__ import annotations
 
+import csv
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.catalog import Article
+from rag.errors import RAGError
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -35,8 +38,92 @@ class PublicSet:
     questions: tuple[PublicQuestion, ...]
 
 
+@dataclass(frozen=True)
+class BeirSet:
+    """Documents, queries by id, and for each query its relevant documents with their gain (above 0)."""
+
+    articles: tuple[Article, ...]
+    queries: Mapping[str, str]
+    relevant: Mapping[str, Mapping[str, float]]
+
+
+def read_beir(folder: Path) -> BeirSet:
+    """A set in BEIR's form (Thakur et al. 2021): corpus.jsonl, queries.jsonl, and qrels/*.tsv.
+
+    Of several files of judgements test.tsv is taken, as BEIR does; without it, all of them together.
+
+    Raises:
+        RAGError: a file is missing or cannot be read; it is named, with the line.
+    """
+    articles = []
+    for document in _json_lines(folder / "corpus.jsonl", "_id", "text"):
+        articles.append(_article(document["_id"], document.get("title") or "", document["text"]))
+    queries = {query["_id"]: query["text"] for query in _json_lines(folder / "queries.jsonl", "_id", "text")}
+    files = sorted((folder / "qrels").glob("*.tsv"))
+    if not files:
+        raise RAGError(
+            f"{folder / 'qrels'} holds no .tsv file; a BEIR folder has corpus.jsonl, queries.jsonl and qrels/"
+        )
+    relevant: dict[str, dict[str, float]] = {}
+    for path in [path for path in files if path.stem == "test"] or files:
+        for query, source, gain in _judgements(path):
+            if gain > 0 and query in queries:
+                relevant.setdefault(query, {})[source] = gain
+    if not relevant:
+        raise RAGError(f"{folder / 'qrels'} judges none of the queries in queries.jsonl; the ids must be the same")
+    return BeirSet(tuple(articles), queries, relevant)
+
+
+def _judgements(path: Path) -> Iterator[tuple[str, str, float]]:
+    """query-id, corpus-id and score of every line below the header."""
+    with _explained(path), path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=1):
+            if not row or (number == 1 and not _is_number(row[-1])):
+                continue
+            if len(row) < 3 or not _is_number(row[2]):
+                raise RAGError(f"{path}, line {number}: give query-id, corpus-id and score, with tabs between")
+            yield row[0], row[1], float(row[2])
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().lstrip("-").replace(".", "", 1).isdigit()
+
+
+def _json_lines(path: Path, *keys: str) -> Iterator[dict[str, Any]]:
+    """JSON objects with these keys, all of them strings."""
+    with _explained(path), path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                row = json.loads(line) if line.strip() else None
+            except ValueError as error:
+                raise RAGError(f"{path}, line {number}: {error}; give one JSON object a line") from None
+            if row is not None:
+                if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in keys):
+                    raise RAGError(f"{path}, line {number}: give an object with the strings {' and '.join(keys)}")
+                yield row
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Errors of a file in one line."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise RAGError(f"cannot read {path} ({reason}); docs/evaluation.md names the forms that are read") from error
+
+
 def read_squad(path: Path, titles: set[str] | None = None) -> PublicSet:
-    """A set in the SQuAD JSON form (Rajpurkar et al. 2018; XQuAD too), of these articles only if given."""
+    """A set in the SQuAD JSON form (Rajpurkar et al. 2018; XQuAD too), of these articles only if given.
+
+    Raises:
+        RAGError: the file cannot be read, or is not of that form.
+    """
+    with _explained(path):
+        return _squad(path, titles)
+
+
+def _squad(path: Path, titles: set[str] | None) -> PublicSet:
     articles: list[Article] = []
     questions: list[PublicQuestion] = []
     for entry in json.loads(path.read_text(encoding="utf-8"))["data"]:
@@ -68,6 +155,34 @@ def read_qed(path: Path) -> PublicSet:
     return PublicSet(path.stem, tuple(articles.values()), tuple(questions))
 
 
+def read_chunking(folder: Path) -> PublicSet:
+    """The corpora and questions of Chroma's chunking report (Smith & Troynikov 2024), spans as its references."""
+    articles = tuple(
+        Article(
+            path.stem,
+            "",
+            path.stem.replace("_", " "),
+            None,
+            None,
+            None,
+            path.read_text(encoding="utf-8"),
+            (),
+            path.stem,
+        )
+        for path in sorted(folder.glob("*.md"))
+    )
+    with (folder / "questions_df.csv").open(encoding="utf-8", newline="") as file:
+        questions = tuple(
+            PublicQuestion(
+                row["question"],
+                row["corpus_id"],
+                tuple((part["start_index"], part["end_index"]) for part in json.loads(row["references"])),
+            )
+            for row in csv.DictReader(file)
+        )
+    return PublicSet("chunking_evaluation", articles, questions)
+
+
 def in_half(title: str, half: int) -> bool:
     """Whether an article belongs to half 0 or 1, by its title alone, the same in every set that has it."""
     return zlib.crc32(title.replace(" ", "_").encode()) % 2 == half
@@ -83,9 +198,9 @@ def _span(start: int, text: str) -> tuple[int, int]:
 
 
 def _article(source: str, title: str, text: str) -> Article:
-    return Article(source, "", title, None, None, None, f"{title}\n\n{text}", (), source)
+    return Article(source, "", title, None, None, None, f"{title}\n\n{text}" if title else text, (), source)
 
 
 def _headline(title: str) -> int:
     """Characters that the headline takes above a paragraph."""
-    return len(title) + 2
+    return len(title) + 2 if title else 0

@@ -1,99 +1,161 @@
-"""Run the questions and print what came of them, by kind."""
+"""Ask the questions, score the answers, and keep what came of it as one value: a Run."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from tqdm import tqdm
-
-from eval.data import EvalQuestion, read_questions
-from eval.metrics import Outcome, judge
+from eval.cache import AnswerCache, Attempt, key
+from eval.data import EvalQuestion
+from eval.judge import DEPTH, Relevance, Result, judge
+from eval.summary import Figure, summarize
+from rag.condense import condense
 from rag.errors import RAGError
 from rag.pipeline import RAG
 
-FLOORS = Path(__file__).parent / "floors.json"
+FORMAT = 1
+Progress = Callable[[str, int, int], None]  # step, done, total
 
 
-def run(rag: RAG, split: str) -> int:
-    """Ask every question of a split, print a table, and return 1 where a figure is below its floor, else 0.
+@dataclass(frozen=True)
+class Run:
+    """One evaluation.
 
-    The floors hold for the report part: they are not judged on the other.
+    `about` says what was run: when, settings, index, questions. `rows` has a plain dict a question: id,
+    question, kind, language, scores, and unless it was read from a baseline also history, expected, answer, why.
+    """
+
+    about: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def summary(self) -> dict[str, dict[str, Figure]]:
+        """Figures by group and measure, see eval/summary.py."""
+        return summarize(self.rows)
+
+
+def evaluate(
+    rag: RAG, questions: Sequence[EvalQuestion], cache: AnswerCache | None, progress: Progress, about: Mapping[str, Any]
+) -> Run:
+    """Ask every question, or take its answer from the cache, and score it.
 
     Raises:
         RAGError: the index lacks articles that the questions are about.
     """
-    questions = [question for question in read_questions() if split in (question.split, "all")]
-    _require_articles(rag, questions)
-    outcomes = [
-        judge(question, rag.answer(question.question, history=question.history))
-        for question in tqdm(questions, desc="asking", file=sys.stderr, delay=0.5)
-    ]
-    print(table(outcomes))
-    figures = measure(rag, outcomes)
-    failed = False
-    for name, floor in json.loads(FLOORS.read_text(encoding="utf-8")).items():
-        value, count = figures[name]
-        low = split == "report" and value < floor
-        failed |= low
-        print(f"{name}: {value:.1%} of {count} (floor {floor:.0%}){'  BELOW ITS FLOOR' if low else ''}")
-    return int(failed)
+    relevance = Relevance(rag.store)
+    relevance.require(questions, rag.settings.index)
+    generation = rag.store.generation()
+    results, known = [], 0
+    for number, question in enumerate(questions, start=1):
+        name = key(question, rag.settings, generation)
+        attempt = cache.get(name) if cache else None
+        known += attempt is not None
+        if attempt is None:
+            attempt = _attempt(rag, question)
+            if cache:
+                cache.put(name, attempt)
+        results.append(judge(question, attempt, relevance, rag))
+        progress("asking", number, len(questions))
+    facts = {
+        "created": datetime.now().isoformat(timespec="seconds"),
+        "settings": rag.settings.model_dump(mode="json"),
+        "index": generation,
+        "answers from the cache": known,
+        **about,
+    }
+    return Run(facts, [_row(result) for result in results])
 
 
-def measure(rag: RAG, outcomes: Sequence[Outcome]) -> dict[str, tuple[float, int]]:
-    """The figures that have floors: name to (share, of how many)."""
-    facts = [outcome for outcome in outcomes if outcome.question.kind == "fact"]
-    # The default embedder knows English only: other languages are reported, not judged.
-    answerable = [o for o in outcomes if o.question.answerable and o.question.language == "en"]
-    unanswerable = [outcome for outcome in outcomes if not outcome.question.answerable]
-    citations = [citation for outcome in outcomes for citation in outcome.answer.citations]
-    verbatim = [rag.article(citation.source)[citation.start : citation.end] == citation.quote for citation in citations]
+def _attempt(rag: RAG, question: EvalQuestion) -> Attempt:
+    def retrieve(query: str) -> tuple[str, ...]:
+        return tuple(passage.id for passage in rag.retriever.retrieve(query, DEPTH))
+
+    answer = rag.answer(question.question, history=question.messages)
+    retrieved = retrieve(condense(question.question, question.messages))
+    return Attempt(answer, retrieved, retrieve(question.standalone) if question.standalone else None)
+
+
+def _row(result: Result) -> dict[str, Any]:
+    question = result.question.model_dump(mode="json", exclude_defaults=True)
+    question["sources"] = sorted(result.question.sources)
+    asked = ("id", "question", "history", "kind", "language", "split")
+    answer = result.answer.to_dict()
+    for passage in answer["passages"]:
+        del passage["text"]  # whole chunks; the quotes are in the citations
     return {
-        "citations verbatim": (_share(verbatim), len(verbatim)),
-        "facts answered": (_share([outcome.right for outcome in facts]), len(facts)),
-        "facts rightly cited": (_share([outcome.cited for outcome in facts]), len(facts)),
-        "unanswerable refused": (_share([outcome.right for outcome in unanswerable]), len(unanswerable)),
-        "answerable not refused": (_share([outcome.answer.answered for outcome in answerable]), len(answerable)),
+        **{name: getattr(result.question, name) for name in ("id", "question", "kind", "language", "split")},
+        "history": question.get("history", []),
+        "expected": {name: value for name, value in question.items() if name not in asked},
+        "answer": answer,
+        "scores": result.scores,
+        "why": result.why,
     }
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """One line a kind: count, recall@k, right, rightly cited, refused."""
-    lines = [f"{'kind':<14}{'n':>5}{'recall@k':>10}{'right':>9}{'cited':>9}{'refused':>9}"]
-    kinds = list(dict.fromkeys(outcome.question.kind for outcome in outcomes))
-    groups: list[tuple[str, Callable[[Outcome], bool]]] = [
-        *((kind, lambda outcome, kind=kind: outcome.question.kind == kind) for kind in kinds),
-        ("answerable", lambda outcome: outcome.question.answerable),
-        ("unanswerable", lambda outcome: not outcome.question.answerable),
+def write_run(run: Run, path: Path) -> None:
+    """Everything there is to know of a run, as JSON.
+
+    Raises:
+        RAGError: the file cannot be written.
+    """
+    summary = {group: {name: asdict(figure) for name, figure in found.items()} for group, found in run.summary.items()}
+    write_text(path, json.dumps(_document(run.about, run.rows, summary), ensure_ascii=False, indent=1) + "\n")
+
+
+def write_baseline(run: Run, path: Path) -> None:
+    """Only what a later run is compared with, a line a question, for a repository.
+
+    Raises:
+        RAGError: the file cannot be written.
+    """
+    rows = [
+        {
+            **{name: row[name] for name in ("id", "question", "kind", "language")},
+            "scores": {name: round(value, 4) for name, value in row["scores"].items() if name != "seconds"},
+        }
+        for row in run.rows
     ]
-    for name, belongs in groups:
-        group = [outcome for outcome in outcomes if belongs(outcome)]
-        if not group:
-            continue
-        found = [outcome.retrieved for outcome in group if outcome.retrieved is not None]
-        lines.append(
-            f"{name:<14}{len(group):>5}{_percent(found):>10}{_percent([outcome.right for outcome in group]):>9}"
-            f"{_percent([outcome.cited for outcome in group]):>9}"
-            f"{_percent([not outcome.answer.answered for outcome in group]):>9}"
-        )
-    return "\n".join(lines)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    head = json.dumps({"format": FORMAT, "about": run.about}, ensure_ascii=False)[:-1]
+    write_text(path, f'{head}, "rows": [\n{lines}\n]}}\n')
 
 
-def _require_articles(rag: RAG, questions: Sequence[EvalQuestion]) -> None:
-    there = {article.source for article in rag.store.articles()}
-    missing = sorted({source for question in questions for source in question.sources} - there)
-    if missing:
-        raise RAGError(
-            f"the index in {rag.settings.index} lacks {missing[0]}, which the questions are about; "
-            "index the articles of seeds/ into a folder of their own: `rag index seeds --index DIR`"
-        )
+def read_run(path: Path) -> Run:
+    """A run or baseline from its file.
+
+    Raises:
+        RAGError: it cannot be read, or is no such file.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["format"] != FORMAT:
+            raise ValueError(f"format {raw['format']!r}")
+        rows = [{**row, "scores": {name: float(value) for name, value in row["scores"].items()}} for row in raw["rows"]]
+        if any(not isinstance(row[name], str) for row in rows for name in ("id", "question", "kind", "language")):
+            raise ValueError("a row without id, question, kind or language")
+        return Run(raw["about"], rows)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RAGError(f"{path} is not a file of `rag eval --json` ({error}); make one with that command") from error
 
 
-def _share(values: Sequence[bool]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def write_text(path: Path, text: str) -> None:
+    """Write a file the user asked for.
+
+    Raises:
+        RAGError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RAGError(f"cannot write {path} ({error.strerror}); give another place") from error
 
 
-def _percent(values: Sequence[bool]) -> str:
-    return f"{_share(values):.0%}" if values else "-"
+def _document(
+    about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {"format": FORMAT, "about": about, "summary": summary, "rows": rows}

@@ -17,7 +17,7 @@ STATUS_BAD_INPUT = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 (eval below its floor), 2 (bad input), 130 (interrupted)."""
+    """Run one command; returns the exit status: 0, 1 (eval below its baseline), 2 (bad input), 130 (interrupted)."""
     options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="rag",
         description="Ask a collection of news articles and get answers in their own words, with citations.",
         epilog="Every setting is also an environment variable (RAG_INDEX, RAG_TOP_K, …); see docs/operations.md. "
-        "Exit status: 0 done (an abstention too), 1 evaluation below its floor, 2 bad input.",
+        "Exit status: 0 done (an abstention too), 1 evaluation below its baseline, 2 bad input.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -61,15 +61,44 @@ def build_parser() -> argparse.ArgumentParser:
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     chat.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
 
-    evaluate = _command(commands, "eval", _eval, "run the evaluation questions over the five seed articles")
-    evaluate.add_argument(
-        "--split", choices=("tune", "report", "all"), default="report",
-        help="which part of the questions to run (default: %(default)s)",
-    )  # fmt: skip
+    _add_eval(_command(commands, "eval", _eval, "ask questions with known answers and measure what comes back"))
 
     doctor = _command(commands, "doctor", _doctor, "show what is installed and what is in the index")
     doctor.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
     return parser
+
+
+def _add_eval(evaluate: argparse.ArgumentParser) -> None:
+    add = evaluate.add_argument
+    add("--questions", type=Path, metavar="FILE", help="questions as JSON lines (default: those on the five seeds)")
+    add(
+        "--split", choices=("tune", "report", "all"), default="report",
+        help="which part of the questions to ask (default: %(default)s)",
+    )  # fmt: skip
+    add("--model", help="what writes the answers (default: RAG_MODEL)")
+    add("--report", type=Path, metavar="FILE", help="write a page to read, in one HTML file")
+    add("--json", type=Path, metavar="FILE", help="write everything, for programs and for `rag eval compare`")
+    add("--no-cache", action="store_true", help="ask every question anew")
+    add("--baseline", type=Path, metavar="FILE", help="exit with 1 where a measure is below this by more than noise")
+    add("--update-baseline", type=Path, metavar="FILE", help="show the difference to this, then write it anew")
+    sets = evaluate.add_mutually_exclusive_group()
+    sets.add_argument(
+        "--beir", type=Path, metavar="DIR", help="retrieval on a set in BEIR's form instead (--index keeps its index)"
+    )
+    sets.add_argument(
+        "--squad",
+        type=Path,
+        metavar="FILE",
+        help="retrieval and answers on a set in SQuAD's form (SQuAD, XQuAD) instead",
+    )
+    actions = evaluate.add_subparsers(title="or", metavar="")
+    compare = actions.add_parser(
+        "compare", help="how two runs differ: rag eval compare A.json B.json",
+        description="Paired differences of two runs over the same questions, and those that changed sides.",
+    )  # fmt: skip
+    compare.add_argument("first", type=Path, metavar="A.json", help="a file of `rag eval --json`, or a baseline")
+    compare.add_argument("second", type=Path, metavar="B.json", help="the one to compare with it")
+    compare.set_defaults(run=_compare)
 
 
 def _command(
@@ -140,10 +169,18 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from eval.run import run
-    from rag.pipeline import build_rag
+    from eval.command import evaluation
 
-    return run(build_rag(_settings(options)), options.split)
+    settings = _settings(options)
+    if options.model:
+        settings = type(settings)(**{**settings.model_dump(), "model": options.model})
+    return evaluation(options, settings)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from eval.command import compare
+
+    return compare(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ one, and no update logic is needed: 5,000 articles are written in a few seconds.
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import os
 import re
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from rag.clean import Removal
 from rag.errors import StoreError
+from rag.signals import FUNCTION_WORDS
 from rag.types import Filters, Passage
 
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
@@ -140,6 +143,17 @@ class Catalog:
         row = self._rows("SELECT count(*) AS articles, total(original != source) AS copies FROM articles")[0]
         return row["articles"] - int(row["copies"]), int(row["copies"])
 
+    def generation(self) -> str:
+        """A digest of what can be retrieved and how it is shown; equal content has equal generations."""
+        digest = hashlib.sha256()
+        for statement in (
+            "SELECT id FROM chunks ORDER BY number",
+            "SELECT source, title, publisher, published, original FROM articles ORDER BY source",
+        ):
+            for row in self._rows(statement):
+                digest.update(repr(tuple(row)).encode())
+        return digest.hexdigest()[:16]
+
     def chunk_count(self) -> int:
         """Number of chunks."""
         return int(self._rows("SELECT count(*) AS chunks FROM chunks")[0]["chunks"])
@@ -149,19 +163,25 @@ class Catalog:
         rows = self._rows("SELECT source, count(*) AS chunks FROM chunks GROUP BY source")
         return {row["source"]: row["chunks"] for row in rows}
 
-    def lexical(self, query: str, limit: int, filters: Filters) -> list[str]:
-        """Chunk ids by BM25 (SQLite FTS5's, k1 1.2 and b 0.75), best first."""
-        words = dict.fromkeys(_WORD.findall(_spaced(query)))
+    def lexical(self, query: str, limit: int, filters: Filters) -> dict[str, float]:
+        """Chunk ids and their BM25 score (SQLite FTS5's, k1 1.2 and b 0.75), best first; higher is better.
+
+        Function words are left out where others remain, and two content words side by side count as a phrase
+        as well (docs/evaluation.md has what each adds).
+        """
+        words = _WORD.findall(_spaced(query))
+        content = [word for word in words if word.lower() not in FUNCTION_WORDS]
+        pairs = [f"{one} {two}" for one, two in itertools.pairwise(words) if one in content and two in content]
         if not words:
-            return []
+            return {}
         condition, values = _where(filters)
-        match = " OR ".join(f'"{word}"' for word in words)
+        match = " OR ".join(f'"{term}"' for term in dict.fromkeys([*(content or words), *pairs]))
         rows = self._rows(
-            "SELECT chunks.id FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
-            f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} ORDER BY bm25(lexical) LIMIT ?",
+            "SELECT chunks.id, -bm25(lexical) AS score FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
+            f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} ORDER BY score DESC LIMIT ?",
             (match, *values, limit),
         )
-        return [row["id"] for row in rows]
+        return {row["id"]: row["score"] for row in rows}
 
     def as_written(self, filters: Filters) -> Filters:
         """The filters with publishers spelled as the articles do; case and outer spaces make no difference."""

@@ -53,15 +53,17 @@ class RAG:
         retrieved = time.perf_counter()
         reading = self.reader.read(query, passages)
         text, citations = cite(reading.spans, self.article)
+        answered = reading.answers and bool(citations)
         finished = time.perf_counter()
         return Answer(
             question=question,
-            text=text or ABSTENTION,
-            answered=bool(citations),
+            text=text if answered else ABSTENTION,
+            answered=answered,
             confidence=reading.confidence,
-            citations=citations,
+            citations=citations if answered else (),
             passages=tuple(passages),
             model=self.settings.model,
+            closest=() if answered else citations,
             timings={"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started},
         )
 
@@ -95,7 +97,7 @@ def build_rag(settings: Settings | None = None) -> RAG:
         _index_seeds(settings)
     encoder = question_encoder(settings.embedding_model)
     store = Store(settings)
-    retriever = HybridRetriever(store, encoder, settings.candidates)
+    retriever = HybridRetriever(store, encoder, settings.candidates, settings.dense_weight)
     return RAG(settings, store, retriever, ExtractiveReader(encoder, settings.min_confidence))
 
 

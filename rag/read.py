@@ -41,19 +41,18 @@ class ExtractiveReader:
         self._threshold = self._weights.threshold if min_confidence is None else min_confidence
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
-        """The spans that answer, article by article in reading order; none below the confidence threshold."""
+        """The best spans, article by article in reading order; they answer from the confidence threshold on."""
         candidates = find_candidates(passages)
         if not candidates:
-            return Reading((), 0.0)
+            return Reading((), 0.0, answers=False)
         rows = self.signals(question, passages, candidates)
         best = np.argsort(-(rows @ self._weights.sentence), kind="stable")[:SHORTLIST]
         candidates = [candidates[number] for number in best]
         rows = self.in_context(question, candidates, rows[best])
         scores = rows @ self._weights.sentence
         confidence = self._weights.confidence(rows, scores)
-        if confidence < self._threshold:
-            return Reading((), confidence)
-        return Reading(in_reading_order(candidates, scores, self._weights.margin), confidence)
+        spans = in_reading_order(candidates, scores, self._weights.margin)
+        return Reading(spans, confidence, answers=confidence >= self._threshold)
 
     def signals(self, question: str, passages: Sequence[Passage], candidates: Sequence[Candidate]) -> Rows:
         """Signals of the candidates for this question: shape (len(candidates), len(SIGNALS)).

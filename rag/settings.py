@@ -33,7 +33,13 @@ class Settings(BaseSettings):
     )
     chunk_tokens: int = Field(256, ge=32, le=8192, description="Longest chunk with its header, in word pieces.")
     top_k: int = Field(8, ge=1, le=100, description="Passages handed to the reader.")
-    candidates: int = Field(40, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
+    candidates: int = Field(100, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
+    dense_weight: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of meaning in the fused score; 0 searches by words (BM25) only, 1 by meaning.",
+    )
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."
     )

@@ -126,6 +126,18 @@ def terms(text: str) -> tuple[str, ...]:
     return tuple(_stem(word) for word in words if word not in FUNCTION_WORDS)
 
 
+def name_terms(text: str) -> set[str]:
+    """Terms of the capitalized words, the first word aside, which is capitalized in any sentence."""
+    first = _WORD.search(text)
+    names = {match.group() for match in _CAPITALIZED.finditer(text) if not first or match.start() != first.start()}
+    return {term for name in names for term in terms(name)}
+
+
+def number_terms(text: str) -> set[str]:
+    """Terms of the figures, years, ordinals and small numbers in words."""
+    return {term for figure in _FIGURE.findall(text) for term in terms(figure)}
+
+
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     return str(_stemmer().stemWord(word))
@@ -185,10 +197,8 @@ class Question:
             term: math.log((total + 1) / (sum(term in found for found in self.passage_terms.values()) + 0.5))
             for term in self.terms
         }
-        first = _WORD.search(text)
-        names = {match.group() for match in _CAPITALIZED.finditer(text) if not first or match.start() != first.start()}
-        self.names = {term for name in names for term in terms(name)}
-        self.numbers = {term for figure in _FIGURE.findall(text) for term in terms(figure)}
+        self.names = name_terms(text)
+        self.numbers = number_terms(text)
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
         self.words = {word.lower() for word in _WORD.findall(text)}
 

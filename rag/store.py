@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from rag.catalog import Article, Catalog
+from rag.catalog import Article, Catalog, Chunk
 from rag.errors import StoreError
 from rag.models import Vectors
 from rag.settings import Settings
@@ -90,26 +90,30 @@ class Store:
         """The filters with publishers spelled as the articles do, as `nearest` and `lexical` need them."""
         return self._read(lambda catalog, _: catalog.as_written(filters)) if filters.publishers else filters
 
-    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> list[str]:
-        """Ids of visible chunks by cosine similarity, best first; at most `limit`."""
+    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
+        """Ids of visible chunks and their cosine similarity, best first; at most `limit`."""
 
-        def search(catalog: Catalog, vectors: VectorFolder) -> list[str]:
+        def search(catalog: Catalog, vectors: VectorFolder) -> dict[str, float]:
             total = vectors.count()
             wanted = min(limit, total)
             while wanted:
                 hits = vectors.nearest(vector, wanted, filters)
-                known = catalog.known(hits)
-                visible = [hit for hit in hits if hit in known]
+                known = catalog.known(list(hits))
+                visible = [(hit, similarity) for hit, similarity in hits.items() if hit in known]
                 # Orphans took the places of visible ones: look further.
                 if len(visible) == len(hits) or len(visible) >= limit or wanted == total:
-                    return visible[:limit]
+                    return dict(visible[:limit])
                 wanted = min(wanted * 2, total)
-            return []
+            return {}
 
         return self._read(search)
 
-    def lexical(self, query: str, limit: int, filters: Filters) -> list[str]:
-        """Ids of chunks by BM25, best first; at most `limit`."""
+    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
+        """Cosine similarity of those chunks to the vector."""
+        return self._read(lambda _, vectors: vectors.similarities(vector, ids))
+
+    def lexical(self, query: str, limit: int, filters: Filters) -> dict[str, float]:
+        """Ids of chunks and their BM25 score, best first; at most `limit`."""
         return self._read(lambda catalog, _: catalog.lexical(query, limit, filters))
 
     def passages(self, scores: Mapping[str, float]) -> list[Passage]:
@@ -134,6 +138,14 @@ class Store:
     def article_counts(self) -> tuple[int, int]:
         """Number of originals, and of republished copies."""
         return self._read(lambda catalog, _: catalog.article_counts())
+
+    def chunks(self) -> list[Chunk]:
+        """Every chunk, in the order of the articles; copies have none."""
+        return self._read(lambda catalog, _: catalog.chunks())
+
+    def generation(self) -> str:
+        """A digest of the index's content: what was measured on one index holds for another with the same."""
+        return self._read(lambda catalog, _: catalog.generation())
 
     def chunk_counts(self) -> dict[str, int]:
         """Number of chunks by source; copies have none."""

@@ -45,13 +45,14 @@ class Citation:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader made of the passages: quoted spans in reading order, and how likely they answer.
+    """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
-    `spans` are empty when nothing answers; `confidence` is a probability, 0 to 1.
+    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown.
     """
 
     spans: tuple[Span, ...]
     confidence: float
+    answers: bool
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ class Answer:
     """An answer with its evidence.
 
     `answered` is False when the articles do not say; `citations` is then empty and `text` begins with
-    `ABSTENTION`. `confidence` (0 to 1) is how likely the quoted words answer the question; after an
-    abstention it is what the best candidate reached. `timings` are seconds by step.
+    `ABSTENTION`; `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is
+    how likely the quoted, or closest, words answer the question. `timings` are seconds by step.
     """
 
     question: str
@@ -84,6 +85,7 @@ class Answer:
     citations: tuple[Citation, ...]
     passages: tuple[Passage, ...]
     model: str
+    closest: tuple[Citation, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rag.catalog import Chunk
 from rag.models import Vectors
 from rag.types import Filters
@@ -70,12 +72,19 @@ class VectorFolder:
             self._collection.delete(ids=orphans[first : first + _BATCH])
         return len(orphans)
 
-    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> list[str]:
-        """Chunk ids by cosine similarity to the vector, best first."""
+    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
+        """Chunk ids and their cosine similarity to the vector, best first."""
         found = self._collection.query(
-            query_embeddings=vector.reshape(1, -1), n_results=limit, where=_where(filters), include=[]
+            query_embeddings=vector.reshape(1, -1), n_results=limit, where=_where(filters), include=["distances"]
         )
-        return found["ids"][0]
+        similarities = (1 - distance for distance in (found["distances"] or [[]])[0])
+        return dict(zip(found["ids"][0], similarities, strict=True))
+
+    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
+        """Cosine similarity of those chunks to the unit vector; ids without a vector are left out."""
+        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        embeddings = np.asarray(found["embeddings"], dtype=np.float32).reshape(-1, vector.size)
+        return dict(zip(found["ids"], (embeddings @ vector.ravel()).tolist(), strict=True))
 
 
 def chroma_metadata(publisher: str | None, published: str | None) -> dict[str, str | int]:

@@ -9,29 +9,64 @@ import pytest
 from rag import RAG, Settings, build_rag
 from rag.ingest import ingest
 from rag.models import question_encoder
-from rag.retrieve import HybridRetriever, reciprocal_rank_fusion
+from rag.retrieve import HybridRetriever, fuse
 from rag.types import Filters
 
 
 def test_fusion_follows_the_formula() -> None:
-    scores = reciprocal_rank_fusion([["a", "b"], ["b", "c"]])
-    assert scores["b"] == pytest.approx(1 / 62 + 1 / 61)
-    assert sorted(scores, key=scores.__getitem__, reverse=True) == ["b", "a", "c"]
+    scores = fuse({"a": 0.8, "b": 0.4, "d": -0.2}, {"b": 10.0, "c": 5.0}, dense_weight=0.6)
+    assert scores == pytest.approx({"a": 0.6, "b": 0.3 + 0.4, "c": 0.2, "d": 0.0})
+    assert fuse({"a": -0.1}, {}, 0.5) == {"a": 0.0}, "nothing similar"
+    assert fuse({}, {}, 0.5) == {}
+
+
+def test_function_words_count_only_where_there_are_no_others(seeds_rag: RAG) -> None:
+    lexical = seeds_rag.store.lexical
+    assert lexical("What is the port of Chancay?", 50, Filters()) == lexical("port Chancay", 50, Filters())
+    assert lexical("Who is he?", 50, Filters()), "a question of function words alone still finds something"
+
+
+def test_words_side_by_side_count_more(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "apart.txt").write_text("Trade\n\nThe free city wants an agreement on trade with the harbour.\n")
+    (folder / "together.txt").write_text("Trade\n\nThe harbour city wants an agreement on free trade with us.\n")
+    settings = Settings(index=tmp_path / "index")
+    ingest([folder], settings)
+    store = build_rag(settings).store
+    best = next(iter(store.lexical("free trade", 5, Filters())))
+    assert store.passages({best: 1.0})[0].source == "together.txt"
+
+
+def test_either_search_alone_is_a_setting_away(seeds_rag: RAG) -> None:
+    encoder = question_encoder("all-MiniLM-L6-v2")
+    question = "Which ships can Chancay take?"
+    words = HybridRetriever(seeds_rag.store, encoder, 100, dense_weight=0.0).retrieve(question, 5)
+    assert [passage.id for passage in words] == list(seeds_rag.store.lexical(question, 5, Filters()))
+    meaning = HybridRetriever(seeds_rag.store, encoder, 100, dense_weight=1.0).retrieve(question, 5)
+    vector = encoder.encode([question])[0]
+    assert [passage.id for passage in meaning] == list(seeds_rag.store.nearest(vector, 5, Filters()))
+
+
+def test_similarities_are_the_cosines_of_the_search(seeds_rag: RAG) -> None:
+    vector = question_encoder("all-MiniLM-L6-v2").encode(["Which ships can Chancay take?"])[0]
+    nearest = seeds_rag.store.nearest(vector, 5, Filters())
+    assert seeds_rag.store.similarities(vector, [*nearest, "unknown"]) == pytest.approx(nearest, abs=1e-5)
 
 
 def test_words_find_what_meaning_does_not_and_the_other_way_round(seeds_rag: RAG) -> None:
     store = seeds_rag.store
     by_words = store.lexical("Volcán", 5, Filters())
-    assert "Volcán" in store.passages({by_words[0]: 1.0})[0].text
+    assert "Volcán" in store.passages(by_words)[0].text
     assert store.lexical("volcan", 5, Filters()) == by_words, "accents do not matter"
     vector = question_encoder("all-MiniLM-L6-v2").encode(["locomotives"])[0]
-    found = store.passages(dict.fromkeys(store.nearest(vector, 3, Filters()), 1.0))
+    found = store.passages(store.nearest(vector, 3, Filters()))
     assert any("rail" in passage.text for passage in found)
-    assert store.lexical("locomotives", 5, Filters()) == []
+    assert store.lexical("locomotives", 5, Filters()) == {}
 
 
 def test_the_retriever_gives_distinct_passages_best_first(seeds_rag: RAG) -> None:
-    retriever = HybridRetriever(seeds_rag.store, question_encoder("all-MiniLM-L6-v2"), candidates=40)
+    retriever = HybridRetriever(seeds_rag.store, question_encoder("all-MiniLM-L6-v2"), candidates=40, dense_weight=0.5)
     passages = retriever.retrieve("Chancay Port", 5)
     assert len({passage.id for passage in passages}) == 5
     assert [p.score for p in passages] == sorted((p.score for p in passages), reverse=True)
@@ -47,5 +82,5 @@ def test_text_without_spaces_between_words_is_found_by_words(tmp_path: Path) -> 
     settings = Settings(index=tmp_path / "index")
     ingest([folder], settings)
     store = build_rag(settings).store
-    hits = store.passages(dict.fromkeys(store.lexical("大桥有多长？", 5, Filters()), 1.0))
+    hits = store.passages(store.lexical("大桥有多长？", 5, Filters()))
     assert [passage.source for passage in hits] == ["zh.txt"]

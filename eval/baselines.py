@@ -1,0 +1,50 @@
+"""The plain ways of doing it, which the shipped one has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag.models import Encoder, Vectors, question_encoder
+from rag.pipeline import RAG
+from rag.read import find_candidates
+from rag.retrieve import HybridRetriever
+from rag.types import Passage, Reading
+
+THRESHOLD = 0.5  # cosine; a round number, as one would pick it, fitted on nothing
+
+
+class MostSimilarSentence:
+    """A reader that quotes the sentence most similar to the question, if its cosine is above a fixed threshold."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._vectors: dict[str, Vectors] = {}
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        """That one sentence; its cosine, cut to 0 to 1, is the confidence."""
+        candidates = find_candidates(passages)
+        if not candidates:
+            return Reading((), 0.0, answers=False)
+        texts = [candidate.span.text for candidate in candidates]
+        if new := [text for text in dict.fromkeys(texts) if text not in self._vectors]:
+            self._vectors.update(zip(new, self._encoder.encode(new), strict=True))
+        similarity = np.array([self._vectors[text] for text in texts]) @ self._encoder.encode([question])[0]
+        best = int(np.argmax(similarity))
+        confidence = min(max(float(similarity[best]), 0.0), 1.0)
+        return Reading((candidates[best].span,), confidence, answers=confidence >= THRESHOLD)
+
+
+def with_search(rag: RAG, dense_weight: float) -> RAG:
+    """The same service that searches by words only (0) or by meaning only (1)."""
+    settings = rag.settings.model_copy(update={"dense_weight": dense_weight})
+    encoder = question_encoder(settings.embedding_model)
+    retriever = HybridRetriever(rag.store, encoder, settings.candidates, dense_weight)
+    return RAG(settings, rag.store, retriever, rag.reader)
+
+
+def with_plain_reader(rag: RAG) -> RAG:
+    """The same service with the plain reader."""
+    encoder = question_encoder(rag.settings.embedding_model)
+    return RAG(rag.settings, rag.store, rag.retriever, MostSimilarSentence(encoder))
