@@ -17,7 +17,8 @@ from eval.run import evaluate  # noqa: E402
 from rag.ingest import ingest  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
-from tests.test_chat_browser import CHROMIUM, CONTAINERS, FLAGS, OFF_TOPIC, ask, serving  # noqa: E402
+from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
+from tests.test_chat_browser import CONTAINERS, OFF_TOPIC, ask, serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 PICTURES = {"chat": (CONTAINERS, 640), "abstention": (OFF_TOPIC, 360)}  # question, height of the window

@@ -58,6 +58,8 @@ class AnswerCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")  # no waiting for the disk after every answer
+            self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS attempts (key TEXT UNIQUE NOT NULL, value BLOB NOT NULL)"
             )

@@ -78,11 +78,12 @@ class Relevance:
 def judge(question: EvalQuestion, attempt: Attempt, relevance: Relevance, rag: RAG) -> Result:
     """Score an answer.
 
-    Scores: recall@1, recall@4, recall@10, precision@4, mrr@10, ndcg@10 and `by hand recall@4` (questions with
-    sources); `right`: has what it must contain, or is rightly refused; `contains`, `cited`, `exact match`, `f1`
-    (answerable); `right when answered`, `citation recall`, `citation precision`,
-    `verbatim`, `words` (answered); `refused`,
-    `unanswerable`, `confidence`, `attempt` (whether the quoted or closest words hold the answer), `seconds`.
+    Of every question: `right` (has what it must contain, or is rightly refused), `refused`, `unanswerable`,
+    `confidence`, `attempt` (whether the quoted or closest words hold the answer), `seconds`.
+    Of answerable ones: `contains`, `cited`; with answers: `exact match`, `f1`.
+    Of answered ones: `right when answered`, `citation recall`, `citation precision`, `verbatim`, `words`.
+    Of those with sources: `recall@1`, `recall@4`, `recall@10`, `precision@4`, `mrr@10`, `ndcg@10`; and with a rewrite
+    by hand: `follow-up recall@4`, `by hand recall@4`.
     """
     answer = attempt.answer
     shown = answer.text if answer.answered else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
@@ -19,7 +18,7 @@ from matplotlib.ticker import PercentFormatter
 
 from eval.metrics import reliability, risk_coverage
 from eval.run import Run, write_text
-from eval.show import interval, value
+from eval.show import interval, judge_error, value
 from eval.summary import MEASURES, Figure
 from rag.errors import RAGError
 
@@ -37,12 +36,6 @@ SECTIONS = {
 COLUMNS = ("right", "rightly cited", "refused", "recall@4", "nDCG@10")
 LOWER = {measure.name for measure in MEASURES if measure.better == "lower"}
 OUTCOMES = ("right", "wrong answer", "wrongly refused", "wrongly answered")
-CHANGES = {
-    "not added": "with an added “not”",
-    "figure changed": "with a changed figure",
-    "name changed": "with a changed name",
-    "other passages": "held against passages of another question",
-}
 EXPECTED = {
     "any": "expected: one of",
     "all": "expected: all of",
@@ -86,7 +79,7 @@ def write_report(run: Run, path: Path) -> None:
     page = environment.get_template("report.html.j2").render(
         about=run.about,
         sections=_sections(run.summary["all"]),
-        support=_support(json.loads((HERE / "support.json").read_text(encoding="utf-8"))),
+        support=judge_error(),
         groups=_groups(run.summary),
         plots=_plots(run),
         rows=[{**row, "outcome": outcome(row["scores"]), "wanted": _wanted(row["expected"])} for row in run.rows],
@@ -133,19 +126,6 @@ def _groups(summary: Mapping[str, Mapping[str, Figure]]) -> dict[str, list[tuple
         cells = [_shown(column, figures[column]) if column in figures else None for column in COLUMNS]
         found[key].append((name, figures["right"].n, cells))
     return found
-
-
-def _support(errors: Mapping[str, Mapping[str, float]]) -> str:
-    """The measured error of the judge behind citation recall and precision, in a sentence."""
-    supported = errors["supported"]
-    passed = [
-        f"{row['accepted']:.1%} of {row['n']} {CHANGES.get(k, k)}" for k, row in errors.items() if k != "supported"
-    ]
-    return (
-        "The judge compares words, not meaning: "
-        f"of {supported['n']} supported sentences it refuses {1 - supported['accepted']:.1%}, at most; "
-        f"of others it lets pass {', '.join(passed)} (measured by eval/support.py)."
-    )
 
 
 def _wanted(expected: Mapping[str, Any]) -> list[tuple[str, list[str]]]:

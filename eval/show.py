@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from eval.run import Run
 from eval.summary import Figure
 
+CHANGES = {
+    "not added": "with an added “not”",
+    "figure changed": "with a changed figure",
+    "name changed": "with a changed name",
+    "other passages": "held against passages of another question",
+}
 COLUMNS = ("right", "rightly cited", "answered", "recall@4", "nDCG@10")
 PLAIN = ("words shown", "area under risk-coverage", "Brier score", "calibration error", "AUROC")  # no shares
 
@@ -22,6 +30,7 @@ def lines(run: Run) -> Iterator[str]:
     for name, figure in run.summary["all"].items():
         yield f"{name:<42}{value(name, figure.value):>8}   {interval(name, figure):<16}{figure.n:>4}"
     yield ""
+    yield judge_error()
     yield cache_line(run.about, len(run.rows))
 
 
@@ -31,6 +40,18 @@ def cache_line(about: Mapping[str, object], asked: int) -> str:
     if not known:
         return f"{asked} questions asked"
     return f"{known} of {asked} answers come from the cache of earlier runs, with their times; --no-cache asks anew"
+
+
+def judge_error() -> str:
+    """The measured error of the judge behind citation recall and precision, in a sentence (eval/support.json)."""
+    errors = json.loads((Path(__file__).parent / "support.json").read_text(encoding="utf-8"))
+    supported = errors.pop("supported")
+    passed = [f"{row['accepted']:.1%} of {row['n']} {CHANGES[kind]}" for kind, row in errors.items()]
+    return (
+        "The judge behind citation recall and precision compares words, not meaning: "
+        f"of {supported['n']} supported sentences it refuses {1 - supported['accepted']:.1%}, at most; "
+        f"of others it lets pass {', '.join(passed)} (measured by eval/support.py)."
+    )
 
 
 def value(name: str, number: float) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,35 @@ SEEDS = ROOT / "seeds"
 # Before anything of the package is imported: a developer's own settings and index stay out of the tests.
 for name in [name for name in os.environ if name.startswith("RAG_") and name != "RAG_REQUIRE_BROWSER"]:
     del os.environ[name]
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium. Without it these tests are skipped, or fail where RAG_REQUIRE_BROWSER=1."""
+    if not CHROMIUM.exists():
+        reason = f"{CHROMIUM} is missing; `apt-get install chromium` brings it"
+        if os.environ.get("RAG_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(autouse=True)

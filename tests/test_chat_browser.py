@@ -24,37 +24,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 QUOTE = "at least 1 million containers will be handled by the port in the first year of operation."
 OFF_TOPIC = "Who won the football World Cup in 2022?"
 PATIENCE = 60_000  # milliseconds; the first answer waits for the embedding model
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Without it these tests are skipped, or fail where RAG_REQUIRE_BROWSER=1."""
-    if not CHROMIUM.exists():
-        reason = f"{CHROMIUM} is missing; `apt-get install chromium` brings it"
-        if os.environ.get("RAG_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @contextmanager

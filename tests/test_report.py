@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from eval.report import write_report
 from eval.run import Run, read_run, write_baseline
 from rag import RAGError
 from rag.prompts import ABSTENTION
-from tests.test_chat_browser import CHROMIUM, FLAGS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -111,22 +109,6 @@ def test_a_run_without_facts_or_with_one_question_has_a_report(run: Run, tmp_pat
     for number in range(5):
         write_report(Run({}, run.rows[number : number + 1]), tmp_path / "report.html")
     assert "not known" in (tmp_path / "report.html").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Without it these tests are skipped, or fail where RAG_REQUIRE_BROWSER=1."""
-    if not CHROMIUM.exists():
-        reason = f"{CHROMIUM} is missing; `apt-get install chromium` brings it"
-        if os.environ.get("RAG_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=[1200, 390])
