@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rag.catalog import words_of
 from rag.models import Encoder, Vectors, question_encoder
 from rag.pipeline import RAG
 from rag.read import find_candidates
 from rag.retrieve import HybridRetriever
-from rag.types import Passage, Reading
+from rag.store import Store
+from rag.types import Filters, Passage, Reading
 
 THRESHOLD = 0.5  # cosine; a round number, as one would pick it, fitted on nothing
 
@@ -36,12 +38,27 @@ class MostSimilarSentence:
         return Reading((candidates[best].span,), confidence, answers=confidence >= THRESHOLD)
 
 
-def with_search(rag: RAG, dense_weight: float) -> RAG:
-    """The same service that searches by words only (0) or by meaning only (1)."""
-    settings = rag.settings.model_copy(update={"dense_weight": dense_weight})
-    encoder = question_encoder(settings.embedding_model)
-    retriever = HybridRetriever(rag.store, encoder, settings.candidates, dense_weight)
-    return RAG(settings, rag.store, retriever, rag.reader)
+class PlainBM25:
+    """A retriever that looks for any of the question's words, all of them counted alike, by BM25."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def retrieve(self, query: str, top_k: int, filters: Filters | None = None) -> list[Passage]:
+        """The best passages, scored by BM25."""
+        return self._store.passages(self._store.lexical(words_of(query), top_k, filters or Filters()))
+
+
+def with_bm25(rag: RAG) -> RAG:
+    """The same service that searches by words only."""
+    return RAG(rag.settings, rag.store, PlainBM25(rag.store), rag.reader)
+
+
+def with_dense(rag: RAG) -> RAG:
+    """The same service that searches by meaning only."""
+    encoder = question_encoder(rag.settings.embedding_model)
+    retriever = HybridRetriever(rag.store, encoder, rag.settings.candidates, dense_weight=1.0)
+    return RAG(rag.settings, rag.store, retriever, rag.reader)
 
 
 def with_plain_reader(rag: RAG) -> RAG:

@@ -53,7 +53,10 @@ def _holds(articles: Sequence[Article], settings: Settings) -> bool:
     there = {article.source: article.text for article in store.articles()}
     store.close()
     if there != {article.source: article.text for article in articles}:
-        raise RAGError(f"the index in {settings.index} holds another collection; give --index a folder of its own")
+        raise RAGError(
+            f"the index in {settings.index} holds another collection, or this one as it was; "
+            "give --index another folder, or delete that one"
+        )
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from eval.benchmarks import beir_scores, figures, paragraph_scores, reading_scores, service
@@ -13,9 +14,12 @@ from eval.data import QUESTIONS, read_questions
 from eval.public import read_beir, read_squad
 from eval.run import Progress, Run, evaluate, read_run, write_baseline, write_run
 from eval.show import lines
+from rag.errors import RAGError
+from rag.ingest import SEEDS, ingest
 from rag.pipeline import build_rag
 from rag.progress import ProgressBar
-from rag.settings import Settings
+from rag.settings import DEFAULT_INDEX, Settings
+from rag.store import has_index, no_index
 
 BELOW_BASELINE = 1
 
@@ -26,6 +30,7 @@ def evaluation(options: argparse.Namespace, settings: Settings) -> int:
     Raises:
         RAGError: with one line that says what to do.
     """
+    _check(options)
     with ProgressBar() as progress:
         if options.beir:
             return _beir(options.beir, options.index_folder, settings, progress)
@@ -53,18 +58,45 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what cannot come to a good end before anything is asked."""
+    questions_only = ("questions", "report", "json", "baseline", "update_baseline")
+    given = [name for name in questions_only if getattr(options, name)]
+    if (options.beir or options.squad) and given:
+        raise RAGError(
+            f"--{given[0].replace('_', '-')} does not go with --beir or --squad, which only print; leave it out"
+        )
+    for path in (options.report, options.json, options.update_baseline):
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise RAGError(f"cannot write {path}: it is a folder, or its folder is missing; name a file in a folder")
+
+
 def _questions(options: argparse.Namespace, settings: Settings, progress: Progress) -> Run:
     path = options.questions or QUESTIONS
     questions = read_questions(path, options.split)
-    about = {"questions": path.name, "split": options.split}
+    if not options.questions and settings.index == DEFAULT_INDEX:
+        # The default index is the user's own; the questions on the seeds are asked of the seeds.
+        settings = settings.model_copy(update={"index": DEFAULT_INDEX.with_name("seeds")})
+        ingest([SEEDS], settings, progress=progress)
+    if not has_index(settings.index):
+        raise no_index(settings.index)
     rag = build_rag(settings)
     try:
-        if options.no_cache:
-            return evaluate(rag, questions, None, progress, about)
-        with AnswerCache() as cache:
-            return evaluate(rag, questions, cache, progress, about)
+        with _cache(options) as cache:
+            return evaluate(rag, questions, cache, progress, {"questions": path.name, "split": options.split})
     finally:
         rag.close()
+
+
+def _cache(options: argparse.Namespace) -> AbstractContextManager[AnswerCache | None]:
+    """The cache of answers; none where it is not wanted, or there is no place for it."""
+    if options.no_cache:
+        return nullcontext()
+    try:
+        return AnswerCache()
+    except RAGError as error:
+        print(f"rag: going on without it: {error}", file=sys.stderr)
+        return nullcontext()
 
 
 def _update(run: Run, path: Path) -> None:
@@ -89,7 +121,8 @@ def _beir(folder: Path, index: Path | None, settings: Settings, progress: Progre
     collection = read_beir(folder)
     with service(collection.articles, settings, index, progress) as rag:
         scores = beir_scores(rag, collection, progress)
-    _print(f"{len(collection.articles)} documents, {len(collection.relevant)} queries", figures(scores))
+    unknown = f", {collection.unknown} judgements of what is not there" if collection.unknown else ""
+    _print(f"{len(collection.articles)} documents, {len(collection.relevant)} queries{unknown}", figures(scores))
     return 0
 
 

@@ -62,7 +62,8 @@ def differences(first: Run, second: Run) -> list[Difference]:
 
 
 def comparison(first: Run, second: Run) -> Iterator[str]:
-    """The comparison in lines to print."""
+    """The comparison in lines to print: what was run, the measures, and which questions changed sides."""
+    yield from _what_differs(first, second)
     rows = differences(first, second)
     yield f"{'measure':<38}{'n':>5}{'first':>9}{'second':>9}{'difference':>12}   95% interval        p"
     for row in rows:
@@ -77,8 +78,25 @@ def comparison(first: Run, second: Run) -> Iterator[str]:
     if shown:
         yield f"{shown} of {len(rows)} measures differ at the 5% level; of as many tests, one in twenty does by chance"
     else:
-        yield "no difference shown"
+        yield f"no difference shown in any of {len(rows)} measures"
     yield from changed_sides(first, second)
+
+
+def _what_differs(first: Run, second: Run) -> Iterator[str]:
+    """When each was run, settings that are not the same, and questions that cannot be compared."""
+    for name, run in (("first", first), ("second", second)):
+        yield f"{name}: {len(run.rows)} questions, {run.about.get('created', 'time unknown')}"
+    settings = [run.about.get("settings", {}) for run in (first, second)]
+    for name in sorted(settings[0].keys() | settings[1].keys()):
+        before, after = (one.get(name) for one in settings)
+        if before != after and name != "index":
+            yield f"setting {name}: {before} in the first, {after} in the second"
+    if first.about.get("index") != second.about.get("index"):
+        yield "the content of the index is not the same"
+    pairs = len(_pairs(first, second))
+    if left := len(first.rows) + len(second.rows) - 2 * pairs:
+        yield f"left out: {left} questions that only one run has (same id, wording and expected answer)"
+    yield ""
 
 
 def changed_sides(first: Run, second: Run) -> Iterator[str]:
@@ -95,8 +113,8 @@ def changed_sides(first: Run, second: Run) -> Iterator[str]:
 
 def gate(baseline: Run, now: Run) -> Iterator[str]:
     """What must not be: guarded measures worse than the baseline by more than noise, questions that are gone."""
-    asked = {(row["id"], row["question"]) for row in now.rows}
-    gone = [row["id"] for row in baseline.rows if (row["id"], row["question"]) not in asked]
+    asked = {_key(row) for row in now.rows}
+    gone = [row["id"] for row in baseline.rows if _key(row) not in asked]
     if gone:
         yield f"{len(gone)} questions of the baseline were not asked ({gone[0]}, …); update it if that is meant"
     for row in differences(baseline, now):
@@ -113,8 +131,14 @@ def _is_better(row: Difference) -> bool:
 
 
 def _pairs(first: Run, second: Run) -> Sequence[Pair]:
-    by_id = {(row["id"], row["question"]): row for row in second.rows}
-    pairs = [(row, by_id[name]) for row in first.rows if (name := (row["id"], row["question"])) in by_id]
+    by_key = {_key(row): row for row in second.rows}
+    pairs = [(row, by_key[_key(row)]) for row in first.rows if _key(row) in by_key]
+    pairs = [pair for pair in pairs if pair[0].get("expected") in (None, pair[1].get("expected"))
+             or pair[1].get("expected") is None]  # fmt: skip
     if not pairs:
         raise RAGError("the two runs have no question in common; compare runs over the same question file")
     return pairs
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["id"], row["question"]

@@ -6,9 +6,9 @@ import datetime
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from rag.errors import RAGError
 
@@ -33,18 +33,18 @@ class EvalQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     question: str
     history: tuple[Message, ...] = ()
     standalone: str | None = None
-    kind: str = "question"
+    kind: Annotated[str, Field(min_length=1)] = "question"
     any: tuple[str, ...] = ()
     all: tuple[str | tuple[str, ...], ...] = ()
     answers: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
-    answerable: bool
+    answerable: StrictBool
     date: datetime.date | None = None
-    language: str = "en"
+    language: Annotated[str, Field(min_length=1)] = "en"
     split: Literal["tune", "report"] = "report"
     group: str | None = None
 
@@ -65,8 +65,10 @@ class EvalQuestion(BaseModel):
             raise ValueError("an answerable question needs 'any', 'all' or 'answers'")
         if not self.answerable and (self.required or self.sources):
             raise ValueError("a question that the articles do not answer has no 'any', 'all', 'answers' or 'sources'")
-        if any(not string.strip() for group in self.required for string in group):
-            raise ValueError("an expected string is empty")
+        if any(not group or not all(map(str.strip, group)) for group in self.required):
+            raise ValueError("an expected string, or a list of alternatives, is empty")
+        if self.standalone and not self.history:
+            raise ValueError("'standalone' is a follow-up rewritten by hand, and needs the 'history' it follows")
         return self
 
     @property
@@ -90,6 +92,7 @@ def read_questions(path: Path = QUESTIONS, split: str = "all") -> list[EvalQuest
         RAGError: names the line that cannot be used, and why; or there is no question.
     """
     questions: dict[str, EvalQuestion] = {}
+    splits: dict[str, str] = {}
     for number, line in _lines(path):
         try:
             question = EvalQuestion.model_validate({"id": f"line-{number}", **json.loads(line)})
@@ -98,6 +101,8 @@ def read_questions(path: Path = QUESTIONS, split: str = "all") -> list[EvalQuest
         except (ValueError, TypeError) as error:  # a ValidationError is a ValueError; TypeError: no object
             raise RAGError(f"{path}, line {number}: {_reason(error)}; docs/evaluation.md has the format") from None
         questions[question.id] = question
+        if question.group and splits.setdefault(question.group, question.split) != question.split:
+            raise RAGError(f"{path}, line {number}: group {question.group!r} is in both splits; put it into one")
     chosen = [question for question in questions.values() if split in (question.split, "all")]
     if not chosen:
         which = "" if split == "all" else f" in its {split} part; try --split all"
@@ -118,12 +123,15 @@ def _reason(error: Exception) -> str:
     """What is wrong with a line, with the key it is about."""
     if not isinstance(error, ValidationError):
         return "not a JSON object" if isinstance(error, (json.JSONDecodeError, TypeError)) else str(error)
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # a typo explains the rest
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown key {key!r}"
     if first["type"] == "missing":
         expected = ": say what a right answer has, with 'any', 'all' or 'answers', or that there is none, with false"
         return f"key {key!r} is missing{expected if key == 'answerable' else ''}"
-    message = first["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
+    message = first["msg"].removeprefix("Value error, ")
+    for name in ("valid tuple", "valid frozenset"):
+        message = message.replace(name, "list")
+    message = message.replace("dictionary or instance of Message", "object")
     return f"{key}: {message}" if key else message

@@ -35,7 +35,7 @@ from tqdm import tqdm
 from eval.data import read_questions
 from eval.metrics import contains
 from eval.near_misses import names_in, near_misses
-from eval.public import DATA, PublicQuestion, PublicSet, in_half, read_qed, read_squad
+from eval.public import PublicQuestion, PublicSet, data_folder, in_half, read_qed, read_squad
 from rag.condense import condense
 from rag.ingest import SEEDS, index_articles, ingest
 from rag.pipeline import RAG, build_rag
@@ -74,7 +74,7 @@ class Example:
 
 def main(arguments: Sequence[str]) -> int:
     """Gather, fit, report, write."""
-    data = Path(arguments[0]) if arguments else DATA
+    data = data_folder(arguments)
     tune = [*public_examples(data, TUNE), *seed_examples("tune")]
     fitted = fit(tune)
     print_figures("tuning half", tune, Weights.from_dict(fitted))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +40,15 @@ class PublicSet:
 
 @dataclass(frozen=True)
 class BeirSet:
-    """Documents, queries by id, and for each query its relevant documents with their gain (above 0)."""
+    """Documents, queries by id, and for each query its relevant documents with their gain (above 0).
+
+    `unknown` counts judgements of a query or document that is not there; such a document counts as not found.
+    """
 
     articles: tuple[Article, ...]
     queries: Mapping[str, str]
     relevant: Mapping[str, Mapping[str, float]]
+    unknown: int
 
 
 def read_beir(folder: Path) -> BeirSet:
@@ -64,14 +68,17 @@ def read_beir(folder: Path) -> BeirSet:
         raise RAGError(
             f"{folder / 'qrels'} holds no .tsv file; a BEIR folder has corpus.jsonl, queries.jsonl and qrels/"
         )
+    sources = {article.source for article in articles}
     relevant: dict[str, dict[str, float]] = {}
+    unknown = 0
     for path in [path for path in files if path.stem == "test"] or files:
         for query, source, gain in _judgements(path):
+            unknown += query not in queries or source not in sources
             if gain > 0 and query in queries:
                 relevant.setdefault(query, {})[source] = gain
     if not relevant:
         raise RAGError(f"{folder / 'qrels'} judges none of the queries in queries.jsonl; the ids must be the same")
-    return BeirSet(tuple(articles), queries, relevant)
+    return BeirSet(tuple(articles), queries, relevant, unknown)
 
 
 def _judgements(path: Path) -> Iterator[tuple[str, str, float]]:
@@ -120,7 +127,10 @@ def read_squad(path: Path, titles: set[str] | None = None) -> PublicSet:
         RAGError: the file cannot be read, or is not of that form.
     """
     with _explained(path):
-        return _squad(path, titles)
+        collection = _squad(path, titles)
+    if not collection.questions:
+        raise RAGError(f"{path} has no question; SQuAD's form has data, paragraphs and qas")
+    return collection
 
 
 def _squad(path: Path, titles: set[str] | None) -> PublicSet:
@@ -181,6 +191,21 @@ def read_chunking(folder: Path) -> PublicSet:
             for row in csv.DictReader(file)
         )
     return PublicSet("chunking_evaluation", articles, questions)
+
+
+def data_folder(arguments: Sequence[str]) -> Path:
+    """The folder of public sets: the first argument of a script, else DATA.
+
+    Raises:
+        SystemExit: it is not there; says what is needed.
+    """
+    folder = Path(arguments[0]) if arguments else DATA
+    if not (folder / "squad2_dev10").is_dir():
+        raise SystemExit(
+            f"{folder} does not hold the public sets (squad2_dev10, xquad, qed, mtrag_un, chunking_evaluation); "
+            "they are no part of this project: name a folder that has them"
+        )
+    return folder
 
 
 def in_half(title: str, half: int) -> bool:

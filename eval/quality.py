@@ -16,15 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from eval import metrics
-from eval.baselines import with_plain_reader, with_search
+from eval.baselines import with_bm25, with_dense, with_plain_reader
 from eval.benchmarks import Progress, figures, paragraph_scores, reading_scores, service
 from eval.data import read_questions
 from eval.judge import DEPTH
 from eval.metrics import Array, recall_at_k
-from eval.public import DATA, PublicSet, in_half, read_chunking, read_qed, read_squad
+from eval.public import PublicSet, data_folder, in_half, read_chunking, read_qed, read_squad
 from eval.run import evaluate
 from eval.summary import MEASURES
-from rag.errors import RAGError
 from rag.ingest import SEEDS, ingest
 from rag.pipeline import RAG, build_rag
 from rag.progress import ProgressBar
@@ -54,9 +53,7 @@ class Row:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, and write the table."""
-    data = Path(arguments[0]) if arguments else DATA
-    if not data.is_dir():
-        raise RAGError(f"there is no folder {data} with public sets; name one: python -m eval.quality DATA")
+    data = data_folder(arguments)
     rows: list[Row] = []
     with ProgressBar() as progress:
         for part in (seed_rows(progress), *(public_rows(*one, progress) for one in public_sets(data))):
@@ -88,7 +85,7 @@ def public_rows(collection: PublicSet, reading: bool, progress: Progress) -> Ite
     if "XQuAD" in collection.name:
         search = paragraph_scores
     with service(collection.articles, Settings(), None, progress) as rag:
-        found = [search(one, collection, progress) for one in (rag, with_search(rag, 0.0), with_search(rag, 1.0))]
+        found = [search(one, collection, progress) for one in (rag, with_bm25(rag), with_dense(rag))]
         for name in found[0]:
             ours, bm25, dense = (scores[name] for scores in found)
             yield Row(
@@ -137,7 +134,7 @@ def seed_rows(progress: Progress) -> Iterator[Row]:
         questions = read_questions(split="report")
         ours, plain, words, meaning = (
             evaluate(one, questions, None, progress, {}).rows
-            for one in (rag, with_plain_reader(rag), with_search(rag, 0.0), with_search(rag, 1.0))
+            for one in (rag, with_plain_reader(rag), with_bm25(rag), with_dense(rag))
         )
         rag.close()
     for measure in MEASURES:

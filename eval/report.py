@@ -174,12 +174,12 @@ def _reliability(bins: Sequence[Mapping[str, float]], figures: Mapping[str, Figu
     for b in bins:
         axes.text(b["low"] + 0.05, 1.03, f"{b['n']}", ha="center", fontsize=8.5)
     axes.text(-0.02, 1.03, "n", ha="right", fontsize=8.5)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share right")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="words hold the answer")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     points = "; ".join(f"{b['confidence']:.0%} sure, {b['right']:.0%} right of {b['n']}" for b in bins)
     caption = (
-        "Reliability. Points: mean confidence and share right of the questions in a bin, n above. On the dashed "
-        "line, the confidence means what it says; below it, the service is too sure."
+        "Reliability. Whether the quoted words, or after an abstention the closest ones, hold the answer (never, where "
+        "there is none), against the confidence; n above. On the dashed line the confidence means what it says."
     )
     return Plot(_svg(drawing, "reliability"), f"Reliability diagram: {points}", caption)
 
@@ -198,7 +198,8 @@ def _risk(coverage: Any, risk: Any, answered: Any, right: Any, figures: Mapping[
         axes.text(x, y + lift, note, ha=side, fontsize=9.5, bbox={"color": "white", "alpha": 0.8, "pad": 1})
         label += f"; {note}".replace("\n", " ")
     caption = (
-        "Risk and coverage. Were only the surest questions answered, this share of them would be wrong; "
+        "Risk and coverage. Were only the surest questions answered, with the closest words if need be, this share of "
+        "the answers would be wrong; "
         "the diamond is what was answered in this run."
     )
     return Plot(_svg(drawing, "risk"), label, caption)

@@ -31,6 +31,7 @@ def lines(run: Run) -> Iterator[str]:
         yield f"{name:<42}{value(name, figure.value):>8}   {interval(name, figure):<16}{figure.n:>4}"
     yield ""
     yield judge_error()
+    yield "docs/evaluation.md says what each measure means; --report FILE shows every question and what went wrong."
     yield cache_line(run.about, len(run.rows))
 
 
@@ -38,7 +39,7 @@ def cache_line(about: Mapping[str, object], asked: int) -> str:
     """Where the answers came from."""
     known = about["answers from the cache"]
     if not known:
-        return f"{asked} questions asked"
+        return f"questions asked: {asked}"
     return f"{known} of {asked} answers come from the cache of earlier runs, with their times; --no-cache asks anew"
 
 

@@ -18,6 +18,7 @@ Better = Literal["higher", "lower", "neither"]
 class Measure:
     """A figure over the questions that have all of its `columns` (scores of eval/judge.py).
 
+    `counted`: the column whose ones are counted as n, where not every question is.
     `guarded`: the gate fails where it gets worse. `exact`: it may not get worse at all.
     """
 
@@ -27,6 +28,7 @@ class Measure:
     better: Better = "higher"
     guarded: bool = False
     exact: bool = False
+    counted: str | None = None
 
     def of(self, scores: Sequence[Mapping[str, float]]) -> tuple[Array, ...]:
         """Its columns over those questions: arrays of shape (n,)."""
@@ -58,8 +60,8 @@ MEASURES = (
     Measure("nDCG@10", ("ndcg@10",), guarded=True),
     Measure("follow-up recall@4", ("follow-up recall@4",), guarded=True),
     Measure("follow-up recall@4, rewritten by hand", ("by hand recall@4",)),
-    Measure("abstention precision", ("refused", "unanswerable"), metrics.precision, guarded=True),
-    Measure("abstention recall", ("refused", "unanswerable"), metrics.recall, guarded=True),
+    Measure("abstention precision", ("refused", "unanswerable"), metrics.precision, guarded=True, counted="refused"),
+    Measure("abstention recall", ("refused", "unanswerable"), metrics.recall, guarded=True, counted="unanswerable"),
     Measure("abstention F1", ("refused", "unanswerable"), metrics.f1),
     Measure(
         "answerable refused", ("refused", "contains"), lambda refused, _: metrics.mean(refused), "lower", guarded=True
@@ -104,5 +106,8 @@ def figures(scores: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
         value = float(measure.statistic(*columns))
         if not np.isnan(value):
             interval = metrics.bootstrap_interval(measure.statistic, *columns)
-            found[measure.name] = Figure(value, columns[0].size, interval)
+            n = columns[0].size
+            if measure.counted:
+                n = int(columns[measure.columns.index(measure.counted)].sum())
+            found[measure.name] = Figure(value, n, interval)
     return found

@@ -1,6 +1,6 @@
-"""How often the support judge of rag/cite.py is wrong: `python -m eval.support [FILE]`.
+"""How often the support judge of rag/cite.py is wrong: `python -m eval.support [DATA]`.
 
-FILE (default ../shared/data/mtrag_un/reference.jsonl) holds questions with passages and an answer that people
+DATA (default ../shared/data) holds mtrag_un/reference.jsonl: questions with passages and an answer that people
 wrote or edited from them (MTRAG, Katsis et al. 2025). A sentence of such an answer is taken as supported by its
 passages; it is not by the passages of another question, nor once a figure, a name or its "not" is exchanged.
 The answers were not checked sentence by sentence, so a part of the first kind is truly unsupported and the
@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from eval.public import DATA
+from eval.public import data_folder
 from rag.cite import unsupported
 from rag.sentences import sentence_spans
 
@@ -74,7 +74,7 @@ def _swap(sentence: str, match: re.Match[str], other: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Print both halves; the second one's figures go to eval/support.json, which `rag eval` shows."""
-    path = Path(arguments[0]) if arguments else DATA / "mtrag_un" / "reference.jsonl"
+    path = data_folder(arguments) / "mtrag_un" / "reference.jsonl"
     for half, name in enumerate(("tuning half", "other half")):
         figures = measure(path, half)
         print(name, *(f"{kind}: {row['accepted']:.0%} of {row['n']}" for kind, row in figures.items()), sep="\n  ")

@@ -79,8 +79,13 @@ def _add_eval(evaluate: argparse.ArgumentParser) -> None:
     add("--report", type=Path, metavar="FILE", help="write a page to read, in one HTML file")
     add("--json", type=Path, metavar="FILE", help="write everything, for programs and for `rag eval compare`")
     add("--no-cache", action="store_true", help="ask every question anew")
-    add("--baseline", type=Path, metavar="FILE", help="exit with 1 where a measure is below this by more than noise")
-    add("--update-baseline", type=Path, metavar="FILE", help="show the difference to this, then write it anew")
+    baselines = evaluate.add_mutually_exclusive_group()
+    baselines.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="exit with 1 where a measure is below this by more than noise"
+    )
+    baselines.add_argument(
+        "--update-baseline", type=Path, metavar="FILE", help="show the difference to this, then write it anew"
+    )
     sets = evaluate.add_mutually_exclusive_group()
     sets.add_argument(
         "--beir", type=Path, metavar="DIR", help="retrieval on a set in BEIR's form instead (--index keeps its index)"
@@ -91,7 +96,7 @@ def _add_eval(evaluate: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="retrieval and answers on a set in SQuAD's form (SQuAD, XQuAD) instead",
     )
-    actions = evaluate.add_subparsers(title="or", metavar="")
+    actions = evaluate.add_subparsers(title="or", metavar="compare")
     compare = actions.add_parser(
         "compare", help="how two runs differ: rag eval compare A.json B.json",
         description="Paired differences of two runs over the same questions, and those that changed sides.",

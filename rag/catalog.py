@@ -8,7 +8,6 @@ one, and no update logic is needed: 5,000 articles are written in a few seconds.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -20,7 +19,6 @@ from pathlib import Path
 
 from rag.clean import Removal
 from rag.errors import StoreError
-from rag.signals import FUNCTION_WORDS
 from rag.types import Filters, Passage
 
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
@@ -163,19 +161,12 @@ class Catalog:
         rows = self._rows("SELECT source, count(*) AS chunks FROM chunks GROUP BY source")
         return {row["source"]: row["chunks"] for row in rows}
 
-    def lexical(self, query: str, limit: int, filters: Filters) -> dict[str, float]:
-        """Chunk ids and their BM25 score (SQLite FTS5's, k1 1.2 and b 0.75), best first; higher is better.
-
-        Function words are left out where others remain, and two content words side by side count as a phrase
-        as well (docs/evaluation.md has what each adds).
-        """
-        words = _WORD.findall(_spaced(query))
-        content = [word for word in words if word.lower() not in FUNCTION_WORDS]
-        pairs = [f"{one} {two}" for one, two in itertools.pairwise(words) if one in content and two in content]
+    def lexical(self, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float]:
+        """Chunk ids and their BM25 score (FTS5's, k1 1.2 and b 0.75) for words of `words_of`, best first."""
         if not words:
             return {}
         condition, values = _where(filters)
-        match = " OR ".join(f'"{term}"' for term in dict.fromkeys([*(content or words), *pairs]))
+        match = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
         rows = self._rows(
             "SELECT chunks.id, -bm25(lexical) AS score FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
             f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} ORDER BY score DESC LIMIT ?",
@@ -228,6 +219,11 @@ class Catalog:
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         return self._connection.execute(statement, values).fetchall()
+
+
+def words_of(query: str) -> list[str]:
+    """The words of a query as the lexical index has them; a character is one in scripts without spaces."""
+    return _WORD.findall(_spaced(query))
 
 
 def _where(filters: Filters) -> tuple[str, list[str]]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from rag.catalog import words_of
 from rag.errors import QuestionError
 from rag.models import Encoder
+from rag.signals import FUNCTION_WORDS
 from rag.store import Store
 from rag.types import Filters, Passage
 
@@ -28,7 +30,7 @@ class HybridRetriever:
         dense: dict[str, float] = {}
         lexical: dict[str, float] = {}
         if self._dense_weight < 1:
-            lexical = self._store.lexical(query, limit, filters)
+            lexical = self._store.lexical(lexical_terms(query), limit, filters)
         if self._dense_weight > 0:
             vector = self._encoder.encode([query])[0]
             dense = self._store.nearest(vector, limit, filters)
@@ -37,6 +39,16 @@ class HybridRetriever:
         fused = fuse(dense, lexical, self._dense_weight)
         best = dict(sorted(fused.items(), key=lambda item: -item[1])[:top_k])
         return self._store.passages(best)
+
+
+def lexical_terms(query: str) -> list[str]:
+    """What BM25 looks for: the content words; a query of function words alone keeps them.
+
+    >>> lexical_terms("What is the port of South Lima?")
+    ['port', 'South', 'Lima']
+    """
+    words = words_of(query)
+    return [word for word in words if word.lower() not in FUNCTION_WORDS] or words
 
 
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     top_k: int = Field(8, ge=1, le=100, description="Passages handed to the reader.")
     candidates: int = Field(100, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
     dense_weight: float = Field(
-        0.5,
+        0.4,
         ge=0,
         le=1,
         description="Share of meaning in the fused score; 0 searches by words (BM25) only, 1 by meaning.",

@@ -57,6 +57,11 @@ def check_folder(folder: Path) -> None:
         )
 
 
+def no_index(folder: Path) -> StoreError:
+    """The error for a folder without an index."""
+    return StoreError(f"there is no index in {folder}; build it with `rag index PATHS --index {folder}`")
+
+
 def has_index(folder: Path) -> bool:
     """Whether a finished index is there."""
     check_folder(folder)
@@ -112,9 +117,9 @@ class Store:
         """Cosine similarity of those chunks to the vector."""
         return self._read(lambda _, vectors: vectors.similarities(vector, ids))
 
-    def lexical(self, query: str, limit: int, filters: Filters) -> dict[str, float]:
-        """Ids of chunks and their BM25 score, best first; at most `limit`."""
-        return self._read(lambda catalog, _: catalog.lexical(query, limit, filters))
+    def lexical(self, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float]:
+        """Ids of chunks and their BM25 score for any of the words, best first; at most `limit`."""
+        return self._read(lambda catalog, _: catalog.lexical(words, limit, filters))
 
     def passages(self, scores: Mapping[str, float]) -> list[Passage]:
         """Passages of those chunk ids, in their order, with those scores."""
@@ -176,7 +181,7 @@ class Store:
         """Open what is on disk unless it is open already."""
         if not has_index(self._folder):
             self._close()  # Chroma shares a client's files with the next client of the same folder
-            raise StoreError(f"there is no index in {self._folder}; build it with `rag index PATHS`")
+            raise no_index(self._folder)
         state = self._state_on_disk()
         if state == self._state:
             return

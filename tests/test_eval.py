@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eval.cache import AnswerCache, Attempt
-from eval.compare import comparison, gate
+from eval.compare import comparison, differences, gate
 from eval.data import QUESTIONS, EvalQuestion, read_questions
 from eval.judge import Relevance, citation_quality, judge
 from eval.metrics import contains
@@ -104,9 +104,18 @@ def test_only_the_question_and_what_is_expected_must_be_given(tmp_path: Path) ->
         ("[1]", "not a JSON object"),
         ('{"answers": ["a"]}', "'question' is missing"),
         ('{"question": "q"}', "'answerable' is missing"),
+        ('{"question": "q", "anwers": ["a"]}', "unknown key 'anwers'"),
+        ('{"question": "q", "answerable": "false"}', "answerable: .*boolean"),
+        (json.dumps({**GOOD, "sources": "s"}), "sources: .*list"),
+        (json.dumps({**GOOD, "any": [], "all": [["a"], []]}), "alternatives, is empty"),
+        (json.dumps({**GOOD, "standalone": "s"}), "needs the 'history'"),
+        (
+            f"{json.dumps({**GOOD, 'group': 'g'})}\n{json.dumps({**GOOD, 'id': 'y', 'split': 'tune', 'group': 'g'})}",
+            "both",
+        ),
         (json.dumps({**GOOD, "souces": []}), "unknown key 'souces'"),
         (json.dumps({**GOOD, "any": "a"}), "any: .*list"),
-        (json.dumps({**GOOD, "any": [" "]}), "an expected string is empty"),
+        (json.dumps({**GOOD, "any": [" "]}), "an expected string"),
         (json.dumps({**GOOD, "all": ["a"]}), "exclude each other"),
         (json.dumps({**GOOD, "answerable": False}), "does not answer|do not answer"),
         (json.dumps({**GOOD, "split": "all"}), "split"),
@@ -281,10 +290,11 @@ def changed(run: Run, count: int, value: float) -> Run:
 
 def test_no_difference_is_called_none(run: Run) -> None:
     lines = list(comparison(run, run))
-    assert "no difference shown" in lines and "right before, wrong now: 0" in lines
+    verdict = f"no difference shown in any of {len(differences(run, run))} measures"
+    assert verdict in lines and "right before, wrong now: 0" in lines
     assert not any("better" in line or "WORSE" in line for line in lines)
     one_question = list(comparison(run, changed(run, 1, 0.0)))
-    assert "no difference shown" in one_question and "right before, wrong now: 1" in one_question
+    assert verdict in one_question and "right before, wrong now: 1" in one_question
 
 
 def test_a_true_difference_is_shown_with_its_questions(run: Run) -> None:
@@ -294,6 +304,15 @@ def test_a_true_difference_is_shown_with_its_questions(run: Run) -> None:
     lost = next(row for row, now in zip(run.rows, worse.rows, strict=True) if row["scores"] != now["scores"])
     assert f"{lost['id']} ({lost['kind']}): {lost['question']}" in text
     assert re.search(r"^right .*better$", "\n".join(comparison(worse, run)), re.MULTILINE)
+
+
+def test_what_cannot_be_compared_is_said(run: Run) -> None:
+    other = Run({**run.about, "settings": {**run.about["settings"], "top_k": 2}}, list(run.rows))
+    other.rows[0] = {**other.rows[0], "question": "Something else?"}
+    other.rows[1] = {**other.rows[1], "expected": {"answerable": True, "any": ["something else"]}}
+    lines = list(comparison(run, other))
+    assert "setting top_k: 8 in the first, 2 in the second" in lines
+    assert any(line.startswith("left out: 4 questions") for line in lines)
 
 
 def test_runs_without_a_common_question_are_refused(run: Run) -> None:
@@ -345,8 +364,16 @@ def test_the_command_from_a_users_questions_to_the_gate(rag_command: Command, ar
     where = ("--index", str(tmp_path / "index"), "--questions", str(questions))
     assert rag_command("index", str(articles), "--index", str(tmp_path / "index")).returncode == 0
     environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for wrong, reason in (
+        (("--report", str(tmp_path)), "cannot write"),
+        (("--squad", str(questions)), "--questions does not go with"),
+        (("--baseline", "none.json"), "none.json"),
+        (("--index", str(tmp_path / "none")), "there is no index in"),
+    ):
+        refused = rag_command("eval", *where, *wrong, **environment)
+        assert refused.returncode == 2 and reason in refused.stderr and refused.stderr.count("\n") == 1, refused.stderr
     first = rag_command("eval", *where, "--json", "a.json", "--report", "a.html", **environment)
-    assert first.returncode == 0 and "3 questions asked" in first.stdout, first.stderr
+    assert first.returncode == 0 and "questions asked: 3" in first.stdout, first.stderr
     assert (tmp_path / "a.html").read_text().startswith("<!DOCTYPE html>")
     second = rag_command("eval", *where, "--json", "b.json", "--update-baseline", "base.json", **environment)
     assert "3 of 3 answers come from the cache" in second.stdout, second.stderr

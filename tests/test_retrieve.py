@@ -9,7 +9,7 @@ import pytest
 from rag import RAG, Settings, build_rag
 from rag.ingest import ingest
 from rag.models import question_encoder
-from rag.retrieve import HybridRetriever, fuse
+from rag.retrieve import HybridRetriever, fuse, lexical_terms
 from rag.types import Filters
 
 
@@ -21,28 +21,18 @@ def test_fusion_follows_the_formula() -> None:
 
 
 def test_function_words_count_only_where_there_are_no_others(seeds_rag: RAG) -> None:
-    lexical = seeds_rag.store.lexical
-    assert lexical("What is the port of Chancay?", 50, Filters()) == lexical("port Chancay", 50, Filters())
-    assert lexical("Who is he?", 50, Filters()), "a question of function words alone still finds something"
-
-
-def test_words_side_by_side_count_more(tmp_path: Path) -> None:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "apart.txt").write_text("Trade\n\nThe free city wants an agreement on trade with the harbour.\n")
-    (folder / "together.txt").write_text("Trade\n\nThe harbour city wants an agreement on free trade with us.\n")
-    settings = Settings(index=tmp_path / "index")
-    ingest([folder], settings)
-    store = build_rag(settings).store
-    best = next(iter(store.lexical("free trade", 5, Filters())))
-    assert store.passages({best: 1.0})[0].source == "together.txt"
+    assert lexical_terms("What is the port of Chancay?") == ["port", "Chancay"]
+    assert lexical_terms("Who is he?") == ["Who", "is", "he"]
+    assert lexical_terms("大桥") == ["大", "桥"] and lexical_terms("?!") == []
+    assert seeds_rag.store.lexical(lexical_terms("Who is he?"), 50, Filters())
+    assert seeds_rag.store.lexical([], 50, Filters()) == {}
 
 
 def test_either_search_alone_is_a_setting_away(seeds_rag: RAG) -> None:
     encoder = question_encoder("all-MiniLM-L6-v2")
     question = "Which ships can Chancay take?"
     words = HybridRetriever(seeds_rag.store, encoder, 100, dense_weight=0.0).retrieve(question, 5)
-    assert [passage.id for passage in words] == list(seeds_rag.store.lexical(question, 5, Filters()))
+    assert [passage.id for passage in words] == list(seeds_rag.store.lexical(lexical_terms(question), 5, Filters()))
     meaning = HybridRetriever(seeds_rag.store, encoder, 100, dense_weight=1.0).retrieve(question, 5)
     vector = encoder.encode([question])[0]
     assert [passage.id for passage in meaning] == list(seeds_rag.store.nearest(vector, 5, Filters()))
@@ -56,13 +46,13 @@ def test_similarities_are_the_cosines_of_the_search(seeds_rag: RAG) -> None:
 
 def test_words_find_what_meaning_does_not_and_the_other_way_round(seeds_rag: RAG) -> None:
     store = seeds_rag.store
-    by_words = store.lexical("Volcán", 5, Filters())
+    by_words = store.lexical(["Volcán"], 5, Filters())
     assert "Volcán" in store.passages(by_words)[0].text
-    assert store.lexical("volcan", 5, Filters()) == by_words, "accents do not matter"
+    assert store.lexical(["volcan"], 5, Filters()) == by_words, "accents do not matter"
     vector = question_encoder("all-MiniLM-L6-v2").encode(["locomotives"])[0]
     found = store.passages(store.nearest(vector, 3, Filters()))
     assert any("rail" in passage.text for passage in found)
-    assert store.lexical("locomotives", 5, Filters()) == {}
+    assert store.lexical(["locomotives"], 5, Filters()) == {}
 
 
 def test_the_retriever_gives_distinct_passages_best_first(seeds_rag: RAG) -> None:
@@ -82,5 +72,5 @@ def test_text_without_spaces_between_words_is_found_by_words(tmp_path: Path) -> 
     settings = Settings(index=tmp_path / "index")
     ingest([folder], settings)
     store = build_rag(settings).store
-    hits = store.passages(store.lexical("大桥有多长？", 5, Filters()))
+    hits = store.passages(store.lexical(lexical_terms("大桥有多长？"), 5, Filters()))
     assert [passage.source for passage in hits] == ["zh.txt"]
