@@ -6,7 +6,7 @@ Cleaning and the grouping of copies are off: the texts must stay as the judgemen
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,14 +17,13 @@ from eval.judge import DEPTH
 from eval.public import BeirSet, PublicQuestion, PublicSet
 from rag.catalog import Article
 from rag.errors import QuestionError, RAGError
-from rag.ingest import index_articles
+from rag.ingest import Progress, index_articles
 from rag.pipeline import RAG, build_rag
 from rag.prompts import ABSTENTION
 from rag.settings import Settings
 from rag.store import Store, has_index
 from rag.types import Answer, Passage
 
-Progress = Callable[[str, int, int], None]  # step, done, total
 CHUNKS = 100  # retrieved for a BEIR query; its documents are ranked by their best chunk
 
 
@@ -80,7 +79,7 @@ def beir_scores(rag: RAG, collection: BeirSet, progress: Progress) -> dict[str, 
             }
         )
         progress("searching", number, len(collection.relevant))
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return _columns(rows)
 
 
 def paragraph_scores(rag: RAG, collection: PublicSet, progress: Progress) -> dict[str, metrics.Array]:
@@ -93,7 +92,7 @@ def paragraph_scores(rag: RAG, collection: PublicSet, progress: Progress) -> dic
         scores = {f"paragraph recall@{k}": metrics.recall_at_k(ranking, relevant, k) for k in (1, 5, 10)}
         rows.append({**scores, "paragraph nDCG@10": metrics.ndcg_at_k(ranking, relevant, 10)})
         progress("searching", number, len(questions))
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
+    return _columns(rows)
 
 
 def reading_scores(rag: RAG, collection: PublicSet, progress: Progress) -> dict[str, metrics.Array]:
@@ -145,6 +144,10 @@ def figures(scores: dict[str, metrics.Array]) -> dict[str, float]:
         values["unanswerable refused"] = float(refused[answerable == 0].mean())
     area = float(metrics.auroc(scores["confidence"], answerable))
     return values if np.isnan(area) else {**values, "AUROC of the confidence": area}
+
+
+def _columns(rows: Sequence[Mapping[str, float]]) -> dict[str, metrics.Array]:
+    return {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ())}
 
 
 def _answer(rag: RAG, question: PublicQuestion) -> Answer:

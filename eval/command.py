@@ -12,10 +12,10 @@ from eval.cache import AnswerCache
 from eval.compare import comparison, gate
 from eval.data import QUESTIONS, read_questions
 from eval.public import read_beir, read_squad
-from eval.run import Progress, Run, evaluate, read_run, write_baseline, write_run
+from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.show import lines
 from rag.errors import RAGError
-from rag.ingest import SEEDS, ingest
+from rag.ingest import SEEDS, Progress, ingest
 from rag.pipeline import build_rag
 from rag.progress import ProgressBar
 from rag.settings import DEFAULT_INDEX, Settings

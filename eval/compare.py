@@ -132,9 +132,9 @@ def _is_better(row: Difference) -> bool:
 
 def _pairs(first: Run, second: Run) -> Sequence[Pair]:
     by_key = {_key(row): row for row in second.rows}
-    pairs = [(row, by_key[_key(row)]) for row in first.rows if _key(row) in by_key]
-    pairs = [pair for pair in pairs if pair[0].get("expected") in (None, pair[1].get("expected"))
-             or pair[1].get("expected") is None]  # fmt: skip
+    both = [(row, by_key[_key(row)]) for row in first.rows if _key(row) in by_key]
+    # A baseline does not keep what was expected.
+    pairs = [(a, b) for a, b in both if a.get("expected", b.get("expected")) == b.get("expected", a.get("expected"))]
     if not pairs:
         raise RAGError("the two runs have no question in common; compare runs over the same question file")
     return pairs

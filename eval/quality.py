@@ -17,14 +17,14 @@ import numpy as np
 
 from eval import metrics
 from eval.baselines import with_bm25, with_dense, with_plain_reader
-from eval.benchmarks import Progress, figures, paragraph_scores, reading_scores, service
+from eval.benchmarks import figures, paragraph_scores, reading_scores, service
 from eval.data import read_questions
 from eval.judge import DEPTH
 from eval.metrics import Array, recall_at_k
 from eval.public import PublicSet, data_folder, in_half, read_chunking, read_qed, read_squad
 from eval.run import evaluate
 from eval.summary import MEASURES
-from rag.ingest import SEEDS, ingest
+from rag.ingest import SEEDS, Progress, ingest
 from rag.pipeline import RAG, build_rag
 from rag.progress import ProgressBar
 from rag.settings import Settings
@@ -32,6 +32,7 @@ from rag.settings import Settings
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "evaluation.md"
 BEGIN, END = "<!-- quality: written by make quality -->", "<!-- quality: end -->"
 HELD_BACK = 1
+Search = Callable[[RAG, PublicSet, Progress], dict[str, Array]]  # scores of retrieval by metric
 KINDS = ("fact", "paraphrase", "two-articles", "differ", "follow-up", "language", "near-miss", "bait", "off-topic")
 
 
@@ -65,25 +66,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def public_sets(data: Path) -> Iterator[tuple[PublicSet, bool]]:
-    """Each set, and whether its questions are read too."""
-    yield named(read_squad(data / "squad2_dev10" / "dev10.json"), "SQuAD 2.0"), True
+def public_sets(data: Path) -> Iterator[tuple[PublicSet, Search, bool]]:
+    """Each set under its name in the table, how its retrieval is scored, and whether its questions are read too."""
+    squad = read_squad(data / "squad2_dev10" / "dev10.json")
+    yield replace(squad, name="SQuAD 2.0"), paragraph_scores, True
     for language, name in (("en", "English"), ("es", "Spanish"), ("zh", "Chinese")):
-        yield named(read_squad(data / "xquad" / f"xquad.{language}.json"), f"XQuAD {name}"), language == "en"
-    yield named(read_qed(data / "qed" / "qed-dev.jsonlines"), "QED"), True
-    yield read_chunking(data / "chunking_evaluation"), False
+        xquad = read_squad(data / "xquad" / f"xquad.{language}.json")
+        yield replace(xquad, name=f"XQuAD {name}"), paragraph_scores, language == "en"
+    yield replace(read_qed(data / "qed" / "qed-dev.jsonlines"), name="QED"), paragraph_scores, True
+    yield read_chunking(data / "chunking_evaluation"), span_scores, False
 
 
-def named(collection: PublicSet, name: str) -> PublicSet:
-    """The set under the name the table gives it."""
-    return replace(collection, name=name)
-
-
-def public_rows(collection: PublicSet, reading: bool, progress: Progress) -> Iterator[Row]:
-    """Rows of one public set: retrieval on all of it, reading on the articles held back."""
-    search: Callable[[RAG, PublicSet, Progress], dict[str, Array]] = paragraph_scores if reading else span_scores
-    if "XQuAD" in collection.name:
-        search = paragraph_scores
+def public_rows(collection: PublicSet, search: Search, reading: bool, progress: Progress) -> Iterator[Row]:
+    """Rows of one public set: retrieval on all of it by `search`, reading, if wanted, on the articles held back."""
     with service(collection.articles, Settings(), None, progress) as rag:
         found = [search(one, collection, progress) for one in (rag, with_bm25(rag), with_dense(rag))]
         for name in found[0]:

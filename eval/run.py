@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,10 +16,10 @@ from eval.judge import DEPTH, Relevance, Result, judge
 from eval.summary import Figure, summarize
 from rag.condense import condense
 from rag.errors import RAGError
+from rag.ingest import Progress
 from rag.pipeline import RAG
 
 FORMAT = 1
-Progress = Callable[[str, int, int], None]  # step, done, total
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ def write_run(run: Run, path: Path) -> None:
         RAGError: the file cannot be written.
     """
     summary = {group: {name: asdict(figure) for name, figure in found.items()} for group, found in run.summary.items()}
-    write_text(path, json.dumps(_document(run.about, run.rows, summary), ensure_ascii=False, indent=1) + "\n")
+    document = {"format": FORMAT, "about": run.about, "summary": summary, "rows": run.rows}
+    write_text(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_baseline(run: Run, path: Path) -> None:
@@ -153,9 +154,3 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RAGError(f"cannot write {path} ({error.strerror}); give another place") from error
-
-
-def _document(
-    about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {"format": FORMAT, "about": about, "summary": summary, "rows": rows}

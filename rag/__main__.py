@@ -123,7 +123,8 @@ def _command(
 def _settings(options: argparse.Namespace) -> Any:
     from rag.settings import Settings
 
-    return Settings(**({"index": options.index_folder} if options.index_folder else {}))
+    given = {"index": options.index_folder, "model": getattr(options, "model", None)}
+    return Settings(**{name: value for name, value in given.items() if value})
 
 
 def _index(options: argparse.Namespace) -> int:
@@ -176,10 +177,7 @@ def _chat(options: argparse.Namespace) -> int:
 def _eval(options: argparse.Namespace) -> int:
     from eval.command import evaluation
 
-    settings = _settings(options)
-    if options.model:
-        settings = type(settings)(**{**settings.model_dump(), "model": options.model})
-    return evaluation(options, settings)
+    return evaluation(options, _settings(options))
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ import pytest
 from eval.baselines import MostSimilarSentence, with_bm25, with_dense, with_plain_reader
 from eval.benchmarks import beir_scores, figures, paragraph_scores, reading_scores, service
 from eval.public import read_beir, read_chunking, read_squad
-from eval.quality import public_rows
+from eval.quality import public_rows, span_scores
 from eval.support import measure
 from rag import RAGError, Settings
 from rag.__main__ import main
@@ -165,7 +165,7 @@ def test_the_plain_ways_are_really_plain(squad: Path) -> None:
 
 
 def test_rows_of_the_quality_table(squad: Path) -> None:
-    rows = list(public_rows(read_squad(squad), True, silent))
+    rows = list(public_rows(read_squad(squad), paragraph_scores, True, silent))
     assert rows[0].what.endswith("paragraph recall@1") and rows[0].ours.startswith("1.000")
     assert all(row.bm25 and row.dense for row in rows[:4])
     assert all(row.sentence for row in rows[4:])
@@ -179,7 +179,7 @@ def test_spans_of_a_chunking_set(tmp_path: Path) -> None:
     (tmp_path / "questions_df.csv").write_text(
         f'question,references,corpus_id\nHow many containers are expected?,"{reference}",news\n', encoding="utf-8"
     )
-    rows = list(public_rows(read_chunking(tmp_path), False, silent))
+    rows = list(public_rows(read_chunking(tmp_path), span_scores, False, silent))
     assert rows[1].what.endswith("characters recalled in 5 chunks") and rows[1].ours.startswith("1.000")
 
 
