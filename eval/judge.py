@@ -17,7 +17,7 @@ from eval.metrics import (
     reciprocal_rank,
     token_f1,
 )
-from rag.cite import unsupported
+from rag.cite import statements, unsupported
 from rag.errors import RAGError
 from rag.pipeline import RAG
 from rag.sentences import sentence_spans
@@ -25,7 +25,6 @@ from rag.store import Store
 from rag.types import Answer, Citation
 
 DEPTH = 10  # passages retrieved for the retrieval metrics
-_STATEMENT = re.compile(r"(.*?)((?:\s*\[\d+\])+|\s*$)", re.DOTALL)
 _NUMBER = re.compile(r"\[(\d+)\]")
 
 
@@ -134,16 +133,6 @@ def citation_quality(answer: Answer) -> tuple[float, float]:
                 others = cited[:number] + cited[number + 1 :]
                 useful.append(holds and (_supports(sentence, [quote]) or not _supports(sentence, others)))
     return _share(supported), _share(useful)
-
-
-def statements(text: str) -> list[tuple[str, list[int]]]:
-    """The text in pieces, each with the markers that follow it.
-
-    >>> statements("Boats left. They came back. [1][2] So they say.")
-    [('Boats left. They came back.', [1, 2]), ('So they say.', [])]
-    """
-    pieces = ((words.strip(), [int(n) for n in _NUMBER.findall(tail)]) for words, tail in _STATEMENT.findall(text))
-    return [(words, markers) for words, markers in pieces if words]
 
 
 def _supports(sentence: str, quotes: Sequence[str]) -> bool:

@@ -45,9 +45,9 @@ def cache_line(about: Mapping[str, object], asked: int) -> str:
 
 def judge_error() -> str:
     """The measured error of the judge behind citation recall and precision, in a sentence (eval/support.json)."""
-    errors = json.loads((Path(__file__).parent / "support.json").read_text(encoding="utf-8"))
+    errors = json.loads((Path(__file__).parent / "support.json").read_text(encoding="utf-8"))["MTRAG"]
     supported = errors.pop("supported")
-    passed = [f"{row['accepted']:.1%} of {row['n']} {CHANGES[kind]}" for kind, row in errors.items()]
+    passed = [f"{row['accepted']:.1%} of {row['n']} {CHANGES[kind]}" for kind, row in errors.items() if kind in CHANGES]
     return (
         "The judge behind citation recall and precision compares words, not meaning: "
         f"of {supported['n']} supported sentences it refuses {1 - supported['accepted']:.1%}, at most; "

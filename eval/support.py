@@ -1,10 +1,15 @@
 """How often the support judge of rag/cite.py is wrong: `python -m eval.support [DATA]`.
 
+Two sets of sentences with the words they cite. support_pairs.jsonl, beside this file, was written by hand by people who
+had not seen the judge: quotes in the manner of news, sentences that say the same in other words, and sentences with
+one thing changed. A quote's sentences are in one split; the judge was made on `tune`.
+
 DATA (default ../shared/data) holds mtrag_un/reference.jsonl: questions with passages and an answer that people
 wrote or edited from them (MTRAG, Katsis et al. 2025). A sentence of such an answer is taken as supported by its
 passages; it is not by the passages of another question, nor once a figure, a name or its "not" is exchanged.
 The answers were not checked sentence by sentence, so a part of the first kind is truly unsupported and the
-share of wrongly refused sentences is an upper bound. Conversations fall into two halves by their id.
+share of wrongly refused sentences is an upper bound. Sentences of the passages themselves are "verbatim".
+Conversations fall into two halves by their id; the first one is for tuning.
 """
 
 from __future__ import annotations
@@ -15,13 +20,16 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from scipy.stats import binomtest
 
 from eval.public import data_folder
 from rag.cite import unsupported
 from rag.sentences import sentence_spans
 
+WRITTEN = Path(__file__).parent / "support_pairs.jsonl"
 RESULT = Path(__file__).parent / "support.json"
 _FIGURE = re.compile(r"\b\d+\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
@@ -40,6 +48,8 @@ def pairs(path: Path, half: int) -> Iterator[Pair]:
         passages = [context["text"] for context in row["contexts"]]
         foreign = [context["text"] for context in rows[(number + len(rows) // 2) % len(rows)]["contexts"]]
         answer = row["targets"][0]["text"]
+        own = passages[0]
+        yield from (("verbatim", own[start:end], passages) for start, end in sentence_spans(own)[:3])
         for start, end in sentence_spans(answer):
             sentence = answer[start:end]
             if len(sentence.split()) < 5 or sentence.endswith(("?", ":")):
@@ -58,14 +68,27 @@ def pairs(path: Path, half: int) -> Iterator[Pair]:
                 yield "not added", _swap(sentence, match, f"{match.group()} not"), passages
 
 
-def measure(path: Path, half: int) -> dict[str, dict[str, float]]:
-    """By kind: how many sentences, and the share that the judge calls supported."""
+def written_pairs(split: str) -> Iterator[Pair]:
+    """The pairs written by hand, of one split."""
+    for line in WRITTEN.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["split"] == split:
+            yield row["kind"], row["claim"], [row["quote"]]
+
+
+def measure(sentences: Iterable[Pair]) -> dict[str, dict[str, float]]:
+    """By kind: how many sentences, and the share that the judge calls supported, with its 95% Wilson interval."""
     counts: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
-    for kind, sentence, passages in pairs(path, half):
+    for kind, sentence, passages in sentences:
         counts[kind] += 1
         accepted[kind] += unsupported(sentence, passages) is None
-    return {kind: {"n": n, "accepted": round(accepted[kind] / n, 3)} for kind, n in counts.items()}
+    found = {}
+    for kind, n in counts.items():
+        interval = binomtest(accepted[kind], n).proportion_ci(method="wilson")
+        found[kind] = {"n": n, "accepted": round(accepted[kind] / n, 3), "low": round(interval.low, 3),
+                       "high": round(interval.high, 3)}  # fmt: skip
+    return found
 
 
 def _swap(sentence: str, match: re.Match[str], other: str) -> str:
@@ -73,11 +96,14 @@ def _swap(sentence: str, match: re.Match[str], other: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print both halves; the second one's figures go to eval/support.json, which `rag eval` shows."""
+    """Print both parts of both sets; the second ones' figures go to eval/support.json, which `rag eval` shows."""
     path = data_folder(arguments) / "mtrag_un" / "reference.jsonl"
-    for half, name in enumerate(("tuning half", "other half")):
-        figures = measure(path, half)
-        print(name, *(f"{kind}: {row['accepted']:.0%} of {row['n']}" for kind, row in figures.items()), sep="\n  ")
+    for half, split in enumerate(("tune", "report")):
+        figures = {"written by hand": measure(written_pairs(split)), "MTRAG": measure(pairs(path, half))}
+        for name, kinds in figures.items():
+            print(f"{name}, {split}: share that the judge calls supported")
+            for kind, row in kinds.items():
+                print(f"  {kind:<16}{row['n']:>5}  {row['accepted']:.3f} ({row['low']:.3f}–{row['high']:.3f})")
     RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
 

@@ -1,21 +1,27 @@
 """Turn chosen spans into text with markers, each checked against the article before it is shown.
 
-`unsupported` judges a sentence that is not a quotation: whether cited words say what it says.
+`verify` checks any answer: a sentence that is not a quotation is aligned to the quoted sentences most like it, and
+what it says (facts.py) held against what they say.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
+from rag.facts import Fact, facts
 from rag.sentences import sentence_spans
-from rag.signals import name_terms, number_terms, terms
-from rag.types import Citation, Span
+from rag.types import Citation, Sentence, Span
 
 # Share of a sentence's content words that the cited words must have: the lowest at which under 1% of the
 # sentences about other passages pass (tuning half of eval/support.py).
-COVERAGE = 0.6
-_NEGATION = re.compile(r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
+COVERAGE = 0.7
+MOST_ALIGNED = 3  # quoted sentences that one sentence is held against
+NEAR = 3  # words after a "not", and before it, that it stands by
+_STATEMENT = re.compile(r"(.*?)((?:\s*\[\d+\])+|\s*$)", re.DOTALL)
+_NUMBER = re.compile(r"\[(\d+)\]")
+_BY = re.compile(r"\bby\b")
 
 
 def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str, tuple[Citation, ...]]:
@@ -51,33 +57,169 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
     return text, tuple(citations)
 
 
+def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
+    """Each sentence of an answer, whoever wrote it, held against the quotes behind its markers.
+
+    Markers stand after what they belong to, as in "Boats left. They came back. [1][2]". A sentence without one, or
+    whose markers no citation has, is unsupported.
+    """
+    quotes = {citation.marker: citation.quote for citation in citations}
+    found = []
+    for statement, markers in statements(text):
+        cited = [quotes[marker] for marker in markers if marker in quotes]
+        for start, end in sentence_spans(statement):
+            sentence = statement[start:end]
+            reason = unsupported(sentence, cited) if cited else "it cites nothing"
+            found.append(Sentence(sentence, tuple(markers), reason is None, reason or ""))
+    return tuple(found)
+
+
+def statements(text: str) -> list[tuple[str, list[int]]]:
+    """The text in pieces, each with the markers that follow it.
+
+    >>> statements("Boats left. They came back. [1][2] So they say.")
+    [('Boats left. They came back.', [1, 2]), ('So they say.', [])]
+    """
+    pieces = ((words.strip(), [int(n) for n in _NUMBER.findall(tail)]) for words, tail in _STATEMENT.findall(text))
+    return [(words, markers) for words, markers in pieces if words]
+
+
 def unsupported(sentence: str, quotes: Sequence[str]) -> str | None:
     """Why the quotes do not say what the sentence says, or None where they do.
 
-    A sentence that stands word for word in a quote is supported. Another one needs its names, figures and most
-    of its content words in the quotes, and a "not" where the quoted sentence most like it has one. It compares
-    words, not meaning: eval/support.py measures how often it is wrong.
+    A sentence that stands word for word in a quote is supported. Another one is held against the few quoted
+    sentences most like it: its figures, dates, names and most of its words must be there, a denial must stand by
+    the same words, and no two of its names or figures may have changed places. It compares words, not meaning:
+    eval/support.py measures how often it is wrong.
     """
     if any(_folded(sentence) in _folded(quote) for quote in quotes):
         return None
-    evidence = " ".join(quotes)
-    there = set(terms(evidence))
-    for kind, wanted in (("figure", number_terms(sentence)), ("name", name_terms(sentence))):
-        if missing := sorted(wanted - there):
-            return f"the {kind} {missing[0]!r} is not in the cited words"
-    own = set(terms(sentence))
+    aligned = align(sentence, quotes)
+    said, evidence = facts(sentence), [facts(text) for text in aligned]
+    quoted = [fact for pieces in evidence for fact in pieces]
+    passive = bool(_BY.search(sentence)) != bool(_BY.search(" ".join(aligned)))  # another order, the same meaning
+    return (
+        _missing(said, quoted)
+        or _too_little(said, quoted)
+        or _denial([said], evidence)
+        or (None if passive else _exchanged(said, quoted))
+    )
+
+
+def align(sentence: str, quotes: Sequence[str]) -> list[str]:
+    """The quoted sentences most like this one, in their order: as few as have all of its pieces that are quoted.
+
+    At most `MOST_ALIGNED`, chosen greedily by the pieces that they add.
+    """
+    quoted = [quote[start:end] for quote in quotes for start, end in sentence_spans(quote)]
+    wanted = {fact.key for fact in facts(sentence)}
+    chosen: list[int] = []
+    while wanted and len(chosen) < MOST_ALIGNED:
+        gains = [len(wanted & {fact.key for fact in facts(text)}) for text in quoted]
+        best = max(range(len(quoted)), key=gains.__getitem__, default=None)
+        if best is None or not gains[best]:
+            break
+        chosen.append(best)
+        wanted -= {fact.key for fact in facts(quoted[best])}
+    return [quoted[number] for number in sorted(chosen)]
+
+
+def _missing(said: Sequence[Fact], quoted: Sequence[Fact]) -> str | None:
+    there = {fact.key for fact in quoted}
+    keys = {fact.key for fact in said}
+    replaced = any(fact.kind in ("name", "opening") and fact.key not in keys for fact in quoted)
+    for fact in said:
+        # A capitalized first word that is not quoted is taken for a name where it may stand in place of one.
+        kind = "name" if fact.kind == "opening" and replaced else fact.kind
+        if kind in ("number", "date", "name") and fact.key not in there:
+            return f"the {kind} {fact.text!r} is not in the cited words"
+    return None
+
+
+def _too_little(said: Sequence[Fact], quoted: Sequence[Fact]) -> str | None:
+    there = {fact.key for fact in quoted}
+    own = {fact.key for fact in said if fact.kind != "not"}
     if not own:
         return "it has no word that could be checked"
     if len(own & there) < COVERAGE * len(own):
         return f"the cited words have {len(own & there)} of its {len(own)} content words"
-    nearest = max(
-        (quote[start:end] for quote in quotes for start, end in sentence_spans(quote)),
-        key=lambda quoted: len(own & set(terms(quoted))),
-    )
-    if bool(_NEGATION.search(sentence)) != bool(_NEGATION.search(nearest)):
-        return "it is a denial, or the cited words are one"
     return None
 
 
+def _denial(said: Sequence[Sequence[Fact]], quoted: Sequence[Sequence[Fact]]) -> str | None:
+    """A denial on one side only: none on the other stands by one of the same words. A sentence is its facts."""
+    for one, other, reason in ((said, quoted, "it is a denial, the cited words are not"),
+                               (quoted, said, "the cited words are a denial")):  # fmt: skip
+        known = {fact.key for sentence in other for fact in sentence if fact.kind != "not"}
+        denied = [scope for sentence in other for scope in _denied(sentence, NEAR)]
+        for sentence in one:
+            for scope in _denied(sentence, NEAR if one is said else 0):
+                enough = min(2, len(scope))
+                if len(scope & known) >= enough and not any(len(scope & there) >= enough for there in denied):
+                    return reason
+    return None
+
+
+def _denied(sentence: Sequence[Fact], before: int) -> list[set[str]]:
+    """For each "not" of a sentence the words it stands by: up to `before` ahead of it, and `NEAR` after it."""
+    return [
+        {near.key for near in sentence[max(0, place - before) : place + NEAR + 1] if near.kind != "not"}
+        for place, fact in enumerate(sentence)
+        if fact.kind == "not"
+    ]
+
+
+def _exchanged(said: Sequence[Fact], quoted: Sequence[Fact]) -> str | None:
+    """A name or figure that stands in another's place: exchanged with it, the words have the order of the quote."""
+    there = {fact.key for fact in quoted}
+    order = [fact.key for fact in quoted]
+    own = [fact for fact in said if fact.key in there and fact.kind != "not"]
+    if _in_order([fact.key for fact in own], order):
+        return None
+    for mine in _groups(own):
+        for other in _groups(quoted):
+            apart = _alike(mine[0], other[0]) and not {fact.key for fact in mine} & {fact.key for fact in other}
+            if apart and _in_order(_with_exchanged(own, mine, other), order):
+                return f"{_words(mine)!r} stands where the cited words have {_words(other)!r}"
+    return None
+
+
+def _with_exchanged(own: Sequence[Fact], mine: Sequence[Fact], other: Sequence[Fact]) -> list[str]:
+    """Keys of the sentence with two groups in each other's place."""
+    keys: list[str] = []
+    for group in _groups(own):
+        part = other if group == mine else mine if {f.key for f in group} <= {f.key for f in other} else group
+        keys += [fact.key for fact in part]
+    return keys
+
+
+def _groups(pieces: Sequence[Fact]) -> list[list[Fact]]:
+    """The pieces in runs: neighbouring names are one."""
+    groups: list[list[Fact]] = []
+    for piece in pieces:
+        if groups and piece.kind == "name" and groups[-1][-1].kind in ("name", "opening"):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups
+
+
+def _alike(one: Fact, other: Fact) -> bool:
+    kinds = {one.kind, other.kind}
+    return kinds <= {"name", "opening"} or kinds in ({"number"}, {"date"})
+
+
+def _words(group: Sequence[Fact]) -> str:
+    return " ".join(fact.text for fact in group)
+
+
+def _in_order(keys: Sequence[str], quoted: Sequence[str]) -> bool:
+    """Whether the keys stand in the quote in this order, others between them."""
+    rest = iter(quoted)
+    return all(key in rest for key in keys)
+
+
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return " ".join(
+        unicodedata.normalize("NFKC", text).replace("’", "'").replace("“", '"').replace("”", '"').casefold().split()
+    )

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rag.cite import cite
+from rag.cite import cite, verify
 from rag.condense import condense
 from rag.errors import QuestionError, SettingsError
 from rag.models import question_encoder
@@ -64,6 +64,7 @@ class RAG:
             passages=tuple(passages),
             model=self.settings.model,
             closest=() if answered else citations,
+            sentences=verify(text, citations) if answered else (),
             timings={"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started},
         )
 

@@ -44,6 +44,16 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """A sentence of an answer, checked against what it cites; `reason` says why it is not supported, else ""."""
+
+    text: str
+    markers: tuple[int, ...]
+    supported: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
@@ -75,7 +85,8 @@ class Answer:
 
     `answered` is False when the articles do not say; `citations` is then empty and `text` begins with
     `ABSTENTION`; `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is
-    how likely the quoted, or closest, words answer the question. `timings` are seconds by step.
+    how likely the quoted, or closest, words answer the question. `sentences` are those of `text`, each held against
+    what it cites; an abstention has none. `timings` are seconds by step.
     """
 
     question: str
@@ -86,6 +97,7 @@ class Answer:
     passages: tuple[Passage, ...]
     model: str
     closest: tuple[Citation, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from eval.baselines import MostSimilarSentence, with_bm25, with_dense, with_plai
 from eval.benchmarks import beir_scores, figures, paragraph_scores, reading_scores, service
 from eval.public import read_beir, read_chunking, read_squad
 from eval.quality import public_rows, span_scores
-from eval.support import measure
+from eval.support import measure, pairs, written_pairs
 from rag import RAGError, Settings
 from rag.__main__ import main
 from rag.models import question_encoder
@@ -197,9 +197,19 @@ def test_the_judges_error_is_measured(tmp_path: Path) -> None:
     path = tmp_path / "reference.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
     for half in (0, 1):
-        found = measure(path, half)
+        found = measure(pairs(path, half))
         assert found["supported"]["accepted"] == 1
         assert found["not added"]["accepted"] == 0 and found["figure changed"]["accepted"] == 0
+
+
+def test_changed_facts_are_caught_and_other_words_are_not() -> None:
+    found = measure(written_pairs("report"))
+    true = [row for kind, row in found.items() if kind in ("number form", "unit form", "date form", "word order")]
+    swapped = [row for kind, row in found.items() if kind.startswith("swapped")]
+    share = {name: sum(row["accepted"] * row["n"] for row in rows) / sum(row["n"] for row in rows)
+             for name, rows in (("true", true), ("swapped", swapped))}  # fmt: skip
+    assert share["true"] >= 0.85 and share["swapped"] <= 0.05
+    assert found["verbatim"]["accepted"] == 1
 
 
 def test_figures_leave_out_what_is_undefined(squad: Path) -> None:
