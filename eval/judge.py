@@ -17,7 +17,7 @@ from eval.metrics import (
     reciprocal_rank,
     token_f1,
 )
-from rag.cite import statements, unsupported
+from rag.cite import attributed, statements, unsupported
 from rag.errors import RAGError
 from rag.pipeline import RAG
 from rag.sentences import sentence_spans
@@ -121,7 +121,7 @@ def citation_quality(answer: Answer) -> tuple[float, float]:
     Recall is the share of sentences that their cited quotes together support. Precision is the share of
     citations that count: the sentence is supported, and the citation supports it alone or is needed by the rest.
     """
-    quotes = {citation.marker: citation.quote for citation in answer.citations}
+    quotes = {citation.marker: attributed(citation) for citation in answer.citations}
     supported: list[bool] = []
     useful: list[bool] = []
     for statement, markers in statements(answer.text):

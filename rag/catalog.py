@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rag.clean import Removal
 from rag.errors import StoreError
+from rag.speaker import turns
 from rag.types import Filters, Passage
 
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
@@ -187,8 +188,8 @@ class Catalog:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
         marks = ",".join("?" * len(scores))
         rows = self._rows(
-            "SELECT chunks.id, chunks.source, start, end, title, publisher, published, "
-            "substr(text, start + 1, end - start) AS body FROM chunks JOIN articles USING (source) "
+            "SELECT chunks.id, chunks.source, start, end, title, publisher, published, author, text "
+            "FROM chunks JOIN articles USING (source) "
             f"WHERE id IN ({marks})",
             tuple(scores),
         )
@@ -206,7 +207,7 @@ class Catalog:
         )
         return Passage(
             id=row["id"],
-            text=row["body"],
+            text=row["text"][row["start"] : row["end"]],
             source=row["source"],
             title=row["title"],
             publisher=row["publisher"],
@@ -215,6 +216,8 @@ class Catalog:
             end=row["end"],
             score=score,
             republished_in=tuple(copy["source"] for copy in copies),
+            author=row["author"],
+            turns=turns(row["text"]),
         )
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:

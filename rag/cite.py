@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 
 from rag.facts import Fact, facts
 from rag.sentences import sentence_spans
-from rag.types import Citation, Sentence, Span
+from rag.speaker import turn_at
+from rag.types import Citation, Passage, Sentence, Span
 
 # Share of a sentence's content words that the cited words must have: the lowest at which under 1% of the
 # sentences about other passages pass (tuning half of eval/support.py).
@@ -21,15 +22,27 @@ MOST_ALIGNED = 3  # quoted sentences that one sentence is held against
 NEAR = 3  # words after a "not", and before it, that it stands by
 _STATEMENT = re.compile(r"(.*?)((?:\s*\[\d+\])+|\s*$)", re.DOTALL)
 _NUMBER = re.compile(r"\[(\d+)\]")
+# A first word that stands for something said before; "It was in May that" and "this year" stand for themselves.
+_PRONOUN = re.compile(
+    r"[\"“'‘(]?(?:(?:But|And|So|Yet|Then),? )?"
+    r"(?:(?:He|She|They|His|Her|Their|Its|Both|Such|The (?:latter|former|two))\b|"
+    r"(?:This|That|These|Those)\b(?! (?:year|month|week|morning|evening|time|day)s?\b)|"
+    r"It\b(?! (?:is|was) (?:in|on|at|during|the|only|not)\b))",
+    re.IGNORECASE,
+)
+LONGEST_BEFORE = 400  # characters of a sentence that is taken along
+_FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 _BY = re.compile(r"\bby\b")
 
 
 def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str, tuple[Citation, ...]]:
     """Answer text and citations of the spans, in their order.
 
-    Spans with nothing but white space between them in one article become one quote. A span that is not word
-    for word in its article at its offsets is left out. Markers are numbers from 1, one a quote; line breaks
-    inside a quote are spaces in the text and stay as they are in the citation.
+    A span that begins with a pronoun takes the sentence before it along; one that its article ascribes to somebody
+    outside the span has the name ahead of it in the text. Spans with nothing but white space between them in one
+    article become one quote. A span that is not word for word in its article at its offsets is left out. Markers are
+    numbers from 1, one a quote; line breaks inside a quote are spaces in the text and stay in the citation.
     """
     citations: list[Citation] = []
     for span in spans:
@@ -37,8 +50,13 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
         if not span.text or article[span.start : span.end] != span.text:
             continue
         last = citations[-1] if citations else None
-        start = span.start
-        if last and last.source == span.passage.source and last.end <= start and not article[last.end : start].strip():
+        start = _readable_from(article, span)
+        if (
+            last
+            and last.source == span.passage.source
+            and last.start <= start
+            and not article[last.end : start].strip()
+        ):
             start = citations.pop().start
         citations.append(
             Citation(
@@ -51,10 +69,37 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
                 start=start,
                 end=span.end,
                 republished_in=span.passage.republished_in,
+                speaker=_speaker(article[start : span.end], start, span.passage),
             )
         )
-    text = " ".join(f"{' '.join(citation.quote.split())} [{citation.marker}]" for citation in citations)
-    return text, tuple(citations)
+    return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations), tuple(citations)
+
+
+def attributed(citation: Citation) -> str:
+    """The quote on one line, after its speaker where it has one."""
+    quote = " ".join(citation.quote.split())
+    return f"{citation.speaker}: {quote}" if citation.speaker else quote
+
+
+def _readable_from(article: str, span: Span) -> int:
+    """Where the quote begins: at the sentence before, if it needs that one's noun and the speaker is the same."""
+    start = span.start
+    if not _PRONOUN.match(article, start):
+        return start
+    cut = max(0, start - LONGEST_BEFORE)
+    before = sentence_spans(article[cut:start])
+    if not before or (cut and before[-1][0] == 0):
+        return start
+    place = cut + before[-1][0]
+    return place if turn_at(span.passage.turns, place) == turn_at(span.passage.turns, start) else start
+
+
+def _speaker(quote: str, start: int, passage: Passage) -> str | None:
+    """Who says the quote, if the quote's own words do not tell: the turn's speaker, or the author of an "I" or "we"."""
+    turn = turn_at(passage.turns, start)
+    if turn:
+        return turn.speaker if turn.speaker and start >= turn.words else None
+    return passage.author if _FIRST_PERSON.search(_QUOTED.sub("", quote)) else None
 
 
 def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
@@ -63,7 +108,7 @@ def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
     Markers stand after what they belong to, as in "Boats left. They came back. [1][2]". A sentence without one, or
     whose markers no citation has, is unsupported.
     """
-    quotes = {citation.marker: citation.quote for citation in citations}
+    quotes = {citation.marker: attributed(citation) for citation in citations}
     found = []
     for statement, markers in statements(text):
         cited = [quotes[marker] for marker in markers if marker in quotes]

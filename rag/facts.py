@@ -162,7 +162,7 @@ def _figure(match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _number(text: str, value: float) -> Fact:
-    return Fact("number", f"#{value:.12g}", text.strip())
+    return Fact("number", f"#{value:.12g}", text.strip().replace("-", " "))
 
 
 def _denial(match: re.Match[str]) -> Iterator[Fact]:
@@ -227,13 +227,17 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
 )
 
 
+_SCALED = re.compile(r"(\d) (hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE)
+
+
 def _prepared(sentence: str) -> str:
     from text_to_num import alpha2digit
 
     plain = unicodedata.normalize("NFKC", sentence).replace("’", "'")
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = _nationality().sub(lambda match: _countries()[match.group()], plain)
-    return str(alpha2digit(plain, "en"))
+    # "1.3 million" stays together: text2num would make two numbers of it.
+    return str(alpha2digit(_SCALED.sub(r"\1-\2", plain), "en"))
 
 
 @lru_cache(maxsize=1)

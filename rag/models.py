@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from rag.errors import SettingsError
 
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
+CROSS_ENCODER = Path(__file__).parent / "cross_encoder.onnx"
+LONGEST_PAIRED = 400  # characters of a question that the cross-encoder reads
+CROSS_ENCODER_WINDOW = 192  # word pieces of question, sentence and context
 DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
 
 Vectors = NDArray[np.float32]
@@ -33,6 +36,18 @@ class Encoder(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Tokens the model would see, with its special tokens."""
+
+
+class CrossEncoder(Protocol):
+    """Reads a question and a text together."""
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Log-odds that each text answers the question: shape (len(texts),)."""
+
+
+def cross_encoder() -> CrossEncoder:
+    """The one that comes with the package (docs/cross_encoder.md)."""
+    return _cross_encoder()
 
 
 def question_encoder(model: str) -> Encoder:
@@ -84,12 +99,42 @@ class OnnxEncoder:
 
     def _encode_batch(self, texts: list[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch(texts)
-        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
-        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        inputs = _inputs(encodings)
+        mask = inputs["attention_mask"]
         hidden = self._session.run(None, inputs)[0]
         pooled = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True), dtype=np.float32)
+
+
+class OnnxCrossEncoder:
+    """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019)."""
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(CROSS_ENCODER_WINDOW, strategy="only_second")
+        self._tokenizer.enable_padding()
+        self._session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        scores = np.zeros(len(texts), dtype=np.float32)
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        for first in range(0, len(by_length), 8):
+            rows = by_length[first : first + 8]
+            encodings = self._tokenizer.encode_batch([(question[:LONGEST_PAIRED], texts[row]) for row in rows])
+            scores[rows] = self._session.run(None, _inputs(encodings))[0]
+        return scores
+
+
+def _inputs(encodings: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
+    """What a BERT-like model takes: shape (len(encodings), tokens) each."""
+    return {
+        "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+        "attention_mask": np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64),
+        "token_type_ids": np.array([encoding.type_ids for encoding in encodings], dtype=np.int64),
+    }
 
 
 class TorchEncoder:
@@ -117,6 +162,11 @@ class TorchEncoder:
             list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _cross_encoder() -> OnnxCrossEncoder:
+    return OnnxCrossEncoder(CROSS_ENCODER, _bundled_folder() / "tokenizer.json")
 
 
 @lru_cache(maxsize=1)

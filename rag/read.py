@@ -20,7 +20,7 @@ from rag.types import Passage, Reading, Span
 ANSWER_FEATURES = ("lead", *SIGNALS)
 CONTEXT = SIGNALS.index("context_similarity")
 MOST_SENTENCES = 3
-SHORTLIST = 12  # sentences also embedded in their context: 8 already gave the same answers as all
+SHORTLIST = 16  # sentences that get a closer look
 MOST_VECTORS = 20_000  # kept between questions: 30 MB at 384 dimensions
 
 Rows = NDArray[np.float64]
@@ -42,32 +42,29 @@ class ExtractiveReader:
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
         """The best spans, article by article in reading order; they answer from the confidence threshold on."""
-        candidates = find_candidates(passages)
+        candidates, rows = self.shortlist(question, passages)
         if not candidates:
             return Reading((), 0.0, answers=False)
-        rows = self.signals(question, passages, candidates)
-        best = np.argsort(-(rows @ self._weights.sentence), kind="stable")[:SHORTLIST]
-        candidates = [candidates[number] for number in best]
-        rows = self.in_context(question, candidates, rows[best])
         scores = rows @ self._weights.sentence
         confidence = self._weights.confidence(rows, scores)
         spans = in_reading_order(candidates, scores, self._weights.margin)
         return Reading(spans, confidence, answers=confidence >= self._threshold)
 
-    def signals(self, question: str, passages: Sequence[Passage], candidates: Sequence[Candidate]) -> Rows:
-        """Signals of the candidates for this question: shape (len(candidates), len(SIGNALS)).
+    def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
+        """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS)).
 
-        Embedding a sentence with its context costs three times as much as the sentence alone; until
-        `in_context`, the similarity of the sentence alone stands in for it.
+        Embedding a sentence with its context costs three times as much as the sentence alone; for choosing the
+        shortlist, the similarity of the sentence alone stands in for it.
         """
+        candidates = find_candidates(passages)
+        if not candidates:
+            return [], np.zeros((0, len(SIGNALS)))
         similarity = self._similarity(question, [candidate.span.text for candidate in candidates])
-        return signals(Question(question, passages), candidates, similarity, similarity)
-
-    def in_context(self, question: str, candidates: Sequence[Candidate], rows: Rows) -> Rows:
-        """The signals with the similarity of each sentence in its context in its place; the same shape."""
-        complete = rows.copy()
-        complete[:, CONTEXT] = self._similarity(question, [candidate.in_context for candidate in candidates])
-        return complete
+        rows = signals(Question(question, passages), candidates, similarity, similarity)
+        best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[:SHORTLIST]
+        candidates, rows = [candidates[number] for number in best], rows[best]
+        rows[:, CONTEXT] = self._similarity(question, [candidate.in_context for candidate in candidates])
+        return candidates, rows
 
     def _similarity(self, question: str, texts: Sequence[str]) -> Vectors:
         """Cosine of the question and each text, shape (len(texts),)."""
@@ -122,8 +119,9 @@ def in_reading_order(candidates: Sequence[Candidate], scores: Rows, margin: floa
 
 @dataclass(frozen=True)
 class Weights:
-    """The fitted weights; `sentence` has shape (len(SIGNALS),), `answer` (len(ANSWER_FEATURES),)."""
+    """The fitted weights; `shortlist` and `sentence` have shape (len(SIGNALS),), `answer` (len(ANSWER_FEATURES),)."""
 
+    shortlist: Rows
     sentence: Rows
     answer: Rows
     answer_bias: float
@@ -134,6 +132,7 @@ class Weights:
     def from_dict(cls, raw: Mapping[str, Any]) -> Weights:
         """Weights as they stand in reader.json: by name, so that the file can be read."""
         return cls(
+            shortlist=np.array([raw["shortlist"].get(name, 0.0) for name in SIGNALS]),
             sentence=np.array([raw["sentence"][name] for name in SIGNALS]),
             answer=np.array([raw["answer"][name] for name in ANSWER_FEATURES]),
             answer_bias=raw["answer_bias"],

@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.speaker import turn_at
 from rag.types import Passage, Span
 
 SIGNALS = (
@@ -163,6 +164,13 @@ class Candidate:
     def in_context(self) -> str:
         """The sentence as its readers met it: headline, sentence before, sentence."""
         return " ".join(part for part in (self.span.passage.title, self.before, self.span.text) if part)
+
+    @property
+    def as_evidence(self) -> str:
+        """What the cross-encoder reads of it: the sentence, then headline, speaker and the sentence before."""
+        turn = turn_at(self.span.passage.turns, self.span.start)
+        speaker = f"{turn.speaker}: " if turn and turn.speaker else ""
+        return f"{self.span.text} [SEP] {self.span.passage.title[:150]} | {speaker}{self.before[-250:]}"
 
     @cached_property
     def sentence_terms(self) -> tuple[str, ...]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from rag.speaker import Turn
+
 
 @dataclass(frozen=True)
 class Passage:
     """A chunk that retrieval found: `text == article[start:end]` of the cleaned article `source`.
 
-    `score` is the fused retrieval score; higher is better, and only comparable within one question.
+    `score` is the fused retrieval score; higher is better, and only comparable within one question. `turns` are those
+    of the whole article, where it is an interview.
     """
 
     id: str
@@ -26,11 +29,16 @@ class Passage:
     end: int
     score: float
     republished_in: tuple[str, ...] = ()
+    author: str | None = None
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True)
 class Citation:
-    """The exact words behind one marker: `article[start:end] == quote`, offsets in characters."""
+    """The exact words behind one marker: `article[start:end] == quote`, offsets in characters.
+
+    `speaker` is who says them, where the article shows it outside the quote: in an interview, or its author.
+    """
 
     marker: int
     source: str
@@ -41,6 +49,7 @@ class Citation:
     start: int
     end: int
     republished_in: tuple[str, ...] = ()
+    speaker: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,178 @@
+"""Questions with the sentences that the reader chooses from, labelled: what its models are fitted on.
+
+Articles fall into three parts by a hash of their title: the cross-encoder is trained on TRAIN, weights and threshold
+are fitted on FIT, where it is as unsure as it will be on users' articles, and figures are of REPORT.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from eval.data import read_questions
+from eval.metrics import contains
+from eval.near_misses import RelatedWords, exchanged_roles, names_in, near_misses, other_name
+from eval.public import PublicQuestion, PublicSet, in_half, read_chunking, read_qed, read_squad
+from rag.condense import condense
+from rag.ingest import SEEDS, index_articles, ingest
+from rag.models import question_encoder
+from rag.pipeline import RAG, build_rag
+from rag.read import ExtractiveReader, find_candidates
+from rag.settings import Settings
+from rag.signals import Candidate
+from rag.types import Passage
+
+TRAIN, FIT, REPORT = "train", "fit", "report"
+HELD_BACK = 1  # the half of the articles that eval/quality.py reports on
+FOREIGN = 150  # questions asked of the wrong collection
+SEED_WEIGHT = 5.0  # a seed question counts as so many public ones: they are few, and news
+MODEL = "all-MiniLM-L6-v2"
+Hits = Callable[[Candidate], bool]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question: its shortlisted sentences with their signals (n, signals), which of them answer (n,).
+
+    `missed` are answering sentences that were not retrieved or not shortlisted. `weight` is how much it counts.
+    """
+
+    question: str
+    candidates: tuple[Candidate, ...]
+    rows: NDArray[np.float64]
+    gold: NDArray[np.bool_]
+    missed: tuple[Candidate, ...]
+    answerable: bool
+    group: str
+    weight: float = 1.0
+
+
+def part_of(title: str) -> str:
+    """The part that an article belongs to, the same in every set that has it."""
+    if in_half(title, HELD_BACK):
+        return REPORT
+    return FIT if zlib.crc32(title.replace(" ", "_").encode()) % 8 == 0 else TRAIN
+
+
+def public_examples(data: Path, part: str) -> Iterator[Example]:
+    """Examples of one part of the public articles, each set's indexed together."""
+    squad = read_squad(data / "squad2_dev10" / "dev10.json")
+    xquad = read_squad(data / "xquad" / "xquad.en.json")
+    qed = read_qed(data / "qed" / "qed-dev.jsonlines")
+    in_squad = {article.title for article in squad.articles}
+    foreign = [question.question for question in qed.questions][:FOREIGN]
+    yield from collection_examples(_of_part(squad, part, set()), foreign)
+    yield from collection_examples(_of_part(xquad, part, in_squad), ())
+    yield from collection_examples(_of_part(qed, part, set()), ())
+    if part == TRAIN:
+        yield from collection_examples(read_chunking(data / "chunking_evaluation"), (), changed=False)
+
+
+def _of_part(collection: PublicSet, part: str, without: set[str]) -> PublicSet:
+    articles = tuple(a for a in collection.articles if part_of(a.title) == part and a.title not in without)
+    sources = {article.source for article in articles}
+    return PublicSet(collection.name, articles, tuple(q for q in collection.questions if q.source in sources))
+
+
+def collection_examples(collection: PublicSet, foreign: Sequence[str], *, changed: bool = True) -> Iterator[Example]:
+    """Index a collection by itself and read its questions; the changed and the foreign ones as unanswerable."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(index=Path(folder), embedding_model=MODEL)
+        index_articles(collection.articles, settings)
+        rag = build_rag(settings)
+        texts = {article.source: article.text for article in collection.articles}
+        questions = [question.question for question in collection.questions]
+        names = names_in(questions)
+        words = RelatedWords([*questions, *texts.values()], question_encoder(MODEL))
+        for number, question in enumerate(tqdm(collection.questions, desc=collection.name)):
+            answers = _hits(question)
+            yield example(rag, question.question, answers, bool(question.answers), collection.name)
+            if not question.answers or not changed:
+                continue
+            if number % 4 == 0:
+                yield example(rag, question.question, answers, False, "taken out", take_out=True)
+            for other in near_misses(question.question, names, number):
+                yield example(rag, other, _nothing, False, "changed")
+            nearby = names_in([texts[question.source]]) if number % 2 else []
+            for changed_question, group in (
+                (exchanged_roles(question.question), "roles"),
+                (other_name(question.question, nearby, number), "neighbour's name"),
+                (words.change(question.question, number), "other word"),
+            ):
+                if changed_question:
+                    yield example(rag, changed_question, _nothing, False, group)
+        for text in foreign:
+            yield example(rag, text, _nothing, False, "foreign")
+        rag.close()
+
+
+def seed_examples(split: str) -> Iterator[Example]:
+    """Examples of the seed questions."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(index=Path(folder), embedding_model=MODEL)
+        ingest([SEEDS], settings)
+        rag = build_rag(settings)
+        questions = [question for question in read_questions() if question.split == split]
+        names = names_in([question.question for question in questions])
+        for number, question in enumerate(questions):
+
+            def answers(candidate: Candidate, required: tuple[tuple[str, ...], ...] = question.required) -> bool:
+                # Of a question that needs two sentences, each that holds a part of the answer is right.
+                return any(contains(candidate.span.text, [group]) for group in required)
+
+            query = condense(question.question, question.messages)
+            group = f"seeds {question.kind}"
+            yield example(rag, query, answers, question.answerable, group, SEED_WEIGHT)
+            if question.answerable and question.language == "en":
+                yield example(rag, query, answers, False, "seeds taken out", SEED_WEIGHT, take_out=True)
+                for changed in near_misses(query, names, number):
+                    yield example(rag, changed, _nothing, False, "seeds changed", SEED_WEIGHT)
+        rag.close()
+
+
+def example(
+    rag: RAG,
+    question: str,
+    answers: Hits,
+    answerable: bool,
+    group: str,
+    weight: float = 1.0,
+    *,
+    take_out: bool = False,
+) -> Example:
+    """Retrieve for a question and shortlist as the reader does, the answering sentences taken out if asked."""
+    passages = rag.retriever.retrieve(question, rag.settings.top_k)
+    if take_out:
+        passages = [_without(passage, answers) for passage in passages]
+    assert isinstance(rag.reader, ExtractiveReader)
+    candidates, rows = rag.reader.shortlist(question, passages)
+    right = [] if take_out else [c for c in find_candidates(passages) if answers(c)]
+    gold = np.array([candidate in right for candidate in candidates], dtype=bool)
+    missed = tuple(candidate for candidate in right if candidate not in candidates)
+    return Example(question, tuple(candidates), rows, gold, missed, answerable, group, weight)
+
+
+def _without(passage: Passage, answers: Hits) -> Passage:
+    kept = [candidate.span.text for candidate in find_candidates([passage]) if not answers(candidate)]
+    text = " ".join(kept) or passage.title
+    return replace(passage, text=text, end=passage.start + len(text))
+
+
+def _nothing(candidate: Candidate) -> bool:
+    return False
+
+
+def _hits(question: PublicQuestion) -> Hits:
+    def hit(candidate: Candidate) -> bool:
+        span = candidate.span
+        inside = any(span.start <= start and end <= span.end for start, end in question.answers)
+        return inside and span.passage.source == question.source
+
+    return hit

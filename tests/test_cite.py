@@ -1,0 +1,109 @@
+"""Citations that can be read, and the check of any sentence against the words it cites."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.cite import align, cite, unsupported, verify
+from rag.facts import facts
+from rag.speaker import turns
+from rag.types import Citation, Passage, Span
+
+INTERVIEW = (
+    "Gateway to the south\n\nOur reporter met the ambassador.\n\nDaily: How are relations?\n\n"
+    "Balarezo: Relations are robust. They have grown for ten years.\n\nTrade with Chile rose too.\n\n"
+    "Daily: And the port?\n\nBalarezo: It opens in November."
+)
+
+
+def passage(text: str, author: str | None = None) -> Passage:
+    return Passage("1", text, "a.txt", "Gateway", None, None, 0, len(text), 1.0, author=author, turns=turns(text))
+
+
+def quoted(text: str, words: str, author: str | None = None) -> str:
+    start = text.index(words)
+    answer, citations = cite([Span(passage(text, author), start, start + len(words))], lambda source: text)
+    assert all(text[citation.start : citation.end] == citation.quote for citation in citations)
+    assert all(sentence.supported for sentence in verify(answer, citations))
+    return answer
+
+
+def test_in_an_interview_a_sentence_carries_its_speaker() -> None:
+    assert quoted(INTERVIEW, "Trade with Chile rose too.") == "Balarezo: Trade with Chile rose too. [1]"
+    assert quoted(INTERVIEW, "Balarezo: Relations are robust.") == "Balarezo: Relations are robust. [1]"
+    assert quoted(INTERVIEW, "Our reporter met the ambassador.") == "Our reporter met the ambassador. [1]"
+
+
+def test_a_pronoun_takes_the_sentence_before_along_but_not_another_speakers() -> None:
+    kept = quoted(INTERVIEW, "They have grown for ten years.")
+    assert kept == "Balarezo: Relations are robust. They have grown for ten years. [1]"
+    assert quoted("Harbour\n\nThe port opened. It has nine cranes.", "It has nine cranes.").startswith(
+        "The port opened."
+    )
+    assert quoted("It was in May that ice came. The port shut.", "It was in May that ice came.").startswith("It was in")
+
+
+def test_the_author_is_named_where_an_article_says_we() -> None:
+    column = "Close partners\n\nWe buy more from China every year."
+    assert quoted(column, "We buy more from China every year.", "Ida Holm").startswith("Ida Holm: We buy")
+    said = 'Partners\n\n"We buy more," the minister said.'
+    assert quoted(said, '"We buy more," the minister said.', "Ida Holm") == '"We buy more," the minister said. [1]'
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The strike lasted forty-five days.", "The strike lasted 45 days."),
+        ("Aid rose to 1.3 billion dollars.", "Aid rose to $1.3bn."),
+        ("Two-thirds of voters agreed.", "Some 67 percent of voters agreed."),
+        ("The bridge is 5 kilometres long.", "The bridge is 5 km long."),
+        ("It opened on 28 June 2024.", "It opened on June 28, 2024."),
+        ("It opened on 2024-06-28 at 22:45.", "It opened on June 28, 2024, at 10:45 PM."),
+        ("Peru's president opened the port in Lima.", "The port in Lima was opened by the Peruvian president."),
+        ("The city council did not approve the tram.", "The city council rejected the tram."),
+        ("They came back.", "Boats left. They  came\nback."),
+    ],
+)
+def test_other_words_for_the_same_are_supported(sentence: str, quote: str) -> None:
+    assert unsupported(sentence, [quote]) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "reason"),
+    [
+        ("The strike lasted 54 days.", "The strike lasted 45 days.", "number '54'"),
+        ("Aid rose to $1.3 million.", "Aid rose to $1.3bn.", "number '$1.3 million'"),
+        ("Bolivia opened a port in Lima.", "Peru opened a port in Lima.", "name 'Bolivia'"),
+        ("The mayor, Ida Berg, opened the port.", "The mayor, Ida Holm, opened the port.", "name 'Berg'"),
+        ("It opened on 28 July 2024.", "It opened on June 28, 2024.", "date '28 July'"),
+        ("The council did not approve the tram.", "The council approved the tram.", "denial"),
+        ("The council approved the tram.", "The council never approved the tram.", "denial"),
+        ("Chile sued Peru over the port.", "Peru sued Chile over the port.", "stands where"),
+        ("The trip fell from 23 to 45 days.", "The trip fell from 45 to 23 days.", "stands where"),
+        ("The mayor likes brass music and old ships.", "The mayor opened the port.", "content words"),
+        ("And so.", "The mayor opened the port.", "no word"),
+    ],
+)
+def test_one_changed_thing_is_caught_and_named(sentence: str, quote: str, reason: str) -> None:
+    assert reason in (unsupported(sentence, [quote]) or "")
+
+
+def test_a_sentence_is_held_against_the_quoted_sentences_most_like_it() -> None:
+    quotes = ["Boats left Oslo. The strike lasted 45 days.", "Bread cost 3 euros. Nobody knew why."]
+    assert align("Bread cost 45 euros.", quotes) == ["The strike lasted 45 days.", "Bread cost 3 euros."]
+    assert align("Nothing of the kind?", []) == []
+
+
+def test_an_answer_is_checked_sentence_by_sentence() -> None:
+    quotes = {1: "The strike lasted 45 days.", 2: "Bread cost 3 euros."}
+    citations = [Citation(n, "a.txt", "A", None, None, quote, 0, len(quote)) for n, quote in quotes.items()]
+    answer = "The strike lasted 45 days. [1] Bread cost 4 euros. [2] Milk cost 3 euros. [7] People sang."
+    found = verify(answer, citations)
+    assert [sentence.supported for sentence in found] == [True, False, False, False]
+    assert [sentence.markers for sentence in found] == [(1,), (2,), (7,), ()]
+    assert "'4'" in found[1].reason and found[2].reason == "it cites nothing" == found[3].reason
+
+
+def test_may_is_a_month_only_where_it_is_one() -> None:
+    assert "@month 5" in [fact.key for fact in facts("The port opened in May.")]
+    assert "@month 5" not in [fact.key for fact in facts("The port may open. May they come.")]
