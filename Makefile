@@ -6,7 +6,7 @@ TORCH_INDEX ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: chat ask eval gate baseline quality test check fit screenshots clean
+.PHONY: chat ask eval gate baseline quality test check train fit screenshots clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -43,6 +43,11 @@ check: .venv/.tools
 	$(BIN)/mypy
 	$(BIN)/python docs/commands.py --check
 	$(BIN)/python -m pytest -m "not slow and not browser"
+
+# The reader's cross-encoder, from ../shared/data (about half an hour); `make fit` afterwards.
+train: .venv/.tools
+	$(INSTALL) -e ".[dev,train]"
+	$(BIN)/python -m eval.train_cross_encoder
 
 # Weights of the reader, from ../shared/data and the tuning part of the questions.
 fit: .venv/.tools

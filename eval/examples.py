@@ -113,8 +113,19 @@ def collection_examples(collection: PublicSet, foreign: Sequence[str], *, change
         rag.close()
 
 
-def seed_examples(split: str) -> Iterator[Example]:
-    """Examples of the seed questions."""
+def foreign_questions(data: Path, part: str) -> list[str]:
+    """Questions of one part that the seeds cannot answer: real users', and SQuAD's in Spanish and Chinese."""
+    qed = read_qed(data / "qed" / "qed-dev.jsonlines")
+    asked = [question.question for question in qed.questions if part_of(question.source.split("/")[0]) == part]
+    for language in ("es", "zh"):
+        xquad = read_squad(data / "xquad" / f"xquad.{language}.json")
+        mine = [q.question for q in xquad.questions if part_of(q.source.rsplit("/", 1)[0]) == part]
+        asked += mine[::3][:FOREIGN]
+    return asked
+
+
+def seed_examples(split: str, foreign: Sequence[str] = ()) -> Iterator[Example]:
+    """Examples of the seed questions, and of foreign ones asked of the seeds."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(index=Path(folder), embedding_model=MODEL)
         ingest([SEEDS], settings)
@@ -134,6 +145,8 @@ def seed_examples(split: str) -> Iterator[Example]:
                 yield example(rag, query, answers, False, "seeds taken out", SEED_WEIGHT, take_out=True)
                 for changed in near_misses(query, names, number):
                     yield example(rag, changed, _nothing, False, "seeds changed", SEED_WEIGHT)
+        for text in foreign:
+            yield example(rag, text, _nothing, False, "seeds foreign")
         rag.close()
 
 

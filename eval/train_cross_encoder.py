@@ -153,7 +153,9 @@ def export(network: Network, path: Path) -> None:
     axes = {name: {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=512)} for name in names}
     torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit"], dynamo=True,
                       dynamic_shapes=axes, external_data=False)  # fmt: skip
-    quantize_dynamic(onnx.load(exact), path, per_channel=True, weight_type=QuantType.QInt8)
+    model = onnx.load(exact)
+    del model.graph.value_info[:]  # shapes of the exporter that the quantizer does not agree with
+    quantize_dynamic(model, path, per_channel=True, weight_type=QuantType.QInt8)
     exact.unlink()
 
 
@@ -164,7 +166,6 @@ def main(arguments: Sequence[str]) -> int:
         f"{len(examples)} questions, {sum(example.answerable for example in examples)} of them answerable", flush=True
     )
     network = train(examples)
-    torch.save(network.state_dict(), "/tmp/cross_encoder.pt")
     export(network, CROSS_ENCODER)
     print(f"{CROSS_ENCODER}: {CROSS_ENCODER.stat().st_size / 1e6:.1f} MB")
     return 0

@@ -154,12 +154,13 @@ def _ask(options: argparse.Namespace) -> int:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
         return 0
     print(answer.text)
-    if answer.citations:
-        print()
-    for _, same_article in groupby(answer.citations, key=lambda citation: citation.source):
+    shown = answer.citations or answer.closest
+    if shown:
+        print("" if answer.answered else "The closest passages, which need not answer it, are in:")
+    for _, same_article in groupby(shown, key=lambda citation: citation.source):
         citations = list(same_article)
         first = citations[0]
-        markers = " ".join(f"[{citation.marker}]" for citation in citations)
+        markers = " ".join(f"[{citation.marker}]" for citation in citations) if answer.answered else "-"
         origin = [first.title, first.publisher, first.published and first.published.isoformat()]
         copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
         print(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})")

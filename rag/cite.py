@@ -50,14 +50,14 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
         if not span.text or article[span.start : span.end] != span.text:
             continue
         last = citations[-1] if citations else None
-        start = _readable_from(article, span)
+        start, end = _readable_from(article, span), span.end
         if (
             last
             and last.source == span.passage.source
             and last.start <= start
             and not article[last.end : start].strip()
         ):
-            start = citations.pop().start
+            start, end = citations.pop().start, max(last.end, end)
         citations.append(
             Citation(
                 marker=len(citations) + 1,
@@ -65,11 +65,11 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
                 title=span.passage.title,
                 publisher=span.passage.publisher,
                 published=span.passage.published,
-                quote=article[start : span.end],
+                quote=article[start:end],
                 start=start,
-                end=span.end,
+                end=end,
                 republished_in=span.passage.republished_in,
-                speaker=_speaker(article[start : span.end], start, span.passage),
+                speaker=_speaker(article[start:end], start, span.passage),
             )
         )
     return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations), tuple(citations)
@@ -81,10 +81,19 @@ def attributed(citation: Citation) -> str:
     return f"{citation.speaker}: {quote}" if citation.speaker else quote
 
 
+def leans(sentence: str) -> bool:
+    """Whether it begins with a pronoun, so that it cannot be read without the sentence before.
+
+    >>> leans("It has nine cranes."), leans("It was in May that ice came.")
+    (True, False)
+    """
+    return bool(_PRONOUN.match(sentence))
+
+
 def _readable_from(article: str, span: Span) -> int:
     """Where the quote begins: at the sentence before, if it needs that one's noun and the speaker is the same."""
     start = span.start
-    if not _PRONOUN.match(article, start):
+    if not leans(span.text):
         return start
     cut = max(0, start - LONGEST_BEFORE)
     before = sentence_spans(article[cut:start])

@@ -11,7 +11,7 @@ from typing import Any
 from rag.cite import cite, verify
 from rag.condense import condense
 from rag.errors import QuestionError, SettingsError
-from rag.models import question_encoder
+from rag.models import cross_encoder, question_encoder
 from rag.prompts import ABSTENTION
 from rag.read import ExtractiveReader
 from rag.retrieve import HybridRetriever, parse_filters
@@ -99,7 +99,7 @@ def build_rag(settings: Settings | None = None) -> RAG:
     encoder = question_encoder(settings.embedding_model)
     store = Store(settings)
     retriever = HybridRetriever(store, encoder, settings.candidates, settings.dense_weight)
-    return RAG(settings, store, retriever, ExtractiveReader(encoder, settings.min_confidence))
+    return RAG(settings, store, retriever, ExtractiveReader(encoder, cross_encoder(), settings.min_confidence))
 
 
 def ask(

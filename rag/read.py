@@ -12,30 +12,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.models import Encoder, Vectors
+from rag.cite import leans
+from rag.lists import asks_for_list, list_around
+from rag.models import CrossEncoder, Encoder, Vectors
 from rag.sentences import sentence_spans
 from rag.signals import SIGNALS, Candidate, Question, signals
 from rag.types import Passage, Reading, Span
 
-ANSWER_FEATURES = ("lead", *SIGNALS)
+ANSWER_FEATURES = ("lead", *SIGNALS, *(f"highest {name}" for name in SIGNALS))
 CONTEXT = SIGNALS.index("context_similarity")
-MOST_SENTENCES = 3
-SHORTLIST = 16  # sentences that get a closer look
+CROSS = SIGNALS.index("cross_encoder")
+MOST_SENTENCES = 2  # shown, with one that a pronoun needs
+MOST_LISTED = 3  # where a list is asked for
+SHORTLIST = 24  # sentences that get a closer look
 MOST_VECTORS = 20_000  # kept between questions: 30 MB at 384 dimensions
 
 Rows = NDArray[np.float64]
 
 
 class ExtractiveReader:
-    """Scores every sentence of the passages and keeps the one to three that answer best.
+    """Scores the sentences of the passages and keeps the one or two that answer best; a list's three, or the list.
 
     A logistic model on the signals of a sentence gives the odds that it answers; a second one, on the best
-    sentence's signals and its lead, gives the confidence that it is right at all. Both
-    are fitted by eval/fit_reader.py; their weights are in reader.json.
+    sentence's signals, its lead and the shortlist's highest signals, gives the confidence that it is right at all.
+    Both are fitted by eval/fit_reader.py; their weights are in reader.json.
     """
 
-    def __init__(self, encoder: Encoder, min_confidence: float | None = None) -> None:
+    def __init__(self, encoder: Encoder, cross_encoder: CrossEncoder, min_confidence: float | None = None) -> None:
         self._encoder = encoder
+        self._cross_encoder = cross_encoder
         self._vectors: dict[str, Vectors] = {}
         self._weights = reader_weights()
         self._threshold = self._weights.threshold if min_confidence is None else min_confidence
@@ -47,23 +52,22 @@ class ExtractiveReader:
             return Reading((), 0.0, answers=False)
         scores = rows @ self._weights.sentence
         confidence = self._weights.confidence(rows, scores)
-        spans = in_reading_order(candidates, scores, self._weights.margin)
+        most = MOST_LISTED if asks_for_list(question) else MOST_SENTENCES
+        spans = in_reading_order(candidates, scores, self._weights.margin, most)
+        spans = tuple(dict.fromkeys(_with_list(span, question) for span in spans))
         return Reading(spans, confidence, answers=confidence >= self._threshold)
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
-        """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS)).
-
-        Embedding a sentence with its context costs three times as much as the sentence alone; for choosing the
-        shortlist, the similarity of the sentence alone stands in for it.
-        """
+        """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
         candidates = find_candidates(passages)
         if not candidates:
             return [], np.zeros((0, len(SIGNALS)))
         similarity = self._similarity(question, [candidate.span.text for candidate in candidates])
-        rows = signals(Question(question, passages), candidates, similarity, similarity)
+        rows = signals(Question(question, passages), candidates, similarity)
         best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[:SHORTLIST]
         candidates, rows = [candidates[number] for number in best], rows[best]
         rows[:, CONTEXT] = self._similarity(question, [candidate.in_context for candidate in candidates])
+        rows[:, CROSS] = self._cross_encoder.score(question, [candidate.as_evidence for candidate in candidates])
         return candidates, rows
 
     def _similarity(self, question: str, texts: Sequence[str]) -> Vectors:
@@ -101,17 +105,35 @@ def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
     return found
 
 
+def _with_list(span: Span, question: str) -> Span:
+    """The whole list, where the question asks for one or the sentence leads into it."""
+    if not (asks_for_list(question) or span.text.endswith((":", "："))):
+        return span
+    passage = span.passage
+    start, end = list_around(passage.text, span.start - passage.start, span.end - passage.start)
+    return Span(passage, passage.start + start, passage.start + end)
+
+
 def answer_features(rows: Rows, scores: Rows) -> Rows:
-    """What the confidence is computed from: the best sentence's lead in score, and its signals."""
+    """What the confidence is computed from: lead and signals of the best sentence, highest signals of the shortlist."""
     order = np.argsort(-scores)
     lead = scores[order[0]] - scores[order[1]] if len(order) > 1 else 0.0
-    return np.array([lead, *rows[order[0]]])
+    return np.array([lead, *rows[order[0]], *rows.max(axis=0)])
 
 
-def in_reading_order(candidates: Sequence[Candidate], scores: Rows, margin: float) -> tuple[Span, ...]:
-    """The best sentence and the few within `margin` of its log-odds; articles by their best, then by position."""
+def in_reading_order(
+    candidates: Sequence[Candidate], scores: Rows, margin: float, most: int = MOST_SENTENCES
+) -> tuple[Span, ...]:
+    """The best sentence and those within `margin` of its log-odds, `most` in all; articles by their best first.
+
+    One that leans on the sentence before counts as two: both are shown.
+    """
     order = sorted(range(len(candidates)), key=lambda number: -scores[number])
-    chosen = [number for number in order if scores[number] >= scores[order[0]] - margin][:MOST_SENTENCES]
+    chosen = order[:1]
+    for number in order[1:most]:
+        close = scores[number] >= scores[order[0]] - margin
+        if close and sum(1 + leans(candidates[one].span.text) for one in (*chosen, number)) <= most:
+            chosen.append(number)
     first_seen = {candidates[number].span.passage.source: place for place, number in reversed(list(enumerate(chosen)))}
     spans = [candidates[number].span for number in chosen]
     return tuple(sorted(spans, key=lambda span: (first_seen[span.passage.source], span.start)))

@@ -22,6 +22,7 @@ from rag.types import Passage, Span
 SIGNALS = (
     "similarity",  # cosine of question and sentence
     "context_similarity",  # cosine of question and sentence with headline and the sentence before
+    "cross_encoder",  # log-odds that the sentence answers, read together with the question and its context
     "coverage",  # share of the question's terms, weighted by rarity, in the sentence
     "near_coverage",  # … in the sentence, its neighbours and the headline
     "passage_coverage",  # … in the passage and the headline
@@ -223,17 +224,16 @@ class Question:
 
 
 def signals(
-    question: Question, candidates: Sequence[Candidate], similarity: NDArray[np.float32], context: NDArray[np.float32]
+    question: Question, candidates: Sequence[Candidate], similarity: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Signals of every candidate: shape (len(candidates), len(SIGNALS)).
+    """Signals of every candidate: shape (len(candidates), len(SIGNALS)); two of them are to be filled in later.
 
-    Args:
-        similarity: cosine of the question and each sentence alone, shape (len(candidates),).
-        context: cosine of the question and each sentence in context, the same shape.
+    `similarity` is the cosine of the question and each sentence alone, shape (len(candidates),). It stands in for the
+    similarity in context, which costs three times as much, and the cross-encoder's column is 0.
     """
     rows = [_row(question, candidate) for candidate in candidates]
-    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 2)
-    return np.column_stack([similarity, context, others]).astype(np.float64)
+    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 3)
+    return np.column_stack([similarity, similarity, np.zeros(len(candidates)), others]).astype(np.float64)
 
 
 def _row(question: Question, candidate: Candidate) -> tuple[float, ...]:

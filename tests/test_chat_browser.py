@@ -123,8 +123,11 @@ def test_an_answer_has_its_marker_and_below_it_the_quoted_words_and_their_source
     assert above and below and above["y"] + above["height"] <= below["y"]
 
 
-def test_an_abstention_is_one_sentence_without_sources(page: Page) -> None:
-    assert ask(page, OFF_TOPIC, by_button=True) == ABSTENTION
+def test_an_abstention_names_the_closest_articles_and_quotes_nothing(page: Page) -> None:
+    words = ask(page, OFF_TOPIC, by_button=True)
+    assert words.startswith(ABSTENTION) and "closest passages" in words
+    assert page.locator("#chat .closest li").count() > 0
+    assert page.locator("#chat blockquote").count() == 0
     assert page.locator("#chat .sources").count() == 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.errors import SettingsError
-from rag.models import passage_encoder, question_encoder
+from rag.models import cross_encoder, passage_encoder, question_encoder
 from tests.conftest import ROOT, SEEDS
 
 MODEL = "all-MiniLM-L6-v2"
@@ -40,6 +40,22 @@ def test_batches_do_not_change_vectors() -> None:
 def test_both_count_the_same_tokens() -> None:
     for text in sentences():
         assert question_encoder(MODEL).count_tokens(text) == passage_encoder(MODEL).count_tokens(text)
+
+
+def test_the_cross_encoder_prefers_the_sentence_that_answers() -> None:
+    sentences = [
+        "Bread is sold again in Kumasi. [SEP] Bakers' strike ends | ",
+        "The city paid 40 million euros for the line. [SEP] Tram line nine reopens | It had been closed since 1962.",
+        "Mayor Lena Ortiz drove the first tram herself. [SEP] Tram line nine reopens | Trams run to the harbour again.",
+    ]
+    encoder = cross_encoder()
+    for question, best in (("How much did the city pay for the tram line?", 1), ("Who drove the first tram?", 2)):
+        scores = encoder.score(question, sentences)
+        assert scores.shape == (3,) and scores.argmax() == best
+        alone = [encoder.score(question, [text])[0] for text in sentences]
+        assert np.corrcoef(scores, alone)[0, 1] > 0.95, "int8 activations are scaled a batch at a time"
+    assert encoder.score("Who?", []).shape == (0,)
+    assert np.isfinite(encoder.score("who " * 3000, ["word " * 3000])).all()
 
 
 def test_an_unknown_model_says_what_to_set() -> None:

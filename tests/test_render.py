@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
@@ -127,10 +128,13 @@ def test_line_breaks_in_a_quote_are_spaces() -> None:
     assert html.count("The bridge is long.") == 2
 
 
-def test_abstention_stands_alone() -> None:
+def test_abstention_names_the_closest_articles_once_and_quotes_nothing() -> None:
     html = render_answer(answer())
     assert Shown(html).text == ABSTENTION
     assert "source" not in html
+    closest = (citation(1, "Boats <left>."), citation(2, "They came."))
+    html = render_answer(replace(answer(), closest=closest))
+    assert html.count(closest[0].title) == 1 and "left" not in html
 
 
 @pytest.mark.parametrize("words", HOSTILE)

@@ -56,6 +56,7 @@ CSS = """
 #chat .sources .origin, #chat .sources .file { color: var(--body-text-color-subdued); }
 #chat .sources blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--primary-300); }
 .dark #chat .sources blockquote { border-left-color: var(--primary-700); }
+#chat .closest { margin: .4rem 0 0; font-size: .875rem; color: var(--body-text-color-subdued); }
 #chat .error { padding-left: .8rem; border-left: 3px solid #ef4444; }
 """
 

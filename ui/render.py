@@ -41,10 +41,10 @@ def render_question(question: str, longest: int = 2000) -> str:
 def render_answer(answer: Answer) -> str:
     """The answer with its markers, and below it the quoted words and where they stand.
 
-    An abstention is its sentence alone, without sources.
+    An abstention is its sentence and the headlines of the closest passages.
     """
     if not answer.answered:
-        return f'<div class="abstention" dir="auto">{_escape(answer.text)}</div>'
+        return f'<div class="abstention"><p dir="auto">{_escape(answer.text)}</p>{_closest(answer.closest)}</div>'
     sources = "".join(_source(citation) for citation in answer.citations)
     return (
         f'<div class="answer"><p class="answer-text" dir="auto">{_with_markers(answer.text, answer.citations)}</p>'
@@ -62,6 +62,14 @@ def render_error(message: str) -> str:
     text = " ".join(message.split())
     stop = "" if text.endswith((".", "?", "!")) else "."
     return f'<div class="error">{_escape(text[:1].upper() + text[1:] + stop)}</div>'
+
+
+def _closest(citations: Sequence[Citation]) -> str:
+    titles = dict.fromkeys(citation.title for citation in citations)
+    if not titles:
+        return ""
+    entries = "".join(f'<li dir="auto">{_escape(title)}</li>' for title in titles)
+    return f'<div class="closest"><p>The closest passages, which need not answer it, are in</p><ul>{entries}</ul></div>'
 
 
 def _source(citation: Citation) -> str:
