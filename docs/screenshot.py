@@ -21,7 +21,7 @@ from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
 from tests.test_chat_browser import CONTAINERS, OFF_TOPIC, ask, serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-PICTURES = {"chat": (CONTAINERS, 640), "abstention": (OFF_TOPIC, 360)}  # question, height of the window
+PICTURES = {"chat": (CONTAINERS, 780), "abstention": (OFF_TOPIC, 420)}  # question, height of the window
 WIDTH = 960
 SCALE = 1.25  # 1200 pixels wide, and still readable in the width of a README
 
