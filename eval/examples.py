@@ -7,7 +7,6 @@ are fitted on FIT, where it is as unsure as it will be on users' articles, and f
 from __future__ import annotations
 
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,16 @@ from tqdm import tqdm
 from eval.data import read_questions
 from eval.metrics import contains
 from eval.near_misses import RelatedWords, exchanged_roles, names_in, near_misses, other_name
-from eval.public import PublicQuestion, PublicSet, in_half, read_chunking, read_qed, read_squad
+from eval.public import (
+    HELD_BACK,
+    PublicQuestion,
+    PublicSet,
+    in_half,
+    read_chunking,
+    read_qed,
+    read_squad,
+    title_hash,
+)
 from rag.condense import condense
 from rag.ingest import SEEDS, index_articles, ingest
 from rag.models import question_encoder
@@ -30,7 +38,6 @@ from rag.signals import Candidate
 from rag.types import Passage
 
 TRAIN, FIT, REPORT = "train", "fit", "report"
-HELD_BACK = 1  # the half of the articles that eval/quality.py reports on
 FOREIGN = 150  # questions asked of the wrong collection
 SEED_WEIGHT = 5.0  # a seed question counts as so many public ones: they are few, and news
 MODEL = "all-MiniLM-L6-v2"
@@ -58,7 +65,7 @@ def part_of(title: str) -> str:
     """The part that an article belongs to, the same in every set that has it."""
     if in_half(title, HELD_BACK):
         return REPORT
-    return FIT if zlib.crc32(title.replace(" ", "_").encode()) % 8 == 0 else TRAIN
+    return FIT if title_hash(title) % 8 == 0 else TRAIN
 
 
 def public_examples(data: Path, part: str) -> Iterator[Example]:

@@ -21,7 +21,7 @@ from eval.benchmarks import figures, paragraph_scores, reading_scores, service
 from eval.data import read_questions
 from eval.judge import DEPTH
 from eval.metrics import Array, recall_at_k
-from eval.public import PublicSet, data_folder, in_half, read_chunking, read_qed, read_squad
+from eval.public import HELD_BACK, PublicSet, data_folder, in_half, read_chunking, read_qed, read_squad
 from eval.run import evaluate
 from eval.summary import MEASURES
 from rag.ingest import SEEDS, Progress, ingest
@@ -31,7 +31,6 @@ from rag.settings import Settings
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "evaluation.md"
 BEGIN, END = "<!-- quality: written by make quality -->", "<!-- quality: end -->"
-HELD_BACK = 1
 Search = Callable[[RAG, PublicSet, Progress], dict[str, Array]]  # scores of retrieval by metric
 KINDS = ("fact", "paraphrase", "two-articles", "differ", "follow-up", "language", "near-miss", "bait", "off-topic")
 

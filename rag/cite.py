@@ -15,8 +15,8 @@ from rag.sentences import sentence_spans
 from rag.speaker import turn_at
 from rag.types import Citation, Passage, Sentence, Span
 
-# Share of a sentence's content words that the cited words must have: the lowest at which under 1% of the
-# sentences about other passages pass (tuning half of eval/support.py).
+# Share of a sentence's content words that the cited words must have. On the tuning pairs of eval/support.py 0.7 catches
+# more added facts and other claims than 0.6 and refuses no more rewordings; 0.75 does.
 COVERAGE = 0.7
 MOST_ALIGNED = 3  # quoted sentences that one sentence is held against
 NEAR = 3  # words after a "not", and before it, that it stands by
