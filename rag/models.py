@@ -114,18 +114,15 @@ class OnnxCrossEncoder:
         from tokenizers import Tokenizer
 
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.enable_truncation(CROSS_ENCODER_WINDOW, strategy="only_second")
-        self._tokenizer.enable_padding()
+        self._tokenizer.enable_truncation(CROSS_ENCODER_WINDOW, strategy="longest_first")
         self._session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
-        scores = np.zeros(len(texts), dtype=np.float32)
-        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        for first in range(0, len(by_length), 8):
-            rows = by_length[first : first + 8]
-            encodings = self._tokenizer.encode_batch([(question[:LONGEST_PAIRED], texts[row]) for row in rows])
-            scores[rows] = self._session.run(None, _inputs(encodings))[0]
-        return scores
+        # One pair at a time: in a batch the scale of the int8 activations, and so a score, depends on the company,
+        # and padding makes it a quarter slower.
+        pairs = self._tokenizer.encode_batch([(question[:LONGEST_PAIRED], text) for text in texts])
+        scores = [self._session.run(None, _inputs([pair]))[0] for pair in pairs]
+        return np.concatenate(scores) if scores else np.zeros(0, dtype=np.float32)
 
 
 def _inputs(encodings: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
