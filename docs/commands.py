@@ -69,8 +69,8 @@ def _commands(parser: argparse.ArgumentParser, above: str = "") -> Iterator[tupl
 
 
 def _default(name: str, value: object) -> str:
-    if name == "index":
-        return "a folder of the user's data"
+    if name in ("index", "feedback"):
+        return f"a {'folder' if name == 'index' else 'file'} of the user's data"
     return "the reader's own" if value is None else f"`{value}`"
 
 

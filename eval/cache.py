@@ -99,12 +99,12 @@ class AnswerCache:
 
 
 def key(question: EvalQuestion, settings: Settings, generation: str) -> str:
-    """What an attempt depends on; the place of the index and what is expected of the answer are not among it."""
+    """What an attempt depends on; the places of index and feedback, and what is expected of the answer, are not."""
     parts = {
         "question": question.question,
         "history": question.messages,
         "standalone": question.standalone,
-        "settings": settings.model_dump(mode="json", exclude={"index"}),
+        "settings": settings.model_dump(mode="json", exclude={"index", "feedback", "read_only"}),
         "generation": generation,
         "program": program(),
     }

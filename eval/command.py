@@ -11,10 +11,12 @@ from eval.benchmarks import beir_scores, figures, paragraph_scores, reading_scor
 from eval.cache import AnswerCache
 from eval.compare import comparison, gate
 from eval.data import QUESTIONS, read_questions
+from eval.feedback import as_lines, draft_question, write_new
 from eval.public import read_beir, read_squad
 from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.show import lines
 from rag.errors import RAGError
+from rag.feedback import read
 from rag.ingest import SEEDS, Progress, ingest
 from rag.pipeline import build_rag
 from rag.progress import ProgressBar
@@ -22,6 +24,7 @@ from rag.settings import DEFAULT_INDEX, Settings
 from rag.store import has_index, no_index
 
 BELOW_BASELINE = 1
+STANDARD_OUTPUT = Path("-")
 
 
 def evaluation(options: argparse.Namespace, settings: Settings) -> int:
@@ -31,6 +34,8 @@ def evaluation(options: argparse.Namespace, settings: Settings) -> int:
         RAGError: with one line that says what to do.
     """
     _check(options)
+    if options.from_feedback:
+        return _from_feedback(options.from_feedback, settings)
     with ProgressBar() as progress:
         if options.beir:
             return _beir(options.beir, options.index_folder, settings, progress)
@@ -62,9 +67,9 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse what cannot come to a good end before anything is asked."""
     questions_only = ("questions", "report", "json", "baseline", "update_baseline")
     given = [name for name in questions_only if getattr(options, name)]
-    if (options.beir or options.squad) and given:
+    if (options.beir or options.squad or options.from_feedback) and given:
         raise RAGError(
-            f"--{given[0].replace('_', '-')} does not go with --beir or --squad, which only print; leave it out"
+            f"--{given[0].replace('_', '-')} does not go with --beir, --squad or --from-feedback; leave it out"
         )
     for path in (options.report, options.json, options.update_baseline):
         if path and (path.is_dir() or not path.absolute().parent.is_dir()):
@@ -97,6 +102,19 @@ def _cache(options: argparse.Namespace) -> AbstractContextManager[AnswerCache | 
     except RAGError as error:
         print(f"rag: going on without it: {error}", file=sys.stderr)
         return nullcontext()
+
+
+def _from_feedback(path: Path, settings: Settings) -> int:
+    """Print draft questions, or write them to a new file."""
+    questions = [draft_question(rating) for rating in read(settings.feedback)]
+    if path == STANDARD_OUTPUT:
+        print(as_lines(questions), end="")
+    else:
+        write_new(path, questions)
+        print(f"written: {path}")
+    drafts = sum("draft" in question for question in questions)
+    print(f"{len(questions)} questions, {drafts} of them drafts to be completed by hand", file=sys.stderr)
+    return 0
 
 
 def _update(run: Run, path: Path) -> None:

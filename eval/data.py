@@ -55,6 +55,13 @@ class EvalQuestion(BaseModel):
             return {"answerable": True, **raw}
         return raw
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and "draft" in raw:
+            raise ValueError("is a draft: say what a right answer has, or that there is none, and remove 'draft'")
+        return raw
+
     @model_validator(mode="after")
     def _consistent(self) -> EvalQuestion:
         if not self.question.strip():

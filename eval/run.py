@@ -63,7 +63,7 @@ def evaluate(
         progress("asking", number, len(questions))
     facts = {
         "created": datetime.now().isoformat(timespec="seconds"),
-        "settings": rag.settings.model_dump(mode="json"),
+        "settings": rag.settings.model_dump(mode="json", exclude={"feedback", "read_only"}),  # no answer depends on it
         "index": generation,
         "answers from the cache": known,
         **about,

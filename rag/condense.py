@@ -33,13 +33,18 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
     >>> condense("When was it opened?", [{"role": "user", "content": "Who built the bridge?"}])
     'Who built the bridge? When was it opened?'
     """
-    earlier = [_text(message) for message in history if _role(message) == "user"]
+    earlier = [text_of(message) for message in history if role_of(message) == "user"]
     earlier = [text for text in earlier if text and text != question]
     leans = _LEANING.search(question) or len(question.split()) <= _SHORT
     return f"{earlier[-1]} {question}" if earlier and leans else question
 
 
-def _role(message: Mapping[str, Any]) -> str:
+def role_of(message: Mapping[str, Any]) -> str:
+    """Who said a message of the history.
+
+    Raises:
+        QuestionError: it has no role.
+    """
     try:
         return str(message["role"])
     except (KeyError, TypeError):
@@ -48,7 +53,12 @@ def _role(message: Mapping[str, Any]) -> str:
         ) from None
 
 
-def _text(message: Mapping[str, Any]) -> str:
+def text_of(message: Mapping[str, Any]) -> str:
+    """What a message of the history says, whichever form its content has.
+
+    Raises:
+        QuestionError: it has no text.
+    """
     content = message.get("content")
     if isinstance(content, str):
         return content.strip()

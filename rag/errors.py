@@ -21,4 +21,4 @@ class LoadError(RAGError):
 
 
 class StoreError(RAGError):
-    """The index cannot be opened, read or written."""
+    """The index, or the file of feedback, cannot be opened, read or written."""

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.errors import SettingsError
 
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
+DEFAULT_FEEDBACK = user_data_path("rag-news") / "feedback.jsonl"
 
 
 class Settings(BaseSettings):
@@ -43,12 +44,14 @@ class Settings(BaseSettings):
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."
     )
+    read_only: bool = Field(False, description="Whether the chat may not add, remove or index articles.")
     max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
+    feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
 
-    @field_validator("index")
+    @field_validator("index", "feedback")
     @classmethod
-    def _expand_home(cls, folder: Path) -> Path:
-        return folder.expanduser()
+    def _expand_home(cls, path: Path) -> Path:
+        return path.expanduser()
 
     def __init__(self, **values: Any) -> None:
         try:
