@@ -133,6 +133,11 @@ class Catalog:
         rows = self._rows("SELECT * FROM articles WHERE source = ?", (source,))
         return _article(rows[0]) if rows else None
 
+    def copies(self, source: str) -> tuple[str, ...]:
+        """Sources of the republished copies of an article."""
+        statement = "SELECT source FROM articles WHERE original = ? AND source != original ORDER BY source"
+        return tuple(row["source"] for row in self._rows(statement, (source,)))
+
     def chunks(self) -> list[Chunk]:
         """Every chunk, in the order of the articles."""
         return [Chunk(*row) for row in self._rows("SELECT id, source, start, end, header FROM chunks ORDER BY number")]
@@ -202,9 +207,6 @@ class Catalog:
         return {row["id"] for row in self._rows(f"SELECT id FROM chunks WHERE id IN ({marks})", tuple(ids))}
 
     def _passage(self, row: sqlite3.Row, score: float) -> Passage:
-        copies = self._rows(
-            "SELECT source FROM articles WHERE original = ? AND source != original ORDER BY source", (row["source"],)
-        )
         return Passage(
             id=row["id"],
             text=row["text"][row["start"] : row["end"]],
@@ -215,7 +217,7 @@ class Catalog:
             start=row["start"],
             end=row["end"],
             score=score,
-            republished_in=tuple(copy["source"] for copy in copies),
+            republished_in=self.copies(row["source"]),
             author=row["author"],
             turns=turns(row["text"]),
         )

@@ -46,11 +46,28 @@ class Removal:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the page: what is left of it, None where it went, and what was taken out.
+
+    A paragraph of several lines is one removal, at the first of them.
+    """
+
+    text: str
+    rest: str | None
+    removed: tuple[Removal, ...]
+
+
+@dataclass(frozen=True)
 class Cleaned:
-    """A document without the page around it, and what was removed, in the order of the page."""
+    """A document without the page around it, and what became of each line of the page."""
 
     document: Document
-    removed: tuple[Removal, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def removed(self) -> tuple[Removal, ...]:
+        """What was removed, in the order of the page."""
+        return tuple(removal for line in self.lines for removal in line.removed)
 
 
 def clean(document: Document) -> Cleaned:
@@ -73,9 +90,11 @@ def clean(document: Document) -> Cleaned:
         lines = [(number, rest) for number, line in lines if (rest := rests.get(number, line)) is not None]
     text = _joined(lines)
     if not text:
-        text, removed = _joined(original), {}
+        text, lines, removed = _joined(original), original, {}
     kept = Document(page_content=text, metadata=dict(document.metadata), id=document.id)
-    return Cleaned(kept, tuple(removal for number in sorted(removed) for removal in removed[number]))
+    left = dict(lines)
+    page = (Line(line, left.get(number), tuple(removed.get(number, ()))) for number, line in original)
+    return Cleaned(kept, tuple(page))
 
 
 def _joined(lines: Sequence[tuple[int, str]]) -> str:

@@ -91,6 +91,11 @@ def facts(sentence: str) -> tuple[Fact, ...]:
     return tuple(_facts(_prepared(sentence)))
 
 
+def is_nationality(word: str) -> bool:
+    """Whether a word is that of one country, "Chinese"; there are some that it does not know."""
+    return _nationality().fullmatch(word) is not None
+
+
 def _facts(sentence: str) -> Iterator[Fact]:
     place = 0
     while place < len(sentence):

@@ -11,10 +11,11 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -25,7 +26,7 @@ from rag.chunk import split
 from rag.clean import clean
 from rag.dedupe import group_copies
 from rag.errors import LoadError, StoreError
-from rag.load import find_files, load_document
+from rag.load import SUFFIXES, find_files, load_document
 from rag.metadata import read_metadata
 from rag.models import Encoder, passage_encoder, question_encoder
 from rag.settings import Settings
@@ -43,6 +44,7 @@ from rag.store import (
 from rag.vectors import VectorFolder, chroma_metadata
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+UPLOADED = "added"  # begins the sources, and ends the folder's name, of articles that were added in the chat
 BATCH = 64  # chunks embedded between two steps of the progress bar
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -73,15 +75,18 @@ def ingest(
     *,
     rebuild: bool = False,
     skip_bad: bool = False,
+    without: Collection[str] | None = None,
     progress: Progress = _silent,
 ) -> IngestReport:
     """Make the index in `settings.index` hold exactly the articles under `paths` (if none: the last ones).
 
-    Until the end, and after any error, the old index answers as before.
+    Articles that were added in the chat stay: `uploads` has their folder. Until the end, and after any error, the old
+    index answers as before.
 
     Args:
         rebuild: start from nothing, as after a change of settings or damage.
         skip_bad: leave out files that cannot be read, instead of refusing to go on.
+        without: sources to leave out; by default none where `paths` are given, else those of the last time.
 
     Raises:
         LoadError: a path or a file cannot be read.
@@ -93,12 +98,13 @@ def ingest(
     folder = settings.index
     with _writing(folder):
         before = None if rebuild else _read_catalog(settings)
-        roots = [path.absolute() for path in paths] or _last_paths(folder)
-        articles, skipped = _read_articles(roots, before, skip_bad, progress)
+        scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
+        if without is not None:
+            scope = replace(scope, without=frozenset(without))
+        articles, skipped = _read_articles(scope.files(uploads(folder)), before, skip_bad, progress)
         articles = _with_originals(articles)
         chunks = _cut(articles, before, settings)
-        paths_record = json.dumps([str(root) for root in roots])
-        embedded = _write(articles, chunks, settings, _vectors_name(before, rebuild), paths_record, progress)
+        embedded = _write(articles, chunks, settings, _vectors_name(before, rebuild), scope, progress)
     old = {article.source: article.digest for article in before.articles} if before else {}
     new = {article.source: article.digest for article in articles}
     return IngestReport(
@@ -124,7 +130,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
     """
     with _writing(settings.index):
         chunks = _cut(articles, None, settings)
-        _write(articles, chunks, settings, _vectors_name(None, rebuild=True), "[]", progress)
+        _write(articles, chunks, settings, _vectors_name(None, rebuild=True), Scope(()), progress)
     return len(chunks)
 
 
@@ -133,14 +139,14 @@ def _write(
     chunks: Sequence[Chunk],
     settings: Settings,
     vectors_name: str,
-    paths: str,
+    scope: Scope,
     progress: Progress,
 ) -> int:
     """Vectors first, then the catalog that makes them visible, then what is no longer needed goes."""
     folder = settings.index
     with closing(VectorFolder(folder / vectors_name, create=True)) as vectors:
         embedded = _embed(articles, chunks, vectors, settings, progress)
-        manifest = {**built_with(settings), "paths": paths, "vectors": vectors_name}
+        manifest = {**built_with(settings), **scope.to_manifest(), "vectors": vectors_name}
         write_catalog(folder / CATALOG, articles, chunks, manifest)
         vectors.sweep({chunk.id for chunk in chunks})
     for other in folder.glob(f"{VECTORS}*"):
@@ -184,11 +190,52 @@ def _read_catalog(settings: Settings) -> _Before | None:
         return _Before(catalog.articles(), catalog.chunks(), catalog.manifest["vectors"])
 
 
-def _last_paths(folder: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Scope:
+    """What an index is made of: files and folders, and sources among them that are left out."""
+
+    paths: tuple[Path, ...]
+    without: frozenset[str] = frozenset()
+
+    def files(self, uploads: Path) -> list[tuple[Path, str]]:
+        """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
+
+        Raises:
+            LoadError: a path cannot be read, two files have the same source, or nothing is left.
+        """
+        found = dict(find_files(self.paths))  # by file: the uploads may lie in one of the folders
+        added = uploads.iterdir() if uploads.is_dir() else ()
+        found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
+        kept = sorted((source, path) for path, source in found.items() if source not in self.without)
+        if not kept:
+            raise LoadError("no article would be left; add one before the last one is removed")
+        for (source, path), (next_source, next_path) in pairwise(kept):
+            if source == next_source:
+                raise LoadError(f"{path} and {next_path} are both {source} in the index; rename one of them")
+        return [(path, source) for source, path in kept]
+
+    def to_manifest(self) -> dict[str, str]:
+        """As it is kept in the index."""
+        return {"paths": json.dumps([str(path) for path in self.paths]), "without": json.dumps(sorted(self.without))}
+
+
+def read_scope(folder: Path) -> Scope:
+    """What the index in a folder was last made of.
+
+    Raises:
+        StoreError: there is no index, or it is damaged.
+    """
     if not has_index(folder):
         raise StoreError(f"there is no index in {folder} yet; name the files or folders to index: `rag index PATHS`")
     with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
-        return [Path(path) for path in json.loads(catalog.manifest["paths"])]
+        paths = json.loads(catalog.manifest["paths"])
+        return Scope(tuple(map(Path, paths)), frozenset(json.loads(catalog.manifest.get("without", "[]"))))
+
+
+def uploads(folder: Path) -> Path:
+    """The folder of the articles that were added in the chat; it lies beside the index, and need not exist."""
+    folder = folder.absolute()  # "." has no name
+    return folder.with_name(f"{folder.name}-{UPLOADED}")
 
 
 def _vectors_name(before: _Before | None, rebuild: bool) -> str:
@@ -199,16 +246,15 @@ def _vectors_name(before: _Before | None, rebuild: bool) -> str:
 
 
 def _read_articles(
-    roots: Sequence[Path], before: _Before | None, skip_bad: bool, progress: Progress
+    files: Sequence[tuple[Path, str]], before: _Before | None, skip_bad: bool, progress: Progress
 ) -> tuple[list[Article], tuple[str, ...]]:
     known = {article.source: article for article in before.articles} if before else {}
-    files = find_files(roots)
     articles: list[Article] = []
     bad: dict[str, str] = {}  # source to what is wrong with it
     for number, (path, source) in enumerate(files, start=1):
         progress("reading", number, len(files))
         try:
-            articles.append(_read_article(path, source, known.get(source)))
+            articles.append(read_article(path, source, known.get(source)))
         except LoadError as error:
             bad[source] = str(error)
     if bad and not skip_bad:
@@ -227,7 +273,12 @@ def _others(sources: Sequence[str]) -> str:
     return f" (nor can {', '.join(sources[:5])}{more} be read)"
 
 
-def _read_article(path: Path, source: str, known: Article | None) -> Article:
+def read_article(path: Path, source: str, known: Article | None = None) -> Article:
+    """One file, cleaned and with its metadata, as an original; `known` itself where the file has not changed.
+
+    Raises:
+        LoadError: it cannot be read.
+    """
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

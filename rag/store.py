@@ -140,6 +140,10 @@ class Store:
         """Every article and copy, by source."""
         return self._read(lambda catalog, _: catalog.articles())
 
+    def copies(self, source: str) -> tuple[str, ...]:
+        """Sources of the republished copies of an article."""
+        return self._read(lambda catalog, _: catalog.copies(source))
+
     def article_counts(self) -> tuple[int, int]:
         """Number of originals, and of republished copies."""
         return self._read(lambda catalog, _: catalog.article_counts())
@@ -180,7 +184,7 @@ class Store:
     def _refresh(self) -> None:
         """Open what is on disk unless it is open already."""
         if not has_index(self._folder):
-            self._close()  # Chroma shares a client's files with the next client of the same folder
+            self._close()
             raise no_index(self._folder)
         state = self._state_on_disk()
         if state == self._state:

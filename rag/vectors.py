@@ -6,6 +6,7 @@ random ids and hides which distance it returns, so wrapping it would cost more t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rag.models import Vectors
 from rag.types import Filters
 
 COLLECTION = "chunks"
+_CLIENTS = itertools.count()
 _BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
 
 
@@ -34,8 +36,11 @@ class VectorFolder:
         import chromadb
         from chromadb.config import Settings
 
+        # Clients of one path share what they have read, so another one that is still open would show an old state to
+        # this one: each gets a spelling of the path of its own.
+        path = f"{folder}{'/.' * (next(_CLIENTS) % 500)}"
         # Any: ClientAPI, the declared type, lacks the close() that the client has.
-        self._client: Any = chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+        self._client: Any = chromadb.PersistentClient(path=path, settings=Settings(anonymized_telemetry=False))
         # embedding_function=None: Chroma's default one would download a model.
         if create:
             self._collection = self._client.get_or_create_collection(

@@ -74,6 +74,17 @@ def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def pages_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the five articles and of every page in tests/articles; not to be changed."""
+    from rag.ingest import ingest
+    from rag.settings import Settings
+
+    folder = tmp_path_factory.mktemp("pages") / "index"
+    ingest([SEEDS, ROOT / "tests" / "articles"], Settings(index=folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def seeds_rag(seeds_index: Path) -> Iterator:
     """The service over the five articles."""
     from rag import Settings, build_rag

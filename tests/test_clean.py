@@ -446,6 +446,8 @@ def test_a_page_of_dirt_alone_is_kept() -> None:
     document = Document(page_content="Share\nAdvertisement  \n", metadata={"source": "a"})
     assert clean(document).document.page_content == "Share\nAdvertisement"
     assert clean(document).removed == ()
+    marks = clean(Document(page_content="[email protected]\n\n[email protected]"))
+    assert marks.removed == () and [line.rest for line in marks.lines] == ["[email protected]", "", "[email protected]"]
 
 
 def test_metadata_are_copied() -> None:
@@ -465,6 +467,9 @@ def test_cleaning_is_total_and_idempotent(text: str) -> None:
     assert again.removed == ()
     assert again.document.page_content == once.document.page_content
     assert once.document.page_content.strip() or not text.strip()
+    assert [line.text for line in once.lines] == [line.rstrip() for line in text.split("\n")]
+    rests = [line.rest for line in once.lines if line.rest is not None]
+    assert " ".join(rests).split() == once.document.page_content.split()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,253 @@
+"""The collection as a person manages it: what is in it, what cleaning took out, adding, removing, indexing anew."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from rag.catalog import Article
+from rag.clean import Line, clean
+from rag.errors import LoadError, RAGError, SettingsError, StoreError
+from rag.ingest import UPLOADED, IngestReport, Progress, ingest, read_article, read_scope, uploads
+from rag.load import load_document
+from rag.settings import Settings
+from rag.store import Store, storage_explained
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An article of the collection, with its number of chunks (a copy has none) and the sources of its copies."""
+
+    article: Article
+    chunks: int
+    copies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a line of the file; `reason` says why cleaning removed it, None where it was kept."""
+
+    text: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one file: the article made of it, or in one line why there is none."""
+
+    name: str
+    article: Article | None = None
+    error: str = ""
+
+
+class Collection:
+    """The articles of one index; safe for threads. Changing it waits for its turn and raises where it is read-only."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._uploads = uploads(settings.index)
+        self._turn = threading.Lock()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the settings forbid changes."""
+        return self._settings.read_only
+
+    def entries(self) -> list[Entry]:
+        """Every article and copy, by source."""
+        articles, chunks = self._store.articles(), self._store.chunk_counts()
+        copies: dict[str, list[str]] = {}
+        for article in articles:
+            if article.original != article.source:
+                copies.setdefault(article.original, []).append(article.source)
+        return [
+            Entry(article, chunks.get(article.source, 0), tuple(copies.get(article.source, ()))) for article in articles
+        ]
+
+    def article(self, source: str) -> Article:
+        """One article.
+
+        Raises:
+            StoreError: it is not in the index.
+        """
+        return self._store.article(source)
+
+    def copies(self, source: str) -> tuple[str, ...]:
+        """Sources of the republished copies of an article."""
+        return self._store.copies(source)
+
+    def file(self, source: str) -> Path | None:
+        """The file that an article was read from; None where it is no longer there or has changed since.
+
+        Raises:
+            StoreError: the article is not in the index.
+        """
+        article = self._store.article(source)
+        try:
+            path = {name: path for path, name in self._files()}[source]
+            return path if hashlib.sha256(path.read_bytes()).hexdigest() == article.digest else None
+        except (LoadError, OSError, KeyError):
+            return None
+
+    def difference(self, source: str) -> list[tuple[Piece, ...]]:
+        """What the file says, line by line without the empty ones; the pieces that cleaning removed say why.
+
+        Where the file is no longer there, the removed pieces follow the article.
+
+        Raises:
+            StoreError: the article is not in the index.
+        """
+        article, path = self._store.article(source), self.file(source)
+        if path is None:
+            pieces = [Piece(line) for line in article.text.split("\n") if line]
+            return [(piece,) for piece in (*pieces, *(Piece(one.text, one.reason) for one in article.removed))]
+        shown: list[tuple[Piece, ...]] = []
+        for line in clean(load_document(path, source)).lines:
+            if line.text and line.rest is None:
+                # The lines of a paragraph went for the reason that stands at the first of them.
+                shown.append((Piece(line.text, line.removed[-1].reason if line.removed else shown[-1][0].reason),))
+            elif line.text:
+                shown.append(_pieces(line))
+        return shown
+
+    def add(self, files: Sequence[Path], progress: Progress) -> list[Added]:
+        """Take copies of files into the collection; a bad one is reported and the others go in.
+
+        Raises:
+            SettingsError: the collection is read-only.
+            RAGError: the files cannot be kept, or as `ingest`; everything is as before.
+        """
+        with self._changing(), ExitStack() as undo:
+            results = list(self._read(files, progress))
+            copies = [
+                self._keep(path, undo) if result.article else None for path, result in zip(files, results, strict=True)
+            ]
+            sources = [f"{UPLOADED}/{copy.name}" if copy else "" for copy in copies]
+            if any(sources):
+                self._index(progress, self._without().difference(sources))
+            undo.pop_all()
+            return [
+                Added(result.name, self._store.article(source)) if source else result
+                for result, source in zip(results, sources, strict=True)
+            ]
+
+    def remove(self, sources: Sequence[str], progress: Progress) -> None:
+        """Leave articles out from now on; files that were added in the chat are deleted, others stay where they are.
+
+        Raises:
+            SettingsError: the collection is read-only.
+            StoreError: one of them is not in the index.
+            RAGError: as `ingest`, or no article would be left; everything is as before.
+        """
+        with self._changing():
+            for source in sources:
+                self._store.article(source)
+            own = [path for path, source in self._files() if source in sources and path.parent == self._uploads]
+            self._index(progress, self._without().union(sources))
+            with storage_explained(f"cannot delete the file in {self._uploads}", "delete it by hand"):
+                for path in own:
+                    path.unlink(missing_ok=True)
+
+    def refresh(self, progress: Progress) -> IngestReport:
+        """Index what has changed in the files since the last time; bad ones are left out and named in the report.
+
+        Raises:
+            SettingsError: the collection is read-only.
+            RAGError: as `ingest`; everything is as before.
+        """
+        with self._changing():
+            return self._index(progress)
+
+    def _changing(self) -> threading.Lock:
+        if self.read_only:
+            raise SettingsError("the collection is read-only here; start the chat without RAG_READ_ONLY to change it")
+        return self._turn
+
+    def _files(self) -> list[tuple[Path, str]]:
+        return read_scope(self._settings.index).files(self._uploads)
+
+    def _without(self) -> frozenset[str]:
+        return read_scope(self._settings.index).without
+
+    def _read(self, files: Sequence[Path], progress: Progress) -> Iterator[Added]:
+        """What each file would become, or why it cannot: it is no article, or there already."""
+        known = {article.digest: article.title for article in self._store.articles()}
+        for number, path in enumerate(files, start=1):
+            progress("reading", number, len(files))
+            try:
+                article = read_article(path, path.name)
+            except LoadError as error:
+                yield Added(path.name, error=str(error).replace(str(path), path.name))
+                continue
+            if article.digest in known:
+                yield Added(path.name, error=f"{path.name} is in the collection already: {known[article.digest]}")
+            else:
+                yield Added(path.name, article)
+            known[article.digest] = article.title
+
+    def _keep(self, path: Path, undo: ExitStack) -> Path:
+        """A copy of the file among the uploads, under a free name; `undo` deletes it."""
+        name = Path(os.fsencode(path.name).decode("utf-8", "replace"))  # as `find_files` does
+        copy, number = self._uploads / name, 1
+        with storage_explained(f"cannot keep {name} in {self._uploads}", "see that there is space and permission"):
+            self._uploads.mkdir(parents=True, exist_ok=True)
+            while copy.exists():
+                number += 1
+                copy = self._uploads / f"{name.stem} ({number}){name.suffix}"
+            undo.callback(copy.unlink, missing_ok=True)
+            shutil.copyfile(path, copy)
+        return copy
+
+    def _index(self, progress: Progress, without: frozenset[str] | None = None) -> IngestReport:
+        """Index in a process of its own: the embedder's memory goes with it, and questions are answered meanwhile."""
+        spawn = multiprocessing.get_context("spawn")
+        receiver, sender = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=_work, args=(sender, self._settings, without), daemon=True)
+        process.start()
+        sender.close()
+        try:
+            while isinstance(message := receiver.recv(), tuple):
+                progress(*message)
+        except EOFError:
+            raise StoreError(
+                "indexing ended unexpectedly; the log of the service says why, and `rag index` too"
+            ) from None
+        except BaseException:
+            process.terminate()  # nobody waits for it any more
+            raise
+        finally:
+            process.join()
+            receiver.close()
+        if isinstance(message, RAGError):
+            raise message
+        assert isinstance(message, IngestReport)
+        return message
+
+
+def _work(sender: Connection, settings: Settings, without: frozenset[str] | None) -> None:
+    """What the other process does: its steps, and at last its report or error, go through the pipe."""
+    try:
+        sender.send(ingest([], settings, skip_bad=True, without=without, progress=lambda *step: sender.send(step)))
+    except RAGError as error:
+        sender.send(error)
+
+
+def _pieces(line: Line) -> tuple[Piece, ...]:
+    """A line that stays, cut where something was taken out; that stood last if it was there several times."""
+    pieces = [Piece(line.text)]
+    for removal in line.removed:
+        for place, piece in reversed(list(enumerate(pieces))):
+            if piece.reason is None and removal.text in piece.text:
+                before, _, after = piece.text.rpartition(removal.text)
+                pieces[place : place + 1] = [Piece(before), Piece(removal.text, removal.reason), Piece(after)]
+                break
+    return tuple(piece for piece in pieces if piece.text.strip())
