@@ -6,7 +6,7 @@ TORCH_INDEX ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: chat ask eval gate baseline quality test check train fit screenshots clean
+.PHONY: chat ask eval gate baseline quality test check train fit startup screenshots clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -52,6 +52,10 @@ train: .venv/.tools
 # Weights of the reader, from ../shared/data and the tuning part of the questions.
 fit: .venv/.tools
 	$(BIN)/python -m eval.fit_reader
+
+# Start-up and first page of the chat, beside a bare Gradio page.
+startup: .venv/.tools
+	$(BIN)/python -m eval.startup
 
 screenshots: .venv/.tools
 	$(BIN)/python docs/screenshot.py

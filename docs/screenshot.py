@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -17,41 +19,62 @@ from eval.run import evaluate  # noqa: E402
 from rag.ingest import ingest  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
+from tests.browsing import CONTAINERS, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
 from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
-from tests.test_chat_browser import CONTAINERS, OFF_TOPIC, ask, serving  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-PICTURES = {"chat": (CONTAINERS, 780), "abstention": (OFF_TOPIC, 420)}  # question, height of the window
-WIDTH = 960
-SCALE = 1.25  # 1200 pixels wide, and still readable in the width of a README
+WINDOWS = (("desktop", (1200, 780), "light"), ("desktop-dark", (1200, 780), "dark"), ("phone", (390, 780), "light"),
+           ("phone-dark", (390, 780), "dark"))  # fmt: skip
+SCALE = 1.25  # and still readable in the width of a README
 
 
 def main() -> None:
     """Index the five articles, ask, and write docs/images."""
     IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         ingest([ROOT / "seeds"], Settings(index=folder / "index"))
         with serving(folder / "index", folder) as (address, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            for picture, (question, height) in PICTURES.items():
-                take(browser, address, question, height, IMAGES / f"{picture}.png")
+            for name, size, scheme in WINDOWS:
+                with opened(browser, address, size, scheme) as page:
+                    take_all(page, name)
             take_report(browser, folder, IMAGES / "report.png")
             browser.close()
 
 
-def take(browser: Browser, address: str, question: str, height: int, target: Path) -> None:
-    """One question in a new window, and a picture of it."""
-    viewport = {"width": WIDTH, "height": height}
-    page = browser.new_page(viewport=viewport, device_scale_factor=SCALE, color_scheme="light")  # type: ignore[arg-type]
-    page.goto(address)
-    page.get_by_label("Your question").wait_for()
-    ask(page, question)
+@contextmanager
+def opened(browser: Browser, address: str, size: tuple[int, int], scheme: str) -> Iterator[Page]:
+    """The chat in a new window."""
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, device_scale_factor=SCALE, color_scheme=scheme)  # type: ignore
+    yield open_page(context, address)
+    context.close()
+
+
+def take_all(page: Page, name: str) -> None:
+    """An answer with its evidence open, an abstention, and the collection with what cleaning removed."""
+    ask(page, CONTAINERS)
+    page.locator("#chat .marker").click()
+    page.locator(".evidence mark").first.wait_for()
+    take(page, f"answer-{name}")
+    page.get_by_role("button", name="Close the article").click()
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, OFF_TOPIC)
+    take(page, f"abstention-{name}")
+    open_tab(page, "Articles")
+    page.locator("#table .choose", has_text="Peru looking to expand cooperation").click()
+    page.locator(".difference del").first.wait_for()
+    take(page, f"collection-{name}")
+
+
+def take(page: Page, name: str) -> None:
+    """A picture, once everything has come to rest."""
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_timeout(500)  # scrolling comes to rest
+    page.wait_for_timeout(800)
+    target = IMAGES / f"{name}.png"
     page.screenshot(path=target)
     print(target.relative_to(ROOT))
-    page.close()
 
 
 def take_report(browser: Browser, folder: Path, target: Path) -> None:

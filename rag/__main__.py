@@ -60,6 +60,13 @@ def build_parser() -> argparse.ArgumentParser:
     chat = _command(commands, "chat", _chat, "serve the chat in the browser")
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     chat.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
+    access = chat.add_mutually_exclusive_group()
+    access.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this name and password")
+    access.add_argument("--auth-file", type=Path, metavar="FILE", help="the same, one USER:PASSWORD a line of FILE")
+    chat.add_argument(
+        "--share", action="store_true",
+        help="let others reach it through a public address that Gradio's makers lend; needs the network",
+    )  # fmt: skip
 
     _add_eval(_command(commands, "eval", _eval, "ask questions with known answers and measure what comes back"))
 
@@ -96,6 +103,10 @@ def _add_eval(evaluate: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="retrieval and answers on a set in SQuAD's form (SQuAD, XQuAD) instead",
     )
+    sets.add_argument(
+        "--from-feedback", nargs="?", type=Path, const="-", metavar="FILE",
+        help="ask nothing: make questions of the chat's thumbs up and down, print them or write them to a new file",
+    )  # fmt: skip
     actions = evaluate.add_subparsers(title="or", metavar="compare")
     compare = actions.add_parser(
         "compare", help="how two runs differ: rag eval compare A.json B.json",
@@ -169,9 +180,10 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _chat(options: argparse.Namespace) -> int:
     from rag.pipeline import build_rag
-    from ui.app import serve
+    from ui.server import read_auth, serve
 
-    serve(build_rag(_settings(options)), host=options.host, port=options.port)
+    auth = read_auth(options.auth, options.auth_file)
+    serve(build_rag(_settings(options)), host=options.host, port=options.port, auth=auth, share=options.share)
     return 0
 
 

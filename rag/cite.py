@@ -119,13 +119,19 @@ def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
     """
     quotes = {citation.marker: attributed(citation) for citation in citations}
     found = []
-    for statement, markers in statements(text):
+    for statement, markers in _quotations(text, citations) or statements(text):
         cited = [quotes[marker] for marker in markers if marker in quotes]
         for start, end in sentence_spans(statement):
             sentence = statement[start:end]
             reason = unsupported(sentence, cited) if cited else "it cites nothing"
             found.append(Sentence(sentence, tuple(markers), reason is None, reason or ""))
     return tuple(found)
+
+
+def _quotations(text: str, citations: Sequence[Citation]) -> list[tuple[str, list[int]]]:
+    """The pieces of a text that is nothing but its quotes, as `cite` writes it: a "[2]" in their words is no marker."""
+    pieces = [(attributed(citation), [citation.marker]) for citation in citations]
+    return pieces if text == " ".join(f"{words} [{marker}]" for words, (marker,) in pieces) else []
 
 
 def statements(text: str) -> list[tuple[str, list[int]]]:

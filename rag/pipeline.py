@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.cite import cite, verify
@@ -18,6 +18,9 @@ from rag.retrieve import HybridRetriever, parse_filters
 from rag.settings import DEFAULT_INDEX, Settings
 from rag.store import Store, has_index
 from rag.types import Answer, Reader, Retriever
+
+MODELS = ("extractive",)  # what can write an answer on this machine
+SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer
 
 
 class RAG:
@@ -35,27 +38,47 @@ class RAG:
         *,
         history: Sequence[Mapping[str, Any]] | None = None,
         filters: Mapping[str, Any] | None = None,
+        top_k: int | None = None,
     ) -> Answer:
         """Answer one question with citations, or say that the articles do not say.
 
         Args:
             history: earlier messages, oldest first: `{"role": "user" | "assistant", "content": …}`.
             filters: `publisher` (a name or several), `date_from`, `date_to` (dates, inclusive).
+            top_k: passages handed to the reader; by default the settings' number.
 
         Raises:
             QuestionError: the question, history or filters cannot be used.
             StoreError: the index cannot be read.
         """
+        for step in self.steps(question, history=history, filters=filters, top_k=top_k):
+            if isinstance(step, Answer):
+                return step
+        raise AssertionError("the steps end with an answer")
+
+    def steps(
+        self,
+        question: str,
+        *,
+        history: Sequence[Mapping[str, Any]] | None = None,
+        filters: Mapping[str, Any] | None = None,
+        top_k: int | None = None,
+    ) -> Iterator[str | Answer]:
+        """`answer`, step by step: the name of each step as it begins, and at the end the answer."""
         started = time.perf_counter()
         question = check_question(question, self.settings.max_question_characters)
         query = condense(question, history or ())
-        passages = self.retriever.retrieve(query, self.settings.top_k, parse_filters(filters))
+        yield SEARCHING
+        passages = self.retriever.retrieve(query, top_k or self.settings.top_k, parse_filters(filters))
         retrieved = time.perf_counter()
+        yield READING
         reading = self.reader.read(query, passages)
+        yield CHECKING
         text, citations = cite(reading.spans, self.article)
         answered = reading.answers and bool(citations)
+        sentences = verify(text, citations) if answered else ()
         finished = time.perf_counter()
-        return Answer(
+        yield Answer(
             question=question,
             text=text if answered else ABSTENTION,
             answered=answered,
@@ -64,7 +87,8 @@ class RAG:
             passages=tuple(passages),
             model=self.settings.model,
             closest=() if answered else citations,
-            sentences=verify(text, citations) if answered else (),
+            sentences=sentences,
+            query=query,
             timings={"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started},
         )
 
@@ -92,8 +116,8 @@ def build_rag(settings: Settings | None = None) -> RAG:
         StoreError: the index is missing, damaged or built with other settings.
     """
     settings = settings or Settings()
-    if settings.model != "extractive":
-        raise SettingsError(f"model {settings.model!r} is not available; set RAG_MODEL to extractive")
+    if settings.model not in MODELS:
+        raise SettingsError(f"model {settings.model!r} is not available; set RAG_MODEL to {' or '.join(MODELS)}")
     if settings.index == DEFAULT_INDEX and not has_index(settings.index):
         _index_seeds(settings)
     encoder = question_encoder(settings.embedding_model)

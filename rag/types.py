@@ -95,7 +95,8 @@ class Answer:
     `answered` is False when the articles do not say; `citations` is then empty and `text` begins with
     `ABSTENTION`; `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is
     how likely the quoted, or closest, words answer the question. `sentences` are those of `text`, each held against
-    what it cites; an abstention has none. `timings` are seconds by step.
+    what it cites; an abstention has none. `query` is what was searched for: the question, or a follow-up made to
+    stand alone. `timings` are seconds by step.
     """
 
     question: str
@@ -107,6 +108,7 @@ class Answer:
     model: str
     closest: tuple[Citation, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    query: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

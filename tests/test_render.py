@@ -1,140 +1,152 @@
-"""What the page shows: nothing from a reader or an article becomes markup, and every marker has its source."""
+"""What the chat shows: nothing from a reader or an article becomes markup, and every marker leads to its words."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date
-from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from rag import RAG
+from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.prompts import ABSTENTION
-from rag.types import Answer, Citation
-from ui.render import PENDING, render_answer, render_error, render_introduction, render_question
-
-# Of what Gradio's sanitizer lets through, what ui/render.py needs.
-TAGS = {"b", "blockquote", "br", "div", "h1", "li", "ol", "p"}
-ATTRIBUTES = {"class", "dir"}
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "![picture](http://evil.example/x.png)",
-    "[link](javascript:alert(1))",
-    "</p></div><iframe src='http://evil.example'></iframe>",
-    '" onmouseover="alert(1)',
-    "&lt;script&gt;",
-    "# heading\n\n* item\n\n```python\ncode\n```",
-    "$$\\href{javascript:alert(1)}{x}$$",
-    "\u202eright to left",
-    "half a pair \ud83d",
+from rag.types import Sentence
+from tests.page import HOSTILE, QUOTE, Shown, answer, article, citation, squeezed
+from ui.app import read_passage
+from ui.conversation import Turn, to_markdown, to_text
+from ui.render import (
+    LONGEST_CLOSEST,
+    PASSAGE,
+    passage_address,
+    read_question,
+    render_answer,
+    render_error,
+    render_evidence,
+    render_introduction,
+    render_question,
+    render_step,
+    render_turn,
 )
 
-
-class Shown(HTMLParser):
-    """What a browser makes of the HTML: tags, attributes and text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.open: list[str] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-        assert self.open == [], "every tag is closed"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        if tag != "br":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
+COST = citation(2, "It cost 38 million euros.", source="costs.txt", publisher=None, published=None)
+ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def citation(marker: int = 1, quote: str = "The bridge is 412 metres long.", **values: object) -> Citation:
-    given = {
-        "source": "bridge.txt",
-        "title": "Bridge over the Arun opens",
-        "publisher": "Velden Post",
-        "published": date(2021, 5, 3),
-        "republished_in": (),
-        **values,
-    }
-    return Citation(marker=marker, quote=quote, start=0, end=len(quote), **given)  # type: ignore[arg-type]
+def said(html: str) -> str:
+    """What an answer says, without what stands below it."""
+    (text,) = re.findall('<p class="answer-text" dir="auto">(.*?)</p>', html)
+    return Shown(text).text
 
 
-def answer(*citations: Citation, text: str | None = None, question: str = "How long is the bridge?") -> Answer:
-    quoted = " ".join(f"{' '.join(each.quote.split())} [{each.marker}]" for each in citations)
-    return Answer(question, text or quoted or ABSTENTION, bool(citations), 0.9, citations, (), "extractive")
+# Answers
 
 
-def assert_harmless(html: str) -> None:
-    shown = Shown(html)
-    assert shown.tags <= TAGS
-    assert shown.attributes <= ATTRIBUTES
-    assert "\n" not in html, "a blank line would start Markdown"
-    html.encode("utf-8")
-
-
-def test_answer_names_its_source_and_quotes_it() -> None:
+def test_an_answer_names_its_source_and_shows_its_quote_once() -> None:
     copies = ("copy.txt", "second copy.txt")
     shown = Shown(render_answer(answer(citation(republished_in=copies)))).text
     assert shown == (
-        "The bridge is 412 metres long. [1]Source[1] Bridge over the Arun opensVelden Post · 3 May 2021"
-        "The bridge is 412 metres long.bridge.txt · republished in copy.txt, second copy.txt"
+        "The bridge is 412 metres long. [1]Source[1] Bridge over the Arun opens "
+        "Velden Post · 3 May 2021 · bridge.txt · republished in copy.txt, second copy.txtCopy textCopy Markdown"
     )
+
+
+def test_a_quote_that_the_answer_says_otherwise_is_shown_below() -> None:
+    said = "412 metres is its length."
+    html = render_answer(answer(citation(), text=f"{said} [1]", sentences=(Sentence(said, (1,), True),)))
+    assert f'<blockquote dir="auto">{QUOTE}</blockquote>' in html
+    assert Shown(html).text.count(QUOTE) == 1
+    assert "<blockquote" not in render_answer(answer(citation(quote="The bridge\n\nis long.")))
 
 
 @pytest.mark.parametrize(
     ("publisher", "published", "line"),
     [
-        ("Velden Post", None, '<p class="origin">Velden Post</p>'),
-        (None, date(2024, 6, 28), '<p class="origin">28 June 2024</p>'),
-        (None, None, ""),
+        ("Velden Post", None, "Velden Post · bridge.txt"),
+        (None, date(2024, 6, 28), "28 June 2024 · bridge.txt"),
+        (None, None, "bridge.txt"),
     ],
 )
 def test_what_is_unknown_is_left_out(publisher: str | None, published: date | None, line: str) -> None:
     html = render_answer(answer(citation(publisher=publisher, published=published)))
-    assert "None" not in html
-    assert re.findall('<p class="origin">.*?</p>', html) == ([line] if line else [])
-    assert "republished" not in html
+    assert re.findall('<span class="origin">(.*?)</span>', html) == [line]
 
 
-def test_every_marker_stands_in_the_text_and_at_its_source() -> None:
-    html = render_answer(answer(citation(1), citation(2, "It cost 38 million euros.", source="costs.txt")))
-    text, sources = html.split('<p class="sources-label">Sources</p>')
-    for number in (1, 2):
-        marker = f'<b class="marker">[{number}]</b>'
-        assert text.count(marker) == 1
-        assert sources.count(marker) == 1
-    assert "long. <b" in text and "</b> It cost" in text
+def test_every_marker_stands_once_behind_its_words_and_once_at_its_source() -> None:
+    html = render_answer(answer(citation(), COST))
+    text, below = html.split('<p class="sources-label">')
+    for each in (citation(), COST):
+        address = passage_address(each.source, each.start, each.end).replace("&", "&amp;")
+        assert text.count(f'<a class="marker" href="{address}" title="{each.quote}">[{each.marker}]</a>') == 1
+        assert below.count(f'<a class="title" href="{address}">[{each.marker}] {each.title}</a>') == 1
+    assert said(html) == f"{QUOTE} [1] {COST.quote} [2]"
 
 
-def test_brackets_in_the_quoted_words_are_no_markers() -> None:
-    html = render_answer(answer(citation(1, "It opened in 2021.[1] See [2]."), citation(2, "It is long.")))
-    text = html.split('<p class="sources-label">')[0]
-    assert 'It opened in 2021.[1] See [2]. <b class="marker">[1]</b> It is long. <b class="marker">[2]</b>' in text
+def test_sentences_with_the_same_markers_have_them_once_behind_the_last() -> None:
+    sentences = (Sentence("One.", (1, 2), True), Sentence("Two.", (1, 2), True), Sentence("Three.", (7,), True))
+    html = render_answer(answer(citation(), COST, sentences=sentences))
+    assert said(html) == "One. Two. [1] [2] Three.", "7 is no citation"
 
 
-def test_line_breaks_in_a_quote_are_spaces() -> None:
-    html = render_answer(answer(citation(1, "The bridge\n\nis long.")))
-    assert "<blockquote" in html
-    assert html.count("The bridge is long.") == 2
+def test_an_unsupported_sentence_says_so_in_words() -> None:
+    sentences = (Sentence(QUOTE, (1,), True), Sentence("It is pink.", (), False, "it cites <nothing>"))
+    html = render_answer(answer(citation(), sentences=sentences))
+    assert "It is pink. [not supported: it cites <nothing>]" in Shown(html).text
+    assert html.count("not supported") == 1
 
 
-def test_abstention_names_the_closest_articles_once_and_quotes_nothing() -> None:
+def test_an_answer_kept_without_its_sentences_is_shown_all_the_same() -> None:
+    assert said(render_answer(answer(citation(), sentences=()))) == f"{QUOTE} [1]"
+
+
+def test_an_abstention_shows_the_closest_passages_in_the_quiet_form() -> None:
     html = render_answer(answer())
-    assert Shown(html).text == ABSTENTION
-    assert "source" not in html
-    closest = (citation(1, "Boats <left>."), citation(2, "They came."))
-    html = render_answer(replace(answer(), closest=closest))
-    assert html.count(closest[0].title) == 1 and "left" not in html
+    assert Shown(html).text == f"{ABSTENTION}Copy textCopy Markdown" and "closest" not in html
+    closest = (citation(quote="Boats <left>."), citation(2, "They\ncame."))
+    html = render_answer(answer(closest=closest))
+    quiet = re.findall('<div class="closest">.*?</div>', html)
+    assert len(quiet) == 1
+    assert Shown(quiet[0]).text == (
+        f"The closest passages, which need not answer it:{closest[0].title}: “Boats <left>.”"
+        f"{closest[1].title}: “They came.”"
+    )
+    rest = Shown(html.replace(quiet[0], ""))
+    assert "left" not in rest.text and {"a", "blockquote", "ol"}.isdisjoint(rest.tags)
+
+
+def test_long_closest_passages_are_cut() -> None:
+    html = render_answer(answer(closest=(citation(quote="word " * 1000),)))
+    assert len(Shown(html).text) < LONGEST_CLOSEST + 200 and "word …”" in html
+
+
+def test_what_was_searched_for_is_shown_where_it_differs() -> None:
+    assert "Searched for: Who <b>? When?" in Shown(render_answer(answer(query="Who <b>? When?"))).text
+    assert "Searched for: When?" in Shown(render_answer(answer(citation(), query="When?"))).text
+    for query in ("", answer().question):
+        assert "Searched" not in render_answer(answer(citation(), query=query))
+
+
+@pytest.mark.parametrize("given", [answer(citation(quote="<b>\n\"'"), COST), answer()])
+def test_the_buttons_copy_what_they_say(given: object) -> None:
+    html = render_answer(given)  # type: ignore[arg-type]
+    copied = re.findall('<button class="copy" type="button">(.*?)</button><span class="copied">(.*?)</span>', html)
+    assert [label for label, _ in copied] == ["Copy text", "Copy Markdown"]
+    for (_, form), expected in zip(copied, (to_text(given), to_markdown(given)), strict=True):  # type: ignore[arg-type]
+        assert Shown(form.replace("<br>", "\n")).text == expected
+
+
+def test_a_real_answer_is_whole(seeds_rag: RAG) -> None:
+    given = seeds_rag.answer("How many containers will Chancay handle in its first year?")
+    html = render_answer(given)
+    assert squeezed(said(html)) == squeezed(given.text)
+    assert set(Shown(html).values("href")) == {
+        passage_address(each.source, each.start, each.end) for each in given.citations
+    }
+
+
+# Markup
 
 
 @pytest.mark.parametrize("words", HOSTILE)
@@ -142,39 +154,113 @@ def test_no_markup_gets_through(words: str) -> None:
     everywhere = citation(
         quote=words, title=words, publisher=words, source=words, republished_in=(words, f"other {words}")
     )
+    known = article(words, title=words, publisher=words, author=words, source=words, original=f"other {words}")
     pages = (
-        render_answer(answer(everywhere, question=words)),
-        render_answer(answer(text=f"{ABSTENTION} {words}")),
-        render_question(words),
+        render_answer(answer(everywhere, question=words, query=words)),
+        render_answer(answer(everywhere, text="Said otherwise. [1]")),
+        render_answer(answer(citation(), sentences=(Sentence(words, (), False, words),))),
+        render_answer(answer(text=words, query=words, closest=(everywhere,))),
+        render_evidence(known, 1, 3, (words,)),
         render_error(f"It said: {words}"),
         render_introduction(words, 5),
+        render_turn(Turn(question=words, error=words)),
     )
-    expected = "".join(words.encode("utf-8", "replace").decode().split())
     for html in pages:
-        assert_harmless(html)
-        assert expected in "".join(Shown(html).text.split()), "the words are there, as text"
+        assert squeezed(words).casefold() in squeezed(Shown(html).text).casefold(), "the words are there, as text"
+        assert "\n" not in html, "a blank line would start Markdown"
+    question = Shown(render_question(words))
+    assert question.tags == [] and squeezed(question.text) == squeezed(words)
 
 
-def test_question_keeps_its_lines_and_a_very_long_one_is_cut() -> None:
-    assert ">a<br>b</div>" in render_question(" a\nb ")
-    assert len(render_question("word " * 100_000)) < 2100
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_markup_gets_into_attributes(words: str) -> None:
+    html = render_answer(answer(citation(quote=words, source=words)))
+    (hint,) = Shown(html).values("title")
+    assert squeezed(hint) == squeezed(words)
+    for address in Shown(html).values("href"):
+        source, _, end = read_passage(address.removeprefix(PASSAGE))
+        assert (source, end) == (words.encode("utf-8", "replace").decode(), len(words))
+
+
+@given(ENCODABLE.filter(bool), st.integers(0), st.integers(0))
+def test_addresses_read_back(source: str, start: int, end: int) -> None:
+    address = passage_address(source, start, end)
+    assert read_passage(address.removeprefix(PASSAGE)) == (source, start, end)
+    assert re.fullmatch(r"[\w#?=&%+.~*-]+", address, re.ASCII)
+
+
+# Questions, steps, errors
+
+
+@given(ENCODABLE.filter(lambda text: len(text) <= 4000))
+def test_a_question_reads_back_as_it_was_typed(question: str) -> None:
+    assert read_question(render_question(question)) == question.strip()
+
+
+def test_a_question_keeps_its_lines_and_a_very_long_one_is_cut() -> None:
+    assert render_question(" a\n  \"b\" & 'c' ") == "a\n  \"b\" &amp; 'c'"
+    assert render_question("x" * 4000) == "x" * 4000
+    assert render_question("word " * 100_000) == "word " * 799 + "word …"
+
+
+def test_every_step_has_its_words() -> None:
+    words = [render_step(step, late=False) for step in (SEARCHING, READING, CHECKING)]
+    assert all(Shown(html).text.endswith(" …") for html in words) and len(set(words)) == 3
+    assert words[0] == '<div class="pending">Searching the articles …</div>'
+    assert render_step(SEARCHING, late=True) == '<div class="pending late">Searching the articles …</div>'
+
+
+def test_a_turn_shows_what_came_of_it() -> None:
+    assert render_turn(Turn(question="Q", answer=answer())) == render_answer(answer())
+    assert render_turn(Turn(question="Q", error="oh")) == render_error("oh")
+    assert render_turn(Turn(question="Q"), READING) == render_step(READING, late=False)
+    assert Shown(render_turn(Turn(question="Q", stopped=True))).text == "Stopped."
 
 
 @pytest.mark.parametrize(
     ("message", "shown"),
-    [("port 1 is in use", "Port 1 is in use."), ("what now?", "What now?"), ("two\nlines", "Two lines.")],
+    [("port 1 is in use", "Port 1 is in use."), ("what now?", "What now?"), ("two\nlines", "Two lines."), ("", ".")],
 )
 def test_errors_are_one_sentence(message: str, shown: str) -> None:
     assert render_error(message) == f'<div class="error">{shown}</div>'
 
 
-def test_introduction_counts_articles() -> None:
-    assert "quoted word for word from one news article." in render_introduction("Ask", 1)
-    assert "from 4 news articles." in render_introduction("Ask", 4)
-    assert "from 4 news articles and 1 republished copy." in render_introduction("Ask", 4, 1)
-    assert "and 2 republished copies." in render_introduction("Ask", 4, 2)
-    assert "from the news articles." in render_introduction("Ask", None)
+def test_the_introduction_counts_articles() -> None:
+    assert render_introduction("Ask", 1).endswith("word for word from one article.</p>")
+    assert render_introduction("Ask", 4).endswith("from 4 articles.</p>")
+    assert render_introduction("Ask", 4, 1).endswith("from 4 articles and 1 republished copy.</p>")
+    assert render_introduction("Ask", 4, 2).endswith("from 4 articles and 2 republished copies.</p>")
+    assert render_introduction("Ask", None).endswith("from the articles.</p>")
 
 
-def test_the_waiting_line_is_harmless() -> None:
-    assert_harmless(PENDING)
+# Evidence
+
+TEXT = "Boats left at <dawn>.\n\n  They came back & stayed.\nNobody asked."
+
+
+def marked(html: str) -> Iterator[str]:
+    for words in re.findall("<mark>(.*?)</mark>", html):
+        yield Shown(words).text
+
+
+@given(st.integers(-5, len(TEXT) + 5), st.integers(-5, len(TEXT) + 5))
+def test_exactly_the_cited_words_are_marked(start: int, end: int) -> None:
+    html = render_evidence(article(TEXT), start, end)
+    assert squeezed("".join(marked(html))) == squeezed(TEXT[max(0, start) : max(0, end)])
+    assert squeezed(TEXT) in squeezed(Shown(html).text)
+
+
+def test_evidence_says_where_it_is_from_and_what_is_not_stated() -> None:
+    shown = Shown(render_evidence(article(), 0, 10))
+    assert "Velden Post · 3 May 2021 · Ida Holm · bridge.txt" in shown.text and "Republished" not in shown.text
+    shown = Shown(render_evidence(article(publisher=None, published=None, author=None), 0, 10))
+    assert "publisher not stated · date not stated · bridge.txt" in shown.text
+    assert "The cited article" in shown.values("aria-label")
+
+
+def test_evidence_leads_to_copies_and_to_the_original() -> None:
+    shown = Shown(render_evidence(article(), 0, 10, ("a&b.txt", "c.txt")))
+    assert "Republished in a&b.txt, c.txt" in shown.text
+    assert shown.values("href") == [passage_address("a&b.txt"), passage_address("c.txt")]
+    shown = Shown(render_evidence(article(original="first.txt"), 0, 10))
+    assert "Republished copy of first.txt" in shown.text and shown.values("href") == [passage_address("first.txt")]

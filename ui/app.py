@@ -1,119 +1,332 @@
-"""The chat page: a question box, and answers with the words they quote."""
+"""The chat page: its parts and its events. What is shown is made by ui/render.py and ui/render_collection.py."""
 
 from __future__ import annotations
 
-import errno
 import logging
-import socket
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
 
-from rag.errors import RAGError, SettingsError
-from rag.pipeline import RAG
-from ui.render import PENDING, render_answer, render_error, render_introduction, render_question
+import gradio as gr
+from pydantic import ValidationError
 
-if TYPE_CHECKING:
-    import gradio as gr
-    import uvicorn
+from rag.collection import Collection
+from rag.errors import RAGError
+from rag.feedback import record
+from rag.pipeline import MODELS, RAG, SEARCHING
+from rag.suggest import suggest
+from rag.types import Answer
+from ui.conversation import Conversation, Turn
+from ui.parts import QUIET, TELLING, Update, script, unseen
+from ui.render import escaped, read_question, render_evidence, render_introduction, render_question, render_turn
+from ui.render_collection import render_note
+from ui.shelf import Shelf, download_of
 
 TITLE = "Ask the articles"
 QUESTIONS_AT_A_TIME = 4
-Messages = list[dict[str, Any]]
+NOTICED = 0.5  # seconds after which the page says what is being done
+MODEL_NAMES = {"extractive": "Quote the articles (no language model)"}
 log = logging.getLogger(__name__)
-
-CSS = """
-/* The page is as high as the window; the conversation scrolls inside it and the question box stays in sight. */
-.gradio-container { width: 100%; max-width: 49rem !important; margin: 0 auto !important; }
-.gradio-container > .main { height: 100dvh; box-sizing: border-box; padding: clamp(.75rem, 3vw, 1.5rem) !important; }
-.gradio-container > .main > .wrap { display: flex; flex: 1; min-height: 0 !important; }
-.gradio-container main, .gradio-container main > .column { display: flex; flex-flow: column nowrap; min-height: 0; }
-.gradio-container main > .column > * { flex-shrink: 0; }
-#introduction, #introduction .html-container { padding: 0; }
-#introduction h1 { font-size: clamp(1.3rem, 4vw, 1.6rem); line-height: 1.2; margin: 0 0 .35rem; }
-#introduction p { font-size: 1rem; line-height: 1.5; margin: 0; color: var(--body-text-color-subdued); }
-#question:focus-within { outline: 2px solid var(--primary-600); }
-#question textarea { font-size: 1rem; padding-left: 0; }
-#question .submit-button { border-radius: var(--radius-md); padding: .35rem 1rem; font-size: 1rem; color: white; }
-#question .submit-button { background: var(--primary-700); }
-#question .submit-button:hover { background: var(--primary-800); }
-
-/* Answers stand on the page itself; only questions have a bubble. */
-#chat { flex: 1 1 0 !important; min-height: 8rem !important; border: 0; background: none; }
-#chat .bubble-wrap { background: none; padding: 0; }
-#chat .icon-button-wrapper { display: none; } /* reloading the page starts anew */
-#chat .placeholder-content, #chat .pending { color: var(--body-text-color-subdued); }
-#chat .message { font-size: 1rem; line-height: 1.55; overflow-wrap: anywhere; }
-#chat .message-row.user-row { margin-right: 0; max-width: 90%; align-self: flex-end; }
-#chat .message-row.bot-row, #chat .bot-row .flex-wrap { max-width: 100%; width: 100%; margin-left: 0; }
-#chat .bot.message { background: none; border: 0; box-shadow: none; padding: 0; }
-#chat .answer p, #chat .answer blockquote { margin: 0; padding: 0; }
-#chat .marker { color: var(--primary-700); font-weight: 600; white-space: nowrap; }
-.dark #chat .marker { color: var(--primary-300); }
-#chat .answer .sources-label { margin: 1rem 0 .35rem; font-size: .875rem; color: var(--body-text-color-subdued); }
-#chat .sources { list-style: none; margin: 0; padding: 0; font-size: .9rem; line-height: 1.5; }
-#chat .sources li { margin: 0; padding: .7rem 0; border-top: 1px solid var(--border-color-primary); }
-#chat .sources .title { font-weight: 600; }
-#chat .sources .origin, #chat .sources .file { color: var(--body-text-color-subdued); }
-#chat .sources blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--primary-300); }
-.dark #chat .sources blockquote { border-left-color: var(--primary-700); }
-#chat .closest { margin: .4rem 0 0; font-size: .875rem; color: var(--body-text-color-subdued); }
-#chat .error { padding-left: .8rem; border-left: 3px solid #ef4444; }
-"""
 
 
 def build_app(rag: RAG) -> gr.Blocks:
-    """The page over one service; `serve` gives it its looks."""
-    import gradio as gr
+    """The page over one service; `ui.server` gives it its looks."""
+    return Page(rag).build()
 
-    def answer(question: str, shown: Messages, history: Messages) -> Iterator[tuple[Any, ...]]:
-        yield from take_turn(rag, question, shown, history)
 
-    app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
-    with app:
-        introduction = gr.HTML(introduce(rag), elem_id="introduction")
-        chat = gr.Chatbot(
-            elem_id="chat", label="Answers", show_label=False, container=False, scale=1, height=None,
-            buttons=[], feedback_options=None, placeholder="Answers appear here, with the words they quote.",
-            # What `ui.render` makes is HTML: no Markdown, no formulas; the sanitizer stays on.
-            sanitize_html=True, render_markdown=False, latex_delimiters=[], allow_tags=False,
+class Page:
+    """Parts of the page and what happens between them; nothing in it belongs to one visitor."""
+
+    def __init__(self, rag: RAG) -> None:
+        self.rag = rag
+        self.collection = Collection(rag.settings, rag.store)
+        self._suggested: tuple[str, list[str]] = ("", [])
+
+    def build(self) -> gr.Blocks:
+        """Lay the page out and connect it."""
+        app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
+        with app:
+            introduction = gr.HTML(introduce(self.rag), elem_id="introduction")
+            with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
+                with gr.Tab("Ask", id="ask", elem_id="ask"):
+                    asking = self._ask_tab()
+                with gr.Tab("Articles", id="articles", elem_id="articles") as articles:
+                    Shelf(self.collection).build(articles)
+                with gr.Tab("Conversations", id="conversations", elem_id="conversations"):
+                    saved = self._conversations_tab()
+                with gr.Tab("Settings", id="settings", elem_id="settings"):
+                    options = self._settings_tab(app)
+            self._connect(asking, options, saved, tabs)
+            # Each time the page is opened: the index may have grown since the service was started.
+            app.load(lambda: introduce(self.rag), None, introduction, **QUIET)
+            found = app.load(self.examples, None, asking.examples, **QUIET)
+            found.then(self.offer, asking.conversation, asking.examples, **QUIET)
+        return app
+
+    # The parts ------------------------------------------------------------------------------------------------
+
+    def _ask_tab(self) -> _Asking:
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="talk", scale=1):
+                chat = gr.Chatbot(
+                    elem_id="chat", label="Answers", show_label=False, container=False, scale=1, height=None,
+                    buttons=[], editable="user",
+                    placeholder="Ask a question. Every answer shows the words it rests on.",
+                    # What ui/render.py makes is HTML: no Markdown, no formulas; the sanitizer stays on.
+                    sanitize_html=True, render_markdown=False, latex_delimiters=[], allow_tags=False,
+                )  # fmt: skip
+                examples = gr.Dataset(
+                    elem_id="examples", label="Questions these articles answer", show_label=True, type="values",
+                    components=[gr.Textbox(visible=False, label="Example")], samples=[], samples_per_page=3,
+                    visible=False,
+                )  # fmt: skip
+                box = gr.Textbox(
+                    elem_id="question", label="Your question", placeholder="Ask about the articles",
+                    max_lines=6, autofocus=True, submit_btn="Ask", stop_btn=False,
+                )  # fmt: skip
+                anew = gr.Button("New conversation", elem_id="anew", size="sm", variant="secondary")
+            with gr.Column(elem_id="evidence", scale=1):
+                evidence = gr.HTML("", elem_id="evidence-text", js_on_load=script("evidence.js"))
+                original = gr.DownloadButton("Original file", elem_id="original", size="sm", visible=False)
+        keeper = unseen("keeper")
+        evidence.open(self.evidence, None, [evidence, original], **QUIET)
+        return _Asking(chat, box, anew, examples, keeper, gr.State(Conversation()))
+
+    def _conversations_tab(self) -> gr.HTML:
+        gr.HTML('<p class="note">Kept in this browser only.</p>')
+        saved = gr.HTML(
+            "", html_template="<ul></ul>", elem_id="saved", apply_default_css=False,
+            js_on_load=script("conversations.js"),
         )  # fmt: skip
-        box = gr.Textbox(
-            elem_id="question", label="Your question", placeholder="Ask about the articles",
-            max_lines=6, autofocus=True, submit_btn="Ask",
+        export = unseen("export")
+        # Emptied at once, so that the same words are news to the script when they are asked for again.
+        saved.export(export_text, None, export, **TELLING).then(lambda: "", None, export, **QUIET)
+        return saved
+
+    def _settings_tab(self, app: gr.Blocks) -> list[Any]:
+        model = gr.Dropdown(
+            [(MODEL_NAMES.get(name, name), name) for name in MODELS], value=self.rag.settings.model, label="Model",
+            info="What writes the answers; these are available on this machine.",
         )  # fmt: skip
-        history = gr.State([])
-        box.submit(
-            answer, [box, chat, history], [box, chat, history],
-            concurrency_limit=QUESTIONS_AT_A_TIME, show_progress="hidden", api_visibility="private",
+        top_k = gr.Slider(
+            1, max(30, self.rag.settings.top_k), self.rag.settings.top_k, step=1, label="Passages to read",
+            info="More find answers that are hidden deeper, and take longer.",
         )  # fmt: skip
-        # Each time the page is opened: the index may have grown since the service was started.
-        app.load(
-            lambda: introduce(rag), None, introduction,
-            queue=False, show_progress="hidden", api_visibility="private",
+        publishers = gr.Dropdown(
+            [], multiselect=True, label="Publishers",
+            info="Only articles of these are searched; those that do not state a publisher are left out. Empty: all.",
         )  # fmt: skip
-    return app
+        gr.HTML('<p class="note">Only articles of these days are searched; undated ones are left out. Empty: all.</p>')
+        with gr.Row():
+            days = [gr.DateTime(include_time=False, type="string", label=label) for label in ("From", "To")]
+        app.load(self.publishers, None, publishers, **QUIET)
+        return [model, top_k, publishers, *days]
+
+    def _connect(self, asking: _Asking, options: list[Any], saved: gr.HTML, tabs: gr.Tabs) -> None:
+        """The events of asking: each runs a turn, which can be stopped; and those that change the conversation."""
+        talk = [asking.box, asking.chat, asking.conversation, asking.keeper, asking.examples]
+        # Not trigger_mode "once": the page would wait for ever for what was stopped. `ask` sees to it instead.
+        running = {**TELLING, "concurrency_limit": QUESTIONS_AT_A_TIME, "concurrency_id": "asking",
+                   "trigger_mode": "multiple"}  # fmt: skip
+        events: list[Any] = [
+            asking.box.submit(self.ask, [asking.box, asking.conversation, *options], talk, **running),
+            asking.examples.click(self.ask_example, [asking.examples, asking.conversation, *options], talk, **running),
+            asking.chat.retry(self.retry, [asking.conversation, *options], talk, **running),
+            asking.chat.edit(self.edit, [asking.conversation, *options], talk, **running),
+        ]
+        desk = [asking.box, asking.chat, asking.conversation]
+        stopped = asking.box.stop(None, None, None, cancels=events)
+        stopped.then(stop, asking.conversation, desk, **QUIET)
+        asking.anew.click(self.start_anew, None, [*desk, asking.examples], cancels=events, **QUIET)
+        asking.chat.like(self.like, asking.conversation, talk[1:4], **TELLING)
+        saved.open(reopen, None, [*desk, asking.examples, tabs], cancels=events, **TELLING)
+        saved.forget(self.forget, asking.conversation, [*desk, asking.examples], **QUIET)
+
+    # What happens ---------------------------------------------------------------------------------------------
+
+    def ask(self, question: str, conversation: Conversation, *options: Any) -> Iterator[Update]:
+        """A turn (`take_turn`), unless there is nothing to ask; `options` are those of `read_options`."""
+        if not question.strip() or conversation.pending:
+            yield (gr.skip(),) * 5
+            return
+        yield from take_turn(self.rag, question, conversation, read_options(*options))
+
+    def ask_example(self, example: list[str], conversation: Conversation, *options: Any) -> Iterator[Update]:
+        yield from self.ask(example[0], conversation, *options)
+
+    def retry(self, event: gr.RetryData, conversation: Conversation, *options: Any) -> Iterator[Update]:
+        number = _turn_of(event)
+        yield from self.ask(conversation.turns[number].question, conversation.before(number), *options)
+
+    def edit(self, event: gr.EditData, conversation: Conversation, *options: Any) -> Iterator[Update]:
+        yield from self.ask(read_question(str(event.value)), conversation.before(_turn_of(event)), *options)
+
+    def like(self, event: gr.LikeData, conversation: Conversation) -> Update:
+        """Keep a thumb in the file of feedback."""
+        number = _turn_of(event)
+        answer = conversation.turns[number].answer
+        liked = event.liked if isinstance(event.liked, bool) else None  # None: the thumb was taken back
+        if answer is None:
+            return (gr.skip(),) * 3
+        try:
+            record(self.rag.settings.feedback, answer, conversation.history(number), liked)
+        except RAGError as error:
+            gr.Warning(escaped(str(error)))
+            return (gr.skip(),) * 3
+        gr.Info("Thank you; it is kept on this machine." if liked is not None else "Taken back.")
+        rated = conversation.rated(number, liked)
+        return gr.Chatbot(feedback_value=_thumbs(rated)), rated, rated.to_json()
+
+    def start_anew(self) -> Update:
+        """An empty conversation; the old one is kept in the browser."""
+        return gr.Textbox("", **_READY), show(Conversation()), Conversation(), self.offer(Conversation())
+
+    def forget(self, event: gr.EventData, conversation: Conversation) -> Update:
+        """An empty conversation, where the one that was deleted is on the page."""
+        return self.start_anew() if event.id == conversation.id else (gr.skip(),) * 4
+
+    def evidence(self, event: gr.EventData) -> Update:
+        """The cited article with the quoted words marked, and its file."""
+        try:
+            source, start, end = read_passage(event.passage)
+            article = self.collection.article(source)
+            shown = render_evidence(article, start, end, self.collection.copies(source))
+            return shown, download_of(self.collection, source)
+        except RAGError as error:
+            return render_note(str(error), error=True), gr.DownloadButton(visible=False)
+
+    def examples(self) -> gr.Dataset:
+        """Questions that the articles answer; looked for once for each state of the index, and not shown yet."""
+        try:
+            generation = self.rag.store.generation()
+            if self._suggested[0] != generation:
+                self._suggested = (generation, suggest(self.rag))
+        except RAGError as error:
+            log.warning("no example questions: %s", error)
+        return gr.Dataset(samples=[[question] for question in self._suggested[1]])
+
+    def offer(self, conversation: Conversation) -> gr.Dataset:
+        """The examples, as long as nothing has been asked."""
+        return gr.Dataset(visible=bool(self._suggested[1]) and not conversation.turns)
+
+    def publishers(self) -> gr.Dropdown:
+        """Whom the articles are from, to choose among."""
+        try:
+            names = {entry.article.publisher for entry in self.collection.entries()}
+        except RAGError as error:
+            log.warning("the articles cannot be listed: %s", error)
+            names = set()
+        return gr.Dropdown(choices=sorted(name for name in names if name))
 
 
-def take_turn(rag: RAG, question: str, shown: Messages, history: Messages) -> Iterator[tuple[Any, ...]]:
-    """The question at once, then its answer: each time values for question box, conversation and history.
+@dataclass(frozen=True)
+class _Asking:
+    """The parts that asking is about."""
 
-    History holds what was said, the conversation what is drawn of it. After an error the question is back in
-    its box, to be mended or sent again, and history is as before.
+    chat: gr.Chatbot
+    box: gr.Textbox
+    anew: gr.Button
+    examples: gr.Dataset
+    keeper: gr.HTML
+    conversation: gr.State
+
+
+_ASKING: dict[str, Any] = {"submit_btn": False, "stop_btn": "Stop"}
+_READY: dict[str, Any] = {"submit_btn": "Ask", "stop_btn": False}
+_THUMBS = {True: "Like", False: "Dislike", None: None}
+
+
+def take_turn(rag: RAG, question: str, conversation: Conversation, options: dict[str, Any]) -> Iterator[Update]:
+    """The question at once, then what is being done, then its answer.
+
+    Each time values for question box, conversation as shown and as it is, what the browser keeps, and the examples.
+    After an error the question is back in its box.
     """
-    from gradio import skip
-
-    if not question.strip():
-        yield skip(), skip(), skip()
-        return
-    shown = [*shown, {"role": "user", "content": render_question(question)}]
-    yield "", [*shown, {"role": "assistant", "content": PENDING}], skip()
+    history = conversation.history()
+    conversation = conversation.asked(question)
+    question = conversation.turns[-1].question
+    hidden = gr.Dataset(visible=False)
+    yield gr.Textbox("", **_ASKING), show(conversation, SEARCHING), conversation, gr.skip(), hidden
+    started = time.monotonic()
+    turn = Turn(question=question, error="something went wrong here; ask again, or look into the log of the service")
     try:
-        found = rag.answer(question, history=history)
+        for step in rag.steps(question, history=history, **options):
+            if isinstance(step, Answer):
+                turn = Turn(question=question, answer=step)
+            else:
+                late = time.monotonic() - started > NOTICED
+                yield gr.skip(), show(conversation, step, late=late), *(gr.skip(),) * 3
+    except RAGError as error:
+        turn = Turn(question=question, error=str(error))
     except Exception as error:  # whatever it is, the page goes on
-        yield question, [*shown, {"role": "assistant", "content": _explain(error)}], skip()
-        return
-    said = [{"role": "user", "content": question}, {"role": "assistant", "content": found.text}]
-    yield skip(), [*shown, {"role": "assistant", "content": render_answer(found)}], [*history, *said]
+        log.error("a question could not be answered", exc_info=error)
+    conversation = conversation.settled(turn)
+    box = gr.Textbox(question, **_READY) if turn.error else gr.Textbox(**_READY)
+    yield box, show(conversation), conversation, conversation.to_json(), gr.skip()
+
+
+def stop(conversation: Conversation) -> Update:
+    """The last question back in its box, unless its answer came first."""
+    box = gr.Textbox(conversation.turns[-1].question, **_READY) if conversation.pending else gr.Textbox(**_READY)
+    return box, show(conversation.stopped()), conversation.stopped()
+
+
+def show(conversation: Conversation, step: str = "", *, late: bool = False) -> gr.Chatbot:
+    """The conversation as the chat has it; `step` is what is being done about its last question."""
+    shown: list[Any] = []
+    for number, turn in enumerate(conversation.turns, start=1):
+        shown.append({"role": "user", "content": render_question(turn.question)})
+        now = step if number == len(conversation.turns) else ""
+        shown.append({"role": "assistant", "content": render_turn(turn, now, late=late)})
+    return gr.Chatbot(shown, feedback_value=_thumbs(conversation))
+
+
+def read_options(
+    model: str, top_k: float, publishers: Sequence[str], date_from: str | None, date_to: str | None
+) -> dict[str, Any]:
+    """The settings of the page as arguments of `RAG.steps`."""
+    given = {"publisher": list(publishers or ()), "date_from": date_from, "date_to": date_to}
+    return {"top_k": int(top_k), "filters": {name: value for name, value in given.items() if value}}
+
+
+def read_passage(address: str) -> tuple[str, int, int]:
+    """Source, start and end out of the address of quoted words.
+
+    Raises:
+        RAGError: it is not one.
+    """
+    try:
+        fields = parse_qs(str(address), strict_parsing=True)
+        return fields["source"][0], int(fields["start"][0]), int(fields["end"][0])
+    except (ValueError, KeyError):
+        raise RAGError("this link names no passage; ask the question again") from None
+
+
+def reopen(event: gr.EventData) -> Update:
+    """A conversation that the browser kept, in the chat again."""
+    conversation = read_conversation(event.conversation)
+    if conversation is None:
+        return (gr.skip(),) * 5
+    conversation = conversation.stopped()  # kept with a thumb while its last question was being answered
+    hidden = gr.Dataset(visible=False)
+    return gr.Textbox("", **_READY), show(conversation), conversation, hidden, gr.Tabs(selected="ask")
+
+
+def export_text(event: gr.EventData) -> Any:
+    """A conversation that the browser kept, as Markdown."""
+    conversation = read_conversation(event.conversation)
+    return conversation.to_markdown() if conversation else gr.skip()
+
+
+def read_conversation(text: Any) -> Conversation | None:
+    """A kept conversation; None, and a note on the page, where it cannot be read."""
+    try:
+        return Conversation.model_validate_json(str(text))
+    except ValidationError:
+        gr.Warning("This conversation was kept by another version and cannot be read.")
+        return None
 
 
 def introduce(rag: RAG) -> str:
@@ -125,104 +338,11 @@ def introduce(rag: RAG) -> str:
         return render_introduction(TITLE, None)
 
 
-def serve(rag: RAG, *, host: str, port: int) -> None:
-    """Serve the page until Ctrl-C; one line with its address is printed once it is up. Port 0 takes a free one.
-
-    Raises:
-        RAGError: nothing can listen there.
-    """
-    listening = _listen(host, port)
-    try:
-        _server(build_app(rag), listening).run(sockets=[listening])
-    except KeyboardInterrupt:  # uvicorn has shut down in good order and passes the signal on
-        pass
-    finally:
-        listening.close()
+def _turn_of(event: Any) -> int:
+    """The turn that a message belongs to: questions and answers alternate."""
+    index = event.index if isinstance(event.index, int) else event.index[0]
+    return int(index) // 2
 
 
-def _explain(error: Exception) -> str:
-    if isinstance(error, RAGError):
-        return render_error(str(error))
-    log.error("a question could not be answered", exc_info=error)
-    return render_error("something went wrong here; ask again, or look into the log of the service")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, so that nobody takes the port between looking and serving."""
-    if not 0 <= port <= 65535:
-        raise SettingsError(f"port {port} is not between 0 and 65535; choose another with --port")
-    listening = None
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen()
-    except (OSError, UnicodeError) as error:
-        if listening:
-            listening.close()
-        raise SettingsError(_cannot_listen(host, port, error)) from error
-    return listening
-
-
-def _cannot_listen(host: str, port: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if number == errno.EADDRINUSE:
-        return f"port {port} is in use; choose another with --port"
-    if number == errno.EADDRNOTAVAIL or isinstance(error, (socket.gaierror, UnicodeError)):
-        return f"{host} is not an address of this machine; choose another with --host"
-    if number == errno.EACCES:
-        return f"port {port} is not open to this user; choose one above 1023 with --port"
-    return f"cannot listen on {host} port {port} ({error}); choose another with --port"
-
-
-def _server(app: gr.Blocks, listening: socket.socket) -> uvicorn.Server:
-    """A web server for the page.
-
-    Gradio's own `launch` would look for its port again, take any error there for a port in use, and call itself
-    through whatever proxy the environment names.
-    """
-    import fastapi
-    import gradio as gr
-    import uvicorn
-
-    web = gr.mount_gradio_app(
-        fastapi.FastAPI(openapi_url=None), app, path="/",
-        theme=_theme(), css=CSS, footer_links=[], run_history=False, enable_monitoring=False, show_error=False,
-        ssr_mode=False, pwa=False, mcp_server=False, max_file_size=1,
-    )  # fmt: skip
-    page: Any = web.routes[-1]
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            print(f"The chat is at {_address(listening)} (Ctrl-C stops it)", flush=True)
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            page.app.stop_event.set()  # Gradio's connections to open pages do not end by themselves
-            await super().shutdown(sockets)
-
-    return Server(uvicorn.Config(web, log_level="warning", access_log=False, timeout_graceful_shutdown=3))
-
-
-def _address(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _theme() -> gr.Theme:
-    """Fonts of the reader's own system, so that nothing is fetched, and greys dark enough to read."""
-    import gradio as gr
-
-    return gr.themes.Default(
-        primary_hue="blue",
-        neutral_hue="slate",
-        font=("system-ui", "sans-serif"),
-        font_mono=("ui-monospace", "monospace"),
-    ).set(
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        input_placeholder_color="*neutral_500",
-        input_placeholder_color_dark="*neutral_400",
-    )
+def _thumbs(conversation: Conversation) -> list[str | None]:
+    return [_THUMBS[turn.liked] for turn in conversation.turns]

@@ -1,8 +1,8 @@
-"""What the page shows: questions, answers and errors as safe HTML.
+"""What the chat shows: questions, answers, evidence and errors as safe HTML.
 
-Everything that comes from a reader or an article is escaped here. Each function returns one line of HTML in one
-block, so that no Markdown is looked for inside it, and uses only tags and attributes that Gradio's sanitizer
-keeps (it drops aria-* and data-*).
+Everything that comes from a reader, an article or a person is escaped here. What goes into the conversation is one
+block on one line, so that no Markdown is looked for inside it, and uses only tags and attributes that Gradio's
+sanitizer keeps (it drops aria-* and data-*).
 """
 
 from __future__ import annotations
@@ -11,45 +11,85 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from html import escape
+from urllib.parse import urlencode
 
-from rag.types import Answer, Citation
+from rag.catalog import Article
+from rag.pipeline import CHECKING, READING, SEARCHING
+from rag.types import Answer, Citation, Sentence
+from ui.conversation import Turn, encodable, to_markdown, to_text
 
-PENDING = '<div class="pending">Reading the articles …</div>'
+STEPS = {
+    SEARCHING: "Searching the articles …",
+    READING: "Reading what was found …",
+    CHECKING: "Checking the words against the articles …",
+}
+PASSAGE = "#passage?"  # begins the address of quoted words within the page
+LONGEST_HINT = 1000  # characters of a quote that are shown on hovering
+LONGEST_CLOSEST = 240
 _SPACE = re.compile(r"\s+")
 
 
 def render_introduction(title: str, articles: int | None, copies: int = 0) -> str:
     """The heading of the page and what it is; None when the articles cannot be counted."""
-    scope = {None: "the news articles", 1: "one news article"}.get(articles, f"{articles} news articles")
+    scope = {None: "the articles", 1: "one article"}.get(articles, f"{articles} articles")
     if copies:
         scope += f" and {copies} republished {'copy' if copies == 1 else 'copies'}"
-    return f"<h1>{_escape(title)}</h1><p>Every answer is quoted word for word from {scope}.</p>"
+    return f"<h1>{escaped(title)}</h1><p>Every answer is quoted word for word from {scope}.</p>"
 
 
-def render_question(question: str, longest: int = 2000) -> str:
+def render_question(question: str, longest: int = 4000) -> str:
     """The question as it was typed, line by line; beyond `longest` characters it is cut.
 
+    Only what would be taken for markup is escaped: Gradio shows the same text when the question is edited.
+
     >>> render_question("Is 2 < 3?")
-    '<div class="question" dir="auto">Is 2 &lt; 3?</div>'
+    'Is 2 &lt; 3?'
     """
     text = question.strip()
     if len(text) > longest:
         text = f"{text[:longest].rstrip()} …"
-    return f'<div class="question" dir="auto">{"<br>".join(_escape(line) for line in text.splitlines())}</div>'
+    return escape(encodable(text), quote=False)
+
+
+def read_question(shown: str) -> str:
+    """What was typed, out of what `render_question` made of it.
+
+    >>> read_question("Is 2 &lt; 3 &amp;lt; 4?")
+    'Is 2 < 3 &lt; 4?'
+    """
+    return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def render_turn(turn: Turn, step: str = "", *, late: bool = False) -> str:
+    """What stands below a question: its answer, its error, or what is being done about it (`late`: for a while)."""
+    if turn.answer:
+        return render_answer(turn.answer)
+    if turn.error:
+        return render_error(turn.error)
+    return render_step(step, late=late) if step else '<div class="stopped">Stopped.</div>'
+
+
+def render_step(step: str, *, late: bool) -> str:
+    """What is happening; it appears after half a second, or at once where that has passed already."""
+    return f'<div class="pending{" late" if late else ""}">{escaped(STEPS[step])}</div>'
 
 
 def render_answer(answer: Answer) -> str:
-    """The answer with its markers, and below it the quoted words and where they stand.
+    """The answer with its markers, and below it where the quoted words stand.
 
-    An abstention is its sentence and the headlines of the closest passages.
+    An abstention is its sentence and, smaller, the closest passages.
     """
+    searched = ""
+    if answer.query not in ("", answer.question):
+        searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.query)}</p>'
     if not answer.answered:
-        return f'<div class="abstention"><p dir="auto">{_escape(answer.text)}</p>{_closest(answer.closest)}</div>'
-    sources = "".join(_source(citation) for citation in answer.citations)
+        body = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>{_closest(answer.closest)}'
+        return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
+    sources = "".join(_source(citation, answer.text) for citation in answer.citations)
     return (
-        f'<div class="answer"><p class="answer-text" dir="auto">{_with_markers(answer.text, answer.citations)}</p>'
+        f'<div class="answer">{searched}<p class="answer-text" dir="auto">{_sentences(answer)}</p>'
         f'<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
-        f'<ol class="sources">{sources}</ol></div>'
+        f'<ol class="sources">{sources}</ol>{_copies(answer)}</div>'
     )
 
 
@@ -61,54 +101,140 @@ def render_error(message: str) -> str:
     """
     text = " ".join(message.split())
     stop = "" if text.endswith((".", "?", "!")) else "."
-    return f'<div class="error">{_escape(text[:1].upper() + text[1:] + stop)}</div>'
+    return f'<div class="error">{escaped(text[:1].upper() + text[1:] + stop)}</div>'
+
+
+def render_evidence(article: Article, start: int, end: int, copies: Sequence[str] = ()) -> str:
+    """The cleaned article, the words from `start` to `end` (characters) marked; `copies` are its republished ones."""
+    heads = [f'<h2 tabindex="-1" dir="auto">{escaped(article.title)}</h2>', f'<p class="origin">{origin(article)}</p>']
+    if article.original != article.source:
+        heads.append(f'<p class="origin">Republished copy of {_link(article.original, escaped(article.original))}</p>')
+    if copies:
+        links = ", ".join(_link(copy, escaped(copy)) for copy in copies)
+        heads.append(f'<p class="origin">Republished in {links}</p>')
+    body, place = [], 0
+    for line in article.text.split("\n"):
+        if line.strip():
+            body.append(f'<p dir="auto">{_marked(line, start - place, end - place)}</p>')
+        place += len(line) + 1
+    close = '<button class="close" type="button" aria-label="Close the article">Close</button>'
+    return (
+        f'<section class="evidence" aria-label="The cited article"><header>{close}{"".join(heads)}</header>'
+        f'<div class="article" tabindex="0" role="region" aria-label="Text of the article">{"".join(body)}</div>'
+        "</section>"
+    )
+
+
+def origin(article: Article) -> str:
+    """Publisher, date, author and file, escaped; what the article does not state is said to be so."""
+    publisher = escaped(article.publisher or "publisher not stated")
+    published = day_of(article.published) if article.published else "date not stated"
+    parts = [publisher, published, escaped(article.author or ""), escaped(article.source)]
+    return " · ".join(part for part in parts if part)
+
+
+def passage_address(source: str, start: int = 0, end: int = 0) -> str:
+    """The address of words of an article within the page, for a link.
+
+    >>> passage_address("a b.txt", 3, 9)
+    '#passage?source=a+b.txt&start=3&end=9'
+    """
+    return PASSAGE + urlencode({"source": source, "start": start, "end": end}, errors="replace")
+
+
+def _sentences(answer: Answer) -> str:
+    """The sentences, each run with its markers behind it; one without support is underlined and says so."""
+    known = {citation.marker: citation for citation in answer.citations}
+    shown: list[str] = []
+    for number, sentence in enumerate(answer.sentences):
+        shown.append(_sentence(sentence))
+        following = answer.sentences[number + 1] if number + 1 < len(answer.sentences) else None
+        if following is None or following.markers != sentence.markers:
+            shown += [_marker(known[marker]) for marker in sentence.markers if marker in known]
+    return " ".join(shown) or escaped(answer.text)
+
+
+def _sentence(sentence: Sentence) -> str:
+    text = escaped(sentence.text)
+    if sentence.supported:
+        return text
+    flag = f'<span class="flag">[not supported: {escaped(sentence.reason)}]</span>'
+    return f'<span class="unsupported">{text}</span> {flag}'
 
 
 def _closest(citations: Sequence[Citation]) -> str:
-    titles = dict.fromkeys(citation.title for citation in citations)
-    if not titles:
+    if not citations:
         return ""
-    entries = "".join(f'<li dir="auto">{_escape(title)}</li>' for title in titles)
-    return f'<div class="closest"><p>The closest passages, which need not answer it, are in</p><ul>{entries}</ul></div>'
+    entries = "".join(
+        f'<li dir="auto">{_link(each.source, escaped(each.title), each.start, each.end)}: '
+        f"“{escaped(_cut(each.quote, LONGEST_CLOSEST))}”</li>"
+        for each in citations
+    )
+    return f'<div class="closest"><p>The closest passages, which need not answer it:</p><ul>{entries}</ul></div>'
 
 
-def _source(citation: Citation) -> str:
-    origin = [citation.publisher, citation.published and _day(citation.published)]
-    copies = f" · republished in {', '.join(citation.republished_in)}" if citation.republished_in else ""
-    lines = [
-        f'<p class="title" dir="auto">{_marker(citation.marker)} {_escape(citation.title)}</p>',
-        f'<p class="origin">{_escape(" · ".join(part for part in origin if part))}</p>' if any(origin) else "",
-        f'<blockquote dir="auto">{_escape(citation.quote)}</blockquote>',
-        f'<p class="file">{_escape(citation.source + copies)}</p>',
-    ]
-    return f"<li>{''.join(lines)}</li>"
+def _source(citation: Citation, text: str) -> str:
+    """Where quoted words stand; the words too, unless the answer shows them itself."""
+    parts = [citation.publisher, citation.published and day_of(citation.published), citation.source]
+    if citation.republished_in:
+        parts.append(f"republished in {', '.join(citation.republished_in)}")
+    words = f"[{citation.marker}] {escaped(citation.title)}"
+    title = _link(citation.source, words, citation.start, citation.end, "title")
+    quote = " ".join(citation.quote.split())
+    shown = "" if quote in text else f'<blockquote dir="auto">{escaped(quote)}</blockquote>'
+    about = escaped(" · ".join(part for part in parts if part))
+    return f'<li dir="auto">{title} <span class="origin">{about}</span>{shown}</li>'
 
 
-def _with_markers(text: str, citations: Sequence[Citation]) -> str:
-    """The escaped text, its markers made visible; a "[1]" inside quoted words is the article's and stays as it is."""
-    quotes = sorted({" ".join(citation.quote.split()) for citation in citations}, key=len, reverse=True)
-    markers = {f"[{citation.marker}]": citation.marker for citation in citations}
-    pattern = "|".join(re.escape(part) for part in (*quotes, *markers) if part)
-    shown = []
-    end = 0
-    for match in re.finditer(pattern, text) if pattern else ():
-        shown.append(_escape(text[end : match.start()]))
-        found = match.group()
-        shown.append(_marker(markers[found]) if found in markers else _escape(found))
-        end = match.end()
-    shown.append(_escape(text[end:]))
-    return "".join(shown)
+def _marker(citation: Citation) -> str:
+    hint = escaped(_cut(citation.quote, LONGEST_HINT))
+    address = escape(passage_address(citation.source, citation.start, citation.end))
+    return f'<a class="marker" href="{address}" title="{hint}">[{citation.marker}]</a>'
 
 
-def _marker(number: int) -> str:
-    return f'<b class="marker">[{number}]</b>'
+def _link(source: str, words: str, start: int = 0, end: int = 0, kind: str = "passage") -> str:
+    return f'<a class="{kind}" href="{escape(passage_address(source, start, end))}">{words}</a>'
 
 
-def _day(day: date) -> str:
+def _copies(answer: Answer) -> str:
+    """Buttons that copy the answer, and what they copy; line breaks are written so that they stay on one line."""
+    forms = (("Copy text", to_text(answer)), ("Copy Markdown", to_markdown(answer)))
+    return (
+        '<p class="actions">'
+        + "".join(
+            f'<button class="copy" type="button">{label}</button><span class="copied">{_lines(text)}</span>'
+            for label, text in forms
+        )
+        + "</p>"
+    )
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(escaped(line) for line in text.split("\n"))
+
+
+def _marked(line: str, start: int, end: int) -> str:
+    """The escaped line, its characters from start to end marked; both may lie outside."""
+    first, last = max(0, start), min(len(line), end)
+    if first >= last:
+        return escaped(line)
+    return f"{escaped(line[:first])}<mark>{escaped(line[first:last])}</mark>{escaped(line[last:])}"
+
+
+def _cut(text: str, longest: int) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= longest else f"{words[:longest].rstrip()} …"
+
+
+def day_of(day: date) -> str:
+    """A day as people write it.
+
+    >>> day_of(date(2021, 5, 3))
+    '3 May 2021'
+    """
     return f"{day.day} {day:%B %Y}"
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
     """Escaped, on one line: a blank line would end the block of HTML, and Markdown would begin."""
-    encodable = text.encode("utf-8", "replace").decode("utf-8")  # half of a surrogate pair cannot be sent
-    return escape(_SPACE.sub(" ", encodable))
+    return escape(_SPACE.sub(" ", encodable(text)))
