@@ -1,7 +1,7 @@
 """Measure everything and rewrite the table in docs/evaluation.md: `make quality` (python -m eval.quality [DATA]).
 
-DATA (default ../shared/data) holds the public sets. The reader was trained and fitted on three quarters of their
-articles and the tuning part of the seed questions: reading is reported on the other quarter and the report part.
+DATA (default ../shared/data) holds the public sets. Weights and threshold were fitted on one half of their
+articles and the tuning part of the seed questions: reading is reported on the other half and the report part.
 Nothing of the search was fitted but its defaults, so all of a set counts there.
 """
 
@@ -21,7 +21,7 @@ from eval.benchmarks import figures, paragraph_scores, reading_scores, service
 from eval.data import read_questions
 from eval.judge import DEPTH
 from eval.metrics import Array, recall_at_k
-from eval.public import PublicSet, data_folder, held_back, read_chunking, read_qed, read_squad
+from eval.public import HELD_BACK, PublicSet, data_folder, in_half, read_chunking, read_qed, read_squad
 from eval.run import evaluate
 from eval.summary import MEASURES
 from rag.ingest import SEEDS, Progress, ingest
@@ -87,7 +87,7 @@ def public_rows(collection: PublicSet, search: Search, reading: bool, progress: 
             )
         if reading:
             titles = {article.source: article.title for article in collection.articles}
-            held = tuple(q for q in collection.questions if held_back(titles[q.source]))
+            held = tuple(q for q in collection.questions if in_half(titles[q.source], HELD_BACK))
             rest = replace(collection, questions=held)
             plain = reading_scores(with_plain_reader(rag), rest, progress)
             yield from _reading_rows(collection.name, reading_scores(rag, rest, progress), plain)

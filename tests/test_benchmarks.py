@@ -68,7 +68,7 @@ def squad(tmp_path: Path) -> Path:
         {"context": second, "qas": [question("4", "Since when has the bakery sold bread?", second, "1968")]},
     ]
     path = tmp_path / "squad.json"
-    path.write_text(json.dumps({"data": [{"title": "Ports", "paragraphs": paragraphs}]}))  # held back, by its hash
+    path.write_text(json.dumps({"data": [{"title": "Two_places", "paragraphs": paragraphs}]}))
     return path
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from eval.examples import FIT, REPORT, TRAIN, Example, part_of
 from eval.fit_reader import fit_models
 from eval.near_misses import RelatedWords
-from eval.public import held_back
+from eval.public import in_half
 from eval.train_cross_encoder import WRONG, WRONG_UNANSWERABLE, groups
 from rag.models import question_encoder
 from rag.read import find_candidates
@@ -34,7 +34,7 @@ def test_every_article_has_one_part_and_the_report_half_is_never_fitted_on() -> 
     titles = [f"Article {number}" for number in range(400)]
     parts = [part_of(title) for title in titles]
     assert set(parts) == {TRAIN, FIT, REPORT}
-    assert all((part == REPORT) == held_back(title) for title, part in zip(titles, parts, strict=True))
+    assert all((part == REPORT) == in_half(title, 1) for title, part in zip(titles, parts, strict=True))
     assert parts == [part_of(title.replace(" ", "_")) for title in titles]
 
 
