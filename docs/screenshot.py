@@ -60,6 +60,7 @@ def take_all(page: Page, name: str) -> None:
     take(page, f"answer-{name}")
     page.get_by_role("button", name="Close the article").click()
     page.get_by_role("button", name="New conversation").click()
+    page.locator("#chat .answer").wait_for(state="detached")
     ask(page, OFF_TOPIC)
     take(page, f"abstention-{name}")
     open_tab(page, "Articles")

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,36 +209,63 @@ def test_an_answer_is_copied_with_its_citation(browser: Browser, address: str) -
 
 
 @contextmanager
-def held(seeds_rag: Any) -> Iterator[tuple[str, threading.Event]]:
-    """The page in this process, with a reader that reads on only when the event is set."""
-    from rag.pipeline import RAG
+def served(rag: Any) -> Iterator[str]:
+    """The page over a service of this process."""
     from ui.app import build_app
     from ui.server import _listen, _server
 
-    go_on = threading.Event()
-
-    class Held:
-        def read(self, question: str, passages: Any) -> Any:
-            assert go_on.wait(60)
-            return seeds_rag.reader.read(question, passages)
-
     listening = _listen("127.0.0.1", 0)
-    server = _server(
-        build_app(RAG(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, Held())), listening, None, False
-    )
+    server = _server(build_app(rag), listening, None, False)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", go_on
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        go_on.set()
         server.should_exit = True
         thread.join()
         listening.close()
 
 
+def test_a_sentence_without_support_is_marked_by_words_and_line(browser: Browser, seeds_rag: Any) -> None:
+    from rag.cite import verify
+    from rag.pipeline import RAG
+
+    class Careless(RAG):
+        def steps(self, question: str, **options: Any) -> Iterator[Any]:
+            *steps, answer = super().steps(question, **options)
+            yield from steps
+            text = f"{answer.text} The port will handle 7 million containers. [1]"
+            yield replace(answer, text=text, sentences=verify(text, answer.citations))
+
+    rag = Careless(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, seeds_rag.reader)
+    with served(rag) as address, window(browser) as context:
+        page = open_page(context, address)
+        ask(page, CONTAINERS)
+        claim = page.locator("#chat .unsupported")
+        assert claim.all_inner_texts() == ["The port will handle 7 million containers."]
+        assert "dashed" in claim.evaluate("element => getComputedStyle(element).textDecoration")
+        assert page.locator("#chat .flag").inner_text().startswith("[not supported: the number '7 million'")
+        page.close()
+
+
+class Held:
+    """A reader that reads on only when it may."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+        self.go_on = threading.Event()
+
+    def read(self, question: str, passages: Any) -> Any:
+        assert self.go_on.wait(60)
+        return self.reader.read(question, passages)
+
+
 def test_a_slow_answer_says_what_is_done_and_can_be_stopped(browser: Browser, seeds_rag: Any) -> None:
-    with held(seeds_rag) as (address, go_on), window(browser) as context:
+    from rag.pipeline import RAG
+
+    held = Held(seeds_rag.reader)
+    rag = RAG(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, held)
+    with served(rag) as address, window(browser) as context:
         page = open_page(context, address)
         page.get_by_label("Your question").fill(CONTAINERS)
         page.get_by_label("Your question").press("Enter")
@@ -245,7 +273,7 @@ def test_a_slow_answer_says_what_is_done_and_can_be_stopped(browser: Browser, se
         page.get_by_role("button", name="Stop").click()
         page.get_by_text("Stopped.").wait_for()
         assert page.get_by_label("Your question").input_value() == CONTAINERS
-        go_on.set()
+        held.go_on.set()
         ask(page, OFF_TOPIC)
         assert page.locator("#chat .answer").count() == 0, "what was stopped does not come back"
         page.close()
