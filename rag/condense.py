@@ -17,6 +17,8 @@ _LEANING = re.compile(
     r"same|former|latter|else)\b|^(and|but|so|what about|how about|why\W*$|when\W*$|where\W*$|who\W*$)\b",
     re.IGNORECASE,
 )
+# "How many ships will Chancay take in its first year?": whose it is stands in the question itself.
+_OWN = re.compile(r"(?<=\s)[A-Z]\w+\b[^.?!]*?\b(?:his|her|its|their)\s+(?=\w)")
 _SHORT = 3  # words: "and in 2024?" says nothing by itself
 
 
@@ -32,10 +34,12 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
 
     >>> condense("When was it opened?", [{"role": "user", "content": "Who built the bridge?"}])
     'Who built the bridge? When was it opened?'
+    >>> condense("How many ships will Chancay take in its first year?", [{"role": "user", "content": "Who is Xi?"}])
+    'How many ships will Chancay take in its first year?'
     """
     earlier = [text_of(message) for message in history if role_of(message) == "user"]
     earlier = [text for text in earlier if text and text != question]
-    leans = _LEANING.search(question) or len(question.split()) <= _SHORT
+    leans = _LEANING.search(_OWN.sub(" ", question)) or len(question.split()) <= _SHORT
     return f"{earlier[-1]} {question}" if earlier and leans else question
 
 

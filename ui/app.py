@@ -12,16 +12,24 @@ from urllib.parse import parse_qs
 import gradio as gr
 from pydantic import ValidationError
 
+from rag.catalog import Article
 from rag.collection import Collection
-from rag.errors import RAGError
+from rag.errors import RAGError, StoreError
 from rag.feedback import record
 from rag.pipeline import MODELS, RAG, SEARCHING
 from rag.suggest import suggest
 from rag.types import Answer
 from ui.conversation import Conversation, Turn
 from ui.parts import QUIET, TELLING, Update, script, unseen
-from ui.render import escaped, read_question, render_evidence, render_introduction, render_question, render_turn
-from ui.render_collection import render_note
+from ui.render import (
+    escaped,
+    read_question,
+    render_evidence,
+    render_introduction,
+    render_no_evidence,
+    render_question,
+    render_turn,
+)
 from ui.shelf import Shelf, download_of
 
 TITLE = "Ask the articles"
@@ -50,7 +58,7 @@ class Page:
         with app:
             introduction = gr.HTML(introduce(self.rag), elem_id="introduction")
             with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
-                with gr.Tab("Ask", id="ask", elem_id="ask"):
+                with gr.Tab("Ask", id="ask", elem_id="ask") as front:
                     asking = self._ask_tab()
                 with gr.Tab("Articles", id="articles", elem_id="articles") as articles:
                     Shelf(self.collection).build(articles)
@@ -60,7 +68,7 @@ class Page:
                     options = self._settings_tab(app)
             self._connect(asking, options, saved, tabs)
             # Each time the page is opened: the index may have grown since the service was started.
-            app.load(lambda: introduce(self.rag), None, introduction, **QUIET)
+            gr.on([app.load, front.select], lambda: introduce(self.rag), None, introduction, **QUIET)
             found = app.load(self.examples, None, asking.examples, **QUIET)
             found.then(self.offer, asking.conversation, asking.examples, **QUIET)
         return app
@@ -191,11 +199,18 @@ class Page:
         """The cited article with the quoted words marked, and its file."""
         try:
             source, start, end = read_passage(event.passage)
-            article = self.collection.article(source)
+            article = self._cited(source)
             shown = render_evidence(article, start, end, self.collection.copies(source))
             return shown, download_of(self.collection, source)
         except RAGError as error:
-            return render_note(str(error), error=True), gr.DownloadButton(visible=False)
+            return render_no_evidence(str(error)), gr.DownloadButton(visible=False)
+
+    def _cited(self, source: str) -> Article:
+        try:
+            return self.collection.article(source)
+        except StoreError as error:
+            log.warning("a cited article cannot be shown: %s", error)
+            raise RAGError(f"{source} is no longer in the collection") from error
 
     def examples(self) -> gr.Dataset:
         """Questions that the articles answer; looked for once for each state of the index, and not shown yet."""

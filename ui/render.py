@@ -26,6 +26,7 @@ STEPS = {
 PASSAGE = "#passage?"  # begins the address of quoted words within the page
 LONGEST_HINT = 1000  # characters of a quote that are shown on hovering
 LONGEST_CLOSEST = 240
+_CLOSE = '<button class="close" type="button" aria-label="Close the article">Close</button>'
 _SPACE = re.compile(r"\s+")
 
 
@@ -117,12 +118,17 @@ def render_evidence(article: Article, start: int, end: int, copies: Sequence[str
         if line.strip():
             body.append(f'<p dir="auto">{_marked(line, start - place, end - place)}</p>')
         place += len(line) + 1
-    close = '<button class="close" type="button" aria-label="Close the article">Close</button>'
     return (
-        f'<section class="evidence" aria-label="The cited article"><header>{close}{"".join(heads)}</header>'
+        f'<section class="evidence" aria-label="The cited article"><header>{_CLOSE}{"".join(heads)}</header>'
         f'<div class="article" tabindex="0" role="region" aria-label="Text of the article">{"".join(body)}</div>'
         "</section>"
     )
+
+
+def render_no_evidence(message: str) -> str:
+    """In place of an article that cannot be shown, why."""
+    note = f'<h2 tabindex="-1">The article cannot be shown</h2><div role="alert">{render_error(message)}</div>'
+    return f'<section class="evidence" aria-label="The cited article"><header>{_CLOSE}{note}</header></section>'
 
 
 def origin(article: Article) -> str:
