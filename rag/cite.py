@@ -72,13 +72,18 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
                 speaker=_speaker(article[start:end], start, span.passage),
             )
         )
-    return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations), tuple(citations)
+    return _written(citations), tuple(citations)
 
 
 def attributed(citation: Citation) -> str:
     """The quote on one line, after its speaker where it has one."""
     quote = " ".join(citation.quote.split())
     return f"{citation.speaker}: {quote}" if citation.speaker else quote
+
+
+def _written(citations: Sequence[Citation]) -> str:
+    """The quotes one after the other, each with its marker: an answer that is nothing else."""
+    return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations)
 
 
 def leans(sentence: str) -> bool:
@@ -119,19 +124,15 @@ def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
     """
     quotes = {citation.marker: attributed(citation) for citation in citations}
     found = []
-    for statement, markers in _quotations(text, citations) or statements(text):
+    # In an answer of quotes alone, a "[2]" within their words is no marker.
+    quotations = [(quotes[citation.marker], [citation.marker]) for citation in citations]
+    for statement, markers in quotations if text == _written(citations) else statements(text):
         cited = [quotes[marker] for marker in markers if marker in quotes]
         for start, end in sentence_spans(statement):
             sentence = statement[start:end]
             reason = unsupported(sentence, cited) if cited else "it cites nothing"
             found.append(Sentence(sentence, tuple(markers), reason is None, reason or ""))
     return tuple(found)
-
-
-def _quotations(text: str, citations: Sequence[Citation]) -> list[tuple[str, list[int]]]:
-    """The pieces of a text that is nothing but its quotes, as `cite` writes it: a "[2]" in their words is no marker."""
-    pieces = [(attributed(citation), [citation.marker]) for citation in citations]
-    return pieces if text == " ".join(f"{words} [{marker}]" for words, (marker,) in pieces) else []
 
 
 def statements(text: str) -> list[tuple[str, list[int]]]:

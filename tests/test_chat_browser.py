@@ -370,7 +370,7 @@ def test_light_and_dark_follow_the_machine(browser: Browser, address: str) -> No
 
 
 def problems(page: Page) -> list[str]:
-    """What axe finds serious or worse, but for what docs/operations.md lists as Gradio's own."""
+    """What axe finds serious or worse."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
@@ -379,11 +379,7 @@ def problems(page: Page) -> list[str]:
         for violation in found
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
-        if not GRADIOS_OWN.get(violation["id"], re.compile("$^")).search(node["html"])
     ]
-
-
-GRADIOS_OWN: dict[str, re.Pattern[str]] = {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

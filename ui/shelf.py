@@ -67,7 +67,8 @@ class Shelf:
         """One article with what cleaning removed."""
         source = str(event.source)
         try:
-            entry = next((entry for entry in self.collection.entries() if entry.article.source == source), None)
+            entries = self.collection.entries()
+            entry = next((entry for entry in entries if entry.article.source == source), None)
             if entry is None:
                 raise RAGError(f"{source} is no longer in the collection; choose another article")
             shown = render_difference(entry, self.collection.difference(source))
@@ -75,7 +76,7 @@ class Shelf:
             hidden = gr.Button(visible=False)
             return "", gr.skip(), render_note(str(error), error=True), gr.DownloadButton(visible=False), hidden
         remove = gr.Button(visible=not self.collection.read_only)
-        return source, self.articles(search, source), shown, download_of(self.collection, source), remove
+        return source, render_articles(entries, search, source), shown, download_of(self.collection, source), remove
 
     def add(self, files: Sequence[str], search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
         """Take uploaded files into the collection."""
