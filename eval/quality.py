@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
                 print(row.markdown(), flush=True)
                 rows.append(row)
     head = "| what | n | rag | BM25 alone | dense alone | most similar sentence |\n|---|---|---|---|---|---|\n"
-    _rewrite(head + "\n".join(row.markdown() for row in rows))
+    rewrite(PAGE, BEGIN, END, head + "\n".join(row.markdown() for row in rows))
     return 0
 
 
@@ -172,11 +172,11 @@ def _against(ours: Array, other: Array) -> str:
     return f"{other.mean():.3f}{' ≈' if p >= 0.05 else ''}"
 
 
-def _rewrite(table: str) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+def rewrite(page: Path, begin: str, end: str, table: str) -> None:
+    """Put a table between two marks of a page, in place of the one that is there."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from eval.cache import AnswerCache, Attempt, key
 from eval.data import EvalQuestion
 from eval.judge import DEPTH, Relevance, Result, judge
 from eval.summary import Figure, summarize
-from rag.condense import condense
 from rag.errors import RAGError
 from rag.ingest import Progress
 from rag.pipeline import RAG
@@ -76,7 +75,7 @@ def _attempt(rag: RAG, question: EvalQuestion) -> Attempt:
         return tuple(passage.id for passage in rag.retriever.retrieve(query, DEPTH))
 
     answer = rag.answer(question.question, history=question.messages)
-    retrieved = retrieve(condense(question.question, question.messages))
+    retrieved = retrieve(answer.query)
     return Attempt(answer, retrieved, retrieve(question.standalone) if question.standalone else None)
 
 

@@ -11,10 +11,10 @@ from rag.privacy import switch_off_telemetry
 switch_off_telemetry()  # before any of the libraries below is imported
 
 # ruff: noqa: E402
-from rag.errors import RAGError
+from rag.errors import ModelError, RAGError
 from rag.pipeline import RAG, ask, build_rag
 from rag.prompts import ABSTENTION
 from rag.settings import Settings
 from rag.types import Answer, Citation
 
-__all__ = ["ABSTENTION", "RAG", "Answer", "Citation", "RAGError", "Settings", "ask", "build_rag"]
+__all__ = ["ABSTENTION", "RAG", "Answer", "Citation", "ModelError", "RAGError", "Settings", "ask", "build_rag"]

@@ -52,12 +52,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     ask = _command(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
+    ask.add_argument("--model", help="what writes the answer, see docs/models.md (default: RAG_MODEL)")
     ask.add_argument("--json", action="store_true", help="print the whole answer as JSON and nothing else")
     ask.add_argument("--publisher", action="append", help="only articles of this publisher; may be repeated")
     ask.add_argument("--from", dest="date_from", metavar="DATE", help="only articles of this day (ISO) or later")
     ask.add_argument("--to", dest="date_to", metavar="DATE", help="only articles of this day (ISO) or earlier")
 
     chat = _command(commands, "chat", _chat, "serve the chat in the browser")
+    chat.add_argument("--model", help="what writes the answers, see docs/models.md (default: RAG_MODEL)")
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     chat.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
     access = chat.add_mutually_exclusive_group()
@@ -152,6 +154,9 @@ def _index(options: argparse.Namespace) -> int:
         f"{report.articles} articles{copies}, {report.chunks} chunks in {settings.index} "
         f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)"
     )
+    if report.instructed:
+        holding = "1 article holds" if report.instructed == 1 else f"{report.instructed} articles hold"
+        print(f"{holding} what looks like an instruction to a language model; see `rag doctor`", file=sys.stderr)
     return 0
 
 
@@ -164,6 +169,8 @@ def _ask(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
         return 0
+    for note in answer.notes:
+        print(f"rag: {note}", file=sys.stderr)
     print(answer.text)
     shown = answer.citations or answer.closest
     if shown:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rag.clean import Removal
 from rag.errors import StoreError
+from rag.instructions import Instruction
 from rag.speaker import turns
 from rag.types import Filters, Passage
 
@@ -27,7 +28,7 @@ _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
-    author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL
+    author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL, instructions TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -45,7 +46,11 @@ _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\
 
 @dataclass(frozen=True)
 class Article:
-    """A cleaned article; `original` is the source it is a copy of, or its own source."""
+    """A cleaned article.
+
+    `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
+    instructions to a language model.
+    """
 
     source: str
     digest: str
@@ -56,6 +61,7 @@ class Article:
     text: str
     removed: tuple[Removal, ...]
     original: str
+    instructions: tuple[Instruction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
@@ -260,6 +266,7 @@ def _article_row(article: Article) -> tuple[str | None, ...]:
         article.text,
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         article.original,
+        json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
     )
 
 
@@ -274,6 +281,7 @@ def _article(row: sqlite3.Row) -> Article:
         text=row["text"],
         removed=tuple(Removal(text, reason) for text, reason in json.loads(row["removed"])),
         original=row["original"],
+        instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
     )
 
 

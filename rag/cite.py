@@ -173,16 +173,38 @@ def align(sentence: str, quotes: Sequence[str]) -> list[str]:
     At most `MOST_ALIGNED`, chosen greedily by the pieces that they add.
     """
     quoted = [quote[start:end] for quote in quotes for start, end in sentence_spans(quote)]
-    wanted = {fact.key for fact in facts(sentence)}
+    return [quoted[number] for number in _covering(sentence, quoted)]
+
+
+def evidence(sentence: str, passages: Sequence[Passage], question: str = "") -> list[Span]:
+    """The sentences of the passages most like this one, to be cited for it; chosen as `align` does, in order.
+
+    Among sentences that have as much of it the one with most of the question is taken.
+    """
+    spans = [
+        Span(passage, passage.start + start, passage.start + end)
+        for passage in passages
+        for start, end in sentence_spans(passage.text)
+    ]
+    for span in spans:
+        if _folded(sentence) in _folded(span.text):
+            return [span]
+    return [spans[number] for number in _covering(sentence, [span.text for span in spans], question)]
+
+
+def _covering(sentence: str, quoted: Sequence[str], question: str = "") -> list[int]:
+    """Which quoted sentences have the pieces of this one, as few as possible."""
+    wanted, asked = ({fact.key for fact in facts(text)} for text in (sentence, question))
+    pieces = [{fact.key for fact in facts(text)} for text in quoted]
     chosen: list[int] = []
     while wanted and len(chosen) < MOST_ALIGNED:
-        gains = [len(wanted & {fact.key for fact in facts(text)}) for text in quoted]
+        gains = [(len(wanted & there), len(asked & there)) for there in pieces]
         best = max(range(len(quoted)), key=gains.__getitem__, default=None)
-        if best is None or not gains[best]:
+        if best is None or not gains[best][0]:
             break
         chosen.append(best)
-        wanted -= {fact.key for fact in facts(quoted[best])}
-    return [quoted[number] for number in sorted(chosen)]
+        wanted -= pieces[best]
+    return sorted(chosen)
 
 
 def _missing(said: Sequence[Fact], quoted: Sequence[Fact]) -> str | None:

@@ -1,16 +1,22 @@
-"""Make a follow-up question stand alone, as far as that goes without a language model.
+"""Make a follow-up question stand alone.
 
-For now: a question that leans on what was said (a pronoun, or hardly a word of its own) is searched
-together with the last question before it.
+Without a language model, as far as that goes: a question that leans on what was said (a pronoun, or hardly a word of
+its own) is searched together with the last question before it. A model rewrites it, and is held to what was said.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import QuestionError
+from rag.facts import facts
+from rag.prompts import RESERVED, rewrite_prompt, trim_history
+
+if TYPE_CHECKING:
+    from rag.chat_model import ChatModel
+    from rag.write import Draft
 
 _LEANING = re.compile(
     r"\b(he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|one|ones|"
@@ -19,6 +25,8 @@ _LEANING = re.compile(
 )
 # "How many ships will Chancay take in its first year?": whose it is stands in the question itself.
 _OWN = re.compile(r"(?<=\s)[A-Z]\w+\b[^.?!]*?\b(?:his|her|its|their)\s+(?=\w)")
+_MARKER = re.compile(r"\s*\[(?:\d+|not supported)\]")
+_KEPT = 0.6  # share of the question's content words that its rewriting has
 _SHORT = 3  # words: "and in 2024?" says nothing by itself
 
 
@@ -41,6 +49,45 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
     earlier = [text for text in earlier if text and text != question]
     leans = _LEANING.search(_OWN.sub(" ", question)) or len(question.split()) <= _SHORT
     return f"{earlier[-1]} {question}" if earlier and leans else question
+
+
+def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatModel | None, draft: Draft) -> str:
+    """The question to search for and to answer, rewritten by the model where there is one; its tokens go to the draft.
+
+    A rewriting that brings in a name, figure or date that nobody mentioned, or drops one of the question's, is not
+    taken, and the question is what `condense` makes of it.
+
+    Raises:
+        QuestionError: a message of the history is not of the form that `condense` describes.
+        ModelError: the model failed.
+    """
+    query = condense(question, history)
+    said = [{"role": role_of(message), "content": _MARKER.sub("", text_of(message))} for message in history]
+    said = [message for message in said if message["content"]]
+    if chat is None or not said:
+        return query
+    room = chat.context - RESERVED - sum(chat.count(words) for _, words in rewrite_prompt(question, []))
+    text = "".join(draft.counted(chat, rewrite_prompt(question, trim_history(said, room, chat.count))))
+    rewritten = " ".join(text.strip().split("\n")[0].split())
+    return rewritten if keeps(rewritten, question, [message["content"] for message in said]) else query
+
+
+def keeps(rewritten: str, question: str, said: Sequence[str]) -> bool:
+    """Whether a rewritten question still asks what was asked, and is about nothing that was not mentioned.
+
+    >>> keeps("When was the Arun bridge opened?", "When was it opened?", ["Who built the Arun bridge?"])
+    True
+    >>> keeps("When was the Elbe bridge opened in 1998?", "When was it opened?", ["Who built the Arun bridge?"])
+    False
+    """
+    own, new = facts(question), facts(rewritten)
+    mentioned = {fact.key for text in (question, *said) for fact in facts(text)}
+    there = {fact.key for fact in new}
+    telling = {"number", "date", "name"}
+    invented = any(fact.kind in telling and fact.key not in mentioned for fact in new)
+    dropped = any(fact.kind in telling and fact.key not in there for fact in own)
+    words = {fact.key for fact in own}
+    return bool(there) and not invented and not dropped and len(words & there) >= _KEPT * len(words)
 
 
 def role_of(message: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from rag.catalog import Article
 from rag.settings import Settings
 from rag.store import Store, has_index
 
+LONGEST_SHOWN = 160  # characters of what looks like an instruction
+MOST_SHOWN = 5  # of them in one article
 PACKAGES = ("langchain", "chromadb", "sentence-transformers", "torch", "onnxruntime", "gradio", "tiktoken")
 
 
@@ -36,6 +38,9 @@ def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
         yield f"index {settings.index}, embedding model {settings.embedding_model}"
         chunks = store.chunk_counts()
         yield f"{len(chunks)} articles, {len(articles) - len(chunks)} republished, {sum(chunks.values())} chunks"
+        if instructed := sum(bool(article.instructions) for article in articles):
+            holding = "1 article holds" if instructed == 1 else f"{instructed} articles hold"
+            yield f"{holding} what looks like an instruction to a language model; it is kept as text, see below"
         for article in articles:
             yield from _article(article, chunks.get(article.source, 0))
     finally:
@@ -62,6 +67,11 @@ def _article(article: Article, chunks: int) -> Iterator[str]:
     removed = sum(len(removal.text) for removal in article.removed)
     kind = f"republished copy of {article.original}" if article.original != article.source else f"{chunks} chunks"
     yield f"  {kind}, {len(article.text):,} characters, {removed:,} removed by cleaning"
+    for found in article.instructions[:MOST_SHOWN]:
+        text = found.text if len(found.text) <= LONGEST_SHOWN else f"{found.text[: LONGEST_SHOWN - 1]}…"
+        yield f'  looks like an instruction to a language model ({found.reason}): "{text}"'
+    if len(article.instructions) > MOST_SHOWN:
+        yield f"  and {len(article.instructions) - MOST_SHOWN} more that look like one"
 
 
 def _cleaning(articles: list[Article]) -> Iterator[str]:

@@ -12,6 +12,10 @@ class SettingsError(RAGError):
     """A setting has a value that cannot be used."""
 
 
+class ModelError(RAGError):
+    """A language model cannot be reached, refuses, or breaks off."""
+
+
 class QuestionError(RAGError):
     """A question, its history or its filters cannot be used."""
 

@@ -26,6 +26,7 @@ from rag.chunk import split
 from rag.clean import clean
 from rag.dedupe import group_copies
 from rag.errors import LoadError, StoreError
+from rag.instructions import Instruction, find_instructions
 from rag.load import SUFFIXES, find_files, load_document
 from rag.metadata import read_metadata
 from rag.models import Encoder, passage_encoder, question_encoder
@@ -56,7 +57,11 @@ def _silent(step: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an indexing run found and did; `skipped` are one-line errors of files left out."""
+    """What an indexing run found and did.
+
+    `skipped` are one-line errors of files left out; `instructed` counts the articles and copies that hold words which
+    look like an instruction to a language model.
+    """
 
     articles: int
     copies: int
@@ -67,6 +72,7 @@ class IngestReport:
     embedded: int
     skipped: tuple[str, ...]
     seconds: float
+    instructed: int = 0
 
 
 def ingest(
@@ -117,6 +123,7 @@ def ingest(
         embedded=embedded,
         skipped=skipped,
         seconds=time.perf_counter() - started,
+        instructed=sum(bool(article.instructions) for article in articles),
     )
 
 
@@ -298,7 +305,15 @@ def read_article(path: Path, source: str, known: Article | None = None) -> Artic
         text=document.page_content,
         removed=cleaned.removed,
         original=source,
+        instructions=_instructions(document),
     )
+
+
+def _instructions(document: Document) -> tuple[Instruction, ...]:
+    """What speaks to a language model in the article, and in the metadata that stand beside its text."""
+    shown = (document.metadata[name] for name in ("title", "publisher", "author"))
+    beside = [value for value in shown if value and value not in document.page_content]
+    return tuple(find_instructions("\n\n".join([*beside, document.page_content])))
 
 
 def _with_originals(articles: list[Article]) -> list[Article]:

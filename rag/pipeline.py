@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from rag.cite import cite, verify
-from rag.condense import condense
-from rag.errors import QuestionError, SettingsError
+from rag.condense import standalone
+from rag.errors import QuestionError
+from rag.instructions import masked
 from rag.models import cross_encoder, question_encoder
 from rag.prompts import ABSTENTION
 from rag.read import ExtractiveReader
 from rag.retrieve import HybridRetriever, parse_filters
-from rag.settings import DEFAULT_INDEX, Settings
+from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.store import Store, has_index
-from rag.types import Answer, Reader, Retriever
+from rag.types import Answer, Citation, Reader, Reading, Retriever, Sentence
+from rag.verdict import states_answer, verdict_of
+from rag.write import WRITING, Draft, Writer
 
-MODELS = ("extractive",)  # what can write an answer on this machine
-SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer
+if TYPE_CHECKING:
+    from rag.chat_model import ChatModel
+
+SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer, with WRITING
+UNSUPPORTED = "[not supported]"
+REPLACED = "Most of what the model wrote is not in the articles: these are the articles' own words."
+NOT_FOUND = "The model wrote no answer: these are the articles' own words."
+Step = str | Citation | Sentence | Answer
 
 
 class RAG:
@@ -31,6 +42,9 @@ class RAG:
         self.store = store
         self.retriever = retriever
         self.reader = reader
+        self._making = threading.Lock()
+        self._models: dict[str, ChatModel] = {}
+        self.chat_model(settings.model)  # now, so that what it lacks is known before the first question
 
     def answer(
         self,
@@ -39,6 +53,7 @@ class RAG:
         history: Sequence[Mapping[str, Any]] | None = None,
         filters: Mapping[str, Any] | None = None,
         top_k: int | None = None,
+        model: str | None = None,
     ) -> Answer:
         """Answer one question with citations, or say that the articles do not say.
 
@@ -46,51 +61,91 @@ class RAG:
             history: earlier messages, oldest first: `{"role": "user" | "assistant", "content": …}`.
             filters: `publisher` (a name or several), `date_from`, `date_to` (dates, inclusive).
             top_k: passages handed to the reader; by default the settings' number.
+            model: what writes the answer; by default the settings' model.
 
         Raises:
             QuestionError: the question, history or filters cannot be used.
             StoreError: the index cannot be read.
+            SettingsError: there is no such model on this machine.
+            ModelError: the model failed before anything it wrote was checked.
         """
-        for step in self.steps(question, history=history, filters=filters, top_k=top_k):
+        for step in self.stream(question, history=history, filters=filters, top_k=top_k, model=model):
             if isinstance(step, Answer):
                 return step
         raise AssertionError("the steps end with an answer")
 
-    def steps(
+    def stream(
         self,
         question: str,
         *,
         history: Sequence[Mapping[str, Any]] | None = None,
         filters: Mapping[str, Any] | None = None,
         top_k: int | None = None,
-    ) -> Iterator[str | Answer]:
-        """`answer`, step by step: the name of each step as it begins, and at the end the answer."""
-        started = time.perf_counter()
+        model: str | None = None,
+    ) -> Iterator[Step]:
+        """`answer`, step by step; closing the iterator stops the model at its next token.
+
+        In this order: the name of each step as it begins; where a model writes, "writing" again with every piece, and
+        each sentence as soon as it is checked, ahead of it the citations it is the first to need; at the end the
+        answer, which is what counts: where most of what was written is unsupported, it is another one.
+        """
+        clock = [time.perf_counter()]
         question = check_question(question, self.settings.max_question_characters)
-        query = condense(question, history or ())
+        name = model or self.settings.model
+        chat = self.chat_model(name)
+        draft = Draft()
+        query = standalone(question, history or (), chat, draft)
         yield SEARCHING
         passages = self.retriever.retrieve(query, top_k or self.settings.top_k, parse_filters(filters))
-        retrieved = time.perf_counter()
+        clock.append(time.perf_counter())
         yield READING
-        reading = self.reader.read(query, passages)
+        # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
+        read = [replace(each, text=masked(each.text)) for each in passages] if chat else passages
+        reading = self.reader.read(query, read)
+        if chat and reading.answers and not states_answer(chat, query, reading):
+            reading = replace(reading, answers=False)
+        if chat and reading.answers:
+            yield WRITING
+            yield from Writer(chat, self.article).write(query, reading.ranking or read, draft)
         yield CHECKING
-        text, citations = cite(reading.spans, self.article)
-        answered = reading.answers and bool(citations)
-        sentences = verify(text, citations) if answered else ()
-        finished = time.perf_counter()
-        yield Answer(
+        answer = _written(draft) or self._quoted(reading, draft, judged=bool(chat and verdict_of(chat.bytes)))
+        yield replace(
+            answer,
             question=question,
-            text=text if answered else ABSTENTION,
-            answered=answered,
-            confidence=reading.confidence,
-            citations=citations if answered else (),
-            passages=tuple(passages),
-            model=self.settings.model,
-            closest=() if answered else citations,
-            sentences=sentences,
             query=query,
-            timings={"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started},
+            passages=tuple(passages),
+            confidence=reading.confidence,
+            model=name,
+            left_out=tuple(passage.id for passage in draft.left_out),
+            tokens_in=draft.tokens_in,
+            tokens_out=draft.tokens_out,
+            timings=_timings(clock, answer, draft),
         )
+
+    def chat_model(self, name: str) -> ChatModel | None:
+        """The language model of a name, made once; of those in this process only the last one is kept.
+
+        Raises:
+            SettingsError: there is no such model on this machine.
+        """
+        if name == EXTRACTIVE:
+            return None
+        from rag.chat_model import chat_model
+
+        with self._making:
+            if name not in self._models:
+                made = chat_model(name, self.settings)
+                self._models = {kept: one for kept, one in self._models.items() if not (one.local and made.local)}
+                self._models[name] = made
+            return self._models[name]
+
+    def _quoted(self, reading: Reading, draft: Draft, *, judged: bool) -> Answer:
+        """The reader's quotations, or an abstention; a model whose verdict was heard is not followed in abstaining."""
+        text, citations = cite(reading.spans, self.article)
+        if not citations or not reading.answers or (draft.abstained and not judged):
+            return _answer(ABSTENTION, closest=citations)
+        notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
+        return _answer(text, citations, verify(text, citations), notes=notes)
 
     def article(self, source: str) -> str:
         """The cleaned text of an article or copy; citations point into it.
@@ -116,8 +171,6 @@ def build_rag(settings: Settings | None = None) -> RAG:
         StoreError: the index is missing, damaged or built with other settings.
     """
     settings = settings or Settings()
-    if settings.model not in MODELS:
-        raise SettingsError(f"model {settings.model!r} is not available; set RAG_MODEL to {' or '.join(MODELS)}")
     if settings.index == DEFAULT_INDEX and not has_index(settings.index):
         _index_seeds(settings)
     encoder = question_encoder(settings.embedding_model)
@@ -147,6 +200,34 @@ def ask(
         rag.close()
 
 
+def _written(draft: Draft) -> Answer | None:
+    """What the model wrote, where enough of it is supported."""
+    if not draft.supported or draft.supported * 2 < len(draft.sentences):
+        return None
+    text = " ".join(f"{sentence.text} {_mark(sentence)}" for sentence in draft.sentences)
+    return _answer(text, draft.citations, draft.sentences, notes=draft.notes)
+
+
+def _answer(
+    text: str,
+    citations: Sequence[Citation] = (),
+    sentences: Sequence[Sentence] = (),
+    *,
+    closest: Sequence[Citation] = (),
+    notes: Sequence[str] = (),
+) -> Answer:
+    """The part of an answer that is shown."""
+    return Answer(
+        question="", text=text, answered=bool(sentences), confidence=0.0, citations=tuple(citations), passages=(),
+        model="", closest=tuple(closest), sentences=tuple(sentences), notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _mark(sentence: Sentence) -> str:
+    """What stands behind a sentence in the text: its markers, or that it has none."""
+    return "".join(f"[{marker}]" for marker in sentence.markers) if sentence.supported else UNSUPPORTED
+
+
 def check_question(question: str, longest: int) -> str:
     """The question with control characters and runs of white space made single spaces.
 
@@ -164,6 +245,16 @@ def check_question(question: str, longest: int) -> str:
     if not any(character.isalnum() for character in visible):
         raise QuestionError("the question is empty; type a question in words")
     return " ".join(visible.split())
+
+
+def _timings(clock: Sequence[float], answer: Answer, draft: Draft) -> dict[str, float]:
+    """Seconds by step. What was replaced counts as never shown."""
+    started, retrieved, finished = *clock, time.perf_counter()
+    seconds = {"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started}
+    if answer.answered:
+        kept = draft.first_sentence is not None and answer.citations == tuple(draft.citations)
+        seconds["first_sentence"] = (draft.first_sentence if kept and draft.first_sentence else finished) - started
+    return seconds
 
 
 def _index_seeds(settings: Settings) -> None:

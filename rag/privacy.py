@@ -16,7 +16,9 @@ SWITCHES = {
     "HF_HUB_OFFLINE": "1",  # Hugging Face: no model is ever looked up or downloaded
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
-    "LANGSMITH_TRACING": "false",  # LangChain
+    "LANGSMITH_TRACING": "false",  # LangChain; its older names are read as well
+    "LANGSMITH_TRACING_V2": "false",
+    "LANGCHAIN_TRACING_V2": "false",
 }
 
 

@@ -55,7 +55,8 @@ class ExtractiveReader:
         most = MOST_LISTED if asks_for_list(question) else MOST_SENTENCES
         spans = in_reading_order(candidates, scores, self._weights.margin, most)
         spans = tuple(dict.fromkeys(_with_list(span, question) for span in spans))
-        return Reading(spans, confidence, answers=confidence >= self._threshold)
+        ranking = _by_best_sentence(passages, candidates, scores)
+        return Reading(spans, confidence, confidence >= self._threshold, ranking)
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
@@ -103,6 +104,17 @@ def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
                 )
             )
     return found
+
+
+def _by_best_sentence(
+    passages: Sequence[Passage], candidates: Sequence[Candidate], scores: Rows
+) -> tuple[Passage, ...]:
+    """The passages by their best sentence of the shortlist; those without one keep their order at the end."""
+    best: dict[str, float] = {}
+    for candidate, score in zip(candidates, scores, strict=True):
+        name = candidate.span.passage.id
+        best[name] = max(best.get(name, -np.inf), float(score))
+    return tuple(sorted(passages, key=lambda passage: -best.get(passage.id, -np.inf)))
 
 
 def _with_list(span: Span, question: str) -> Span:

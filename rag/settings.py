@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.errors import SettingsError
 
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
+EXTRACTIVE = "extractive"  # the model that is none: answers are quotations
 DEFAULT_FEEDBACK = user_data_path("rag-news") / "feedback.jsonl"
 
 
@@ -28,7 +29,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     index: Path = Field(DEFAULT_INDEX, description="Folder of the index.")
-    model: str = Field("extractive", description="What writes the answer; 'extractive' quotes the articles.")
+    model: str = Field(
+        EXTRACTIVE,
+        description="What writes the answer: 'extractive' quotes the articles, 'provider:model' is a model that "
+        "LangChain knows, 'llamacpp:FILE.gguf' one in this process.",
+    )
+    context_tokens: int | None = Field(
+        None,
+        ge=512,
+        description="Tokens of prompt and answer together; by default 1024 for llamacpp: models, 8192 for others.",
+    )
+    model_timeout: float = Field(60, gt=0, description="Seconds that a hosted model may say nothing.")
+    model_concurrency: int = Field(4, ge=1, description="Questions that a hosted model answers at a time.")
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="Embedding model: the bundled default, or a sentence-transformers folder."
     )

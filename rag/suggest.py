@@ -14,6 +14,7 @@ from rag.errors import RAGError
 from rag.facts import facts, is_nationality
 from rag.pipeline import RAG
 from rag.sentences import sentence_spans
+from rag.settings import EXTRACTIVE
 from rag.signals import FUNCTION_WORDS
 
 MOST_ARTICLES = 40  # looked into, spread over the collection
@@ -83,7 +84,7 @@ def _sentences(text: str) -> list[str]:
 
 def _answered_from(rag: RAG, question: str, source: str) -> bool:
     try:
-        return any(citation.source == source for citation in rag.answer(question).citations)
+        return any(citation.source == source for citation in rag.answer(question, model=EXTRACTIVE).citations)
     except RAGError:
         return False
 

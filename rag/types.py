@@ -66,12 +66,14 @@ class Sentence:
 class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
-    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown.
+    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
+    has the passages again, those with the best evidence first.
     """
 
     spans: tuple[Span, ...]
     confidence: float
     answers: bool
+    ranking: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,11 @@ class Answer:
     `ABSTENTION`; `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is
     how likely the quoted, or closest, words answer the question. `sentences` are those of `text`, each held against
     what it cites; an abstention has none. `query` is what was searched for: the question, or a follow-up made to
-    stand alone. `timings` are seconds by step.
+    stand alone. `timings` are seconds by step; `first_sentence`, until the first checked one was shown.
+
+    Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked but its word on the evidence;
+    `left_out`, the ids of passages for which its context had no room; `notes`, what the reader should know of how the
+    answer came about, a line each.
     """
 
     question: str
@@ -110,6 +116,10 @@ class Answer:
     sentences: tuple[Sentence, ...] = ()
     query: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    tokens_in: int = 0
+    tokens_out: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values: dates are ISO strings, tuples are lists."""

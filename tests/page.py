@@ -152,7 +152,7 @@ class ScriptedRAG:
         self.asked: list[tuple[str, list[Mapping[str, Any]], dict[str, Any]]] = []
         self.store = self
 
-    def steps(self, question: str, *, history: Sequence[Mapping[str, Any]], **options: Any) -> Iterator[str | Answer]:
+    def stream(self, question: str, *, history: Sequence[Mapping[str, Any]], **options: Any) -> Iterator[str | Answer]:
         self.asked.append((question, list(history), options))
         yield SEARCHING
         if isinstance(self.given, Exception):

@@ -157,12 +157,14 @@ def test_an_example_is_asked_with_the_settings_of_the_page() -> None:
     list(page_of(rag).ask_example(["Who?"], talk(ANSWERED), "extractive", 3, ["Velden Post"], "2021-01-01", None))
     (asked,) = rag.asked
     filters = {"publisher": ["Velden Post"], "date_from": "2021-01-01"}
-    assert (asked[0], asked[2]) == ("Who?", {"top_k": 3, "filters": filters})
+    assert (asked[0], asked[2]) == ("Who?", {"model": "extractive", "top_k": 3, "filters": filters})
 
 
 def test_options_that_are_not_set_are_left_out() -> None:
-    assert read_options(*OPTIONS) == {"top_k": 8, "filters": {}}
+    assert read_options(*OPTIONS) == {"model": "extractive", "top_k": 8, "filters": {}}
+    assert read_options("", 8, [], None, None) == {"model": None, "top_k": 8, "filters": {}}, "the service's own"
     assert read_options("extractive", 3.0, None, "", "2024-02-01") == {  # type: ignore[arg-type]
+        "model": "extractive",
         "top_k": 3,
         "filters": {"date_to": "2024-02-01"},
     }
@@ -253,10 +255,10 @@ def test_a_broken_index_costs_examples_publishers_and_numbers_only(
     assert told(desk.examples()) == {"samples": []}
     assert told(desk.offer(Conversation())) == {"visible": False}
     assert told(desk.publishers()) == {"choices": []}
-    assert "from the articles." in introduce(rag)  # type: ignore[arg-type]
+    assert "against the articles." in introduce(rag)  # type: ignore[arg-type]
     assert caplog.text.count("index the articles") == 3
     assert "The index &lt;b&gt; is gone" in Shelf(desk.collection).articles("", "")
-    assert "from 2 articles." in introduce(ScriptedRAG())  # type: ignore[arg-type]
+    assert "against 2 articles." in introduce(ScriptedRAG())  # type: ignore[arg-type]
 
 
 # Thumbs

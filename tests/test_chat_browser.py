@@ -231,8 +231,8 @@ def test_a_sentence_without_support_is_marked_by_words_and_line(browser: Browser
     from rag.pipeline import RAG
 
     class Careless(RAG):
-        def steps(self, question: str, **options: Any) -> Iterator[Any]:
-            *steps, answer = super().steps(question, **options)
+        def stream(self, question: str, **options: Any) -> Iterator[Any]:
+            *steps, answer = super().stream(question, **options)
             yield from steps
             text = f"{answer.text} The port will handle 7 million containers. [1]"
             yield replace(answer, text=text, sentences=verify(text, answer.citations))

@@ -19,6 +19,7 @@ from eval.metrics import contains
 from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.summary import MEASURES
 from rag import RAG, Answer, Citation, RAGError, Settings, build_rag
+from rag.cite import verify
 from rag.ingest import ingest
 from tests.conftest import ROOT, SEEDS, Command
 
@@ -39,7 +40,8 @@ def answer(text: str, *quotes: str, source: str = "004_a97b5fc439998a1f.txt", co
         Citation(marker, source, "A", None, None, quote, 0, len(quote), copies)
         for marker, quote in enumerate(quotes, start=1)
     )
-    return Answer("?", text, bool(quotes), 0.9, citations, (), "extractive", timings={"total": 0.1})
+    said = verify(text, citations)
+    return Answer("?", text, bool(quotes), 0.9, citations, (), "extractive", sentences=said, timings={"total": 0.1})
 
 
 # The questions on the five articles.

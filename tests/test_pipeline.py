@@ -21,7 +21,7 @@ CONTAINERS = "How many containers will Chancay handle in its first year?"
 
 
 def test_the_package_exports_what_it_promises() -> None:
-    promised = {"ABSTENTION", "RAG", "Answer", "Citation", "RAGError", "Settings", "ask", "build_rag"}
+    promised = {"ABSTENTION", "RAG", "Answer", "Citation", "ModelError", "RAGError", "Settings", "ask", "build_rag"}
     assert set(package.__all__) == promised
     assert all(hasattr(package, name) for name in promised)
 
@@ -35,7 +35,7 @@ def test_an_answer_is_quoted_and_every_citation_is_verbatim(seeds_index: Path, s
         assert f"[{citation.marker}]" in answer.text
         assert seeds_rag.article(citation.source)[citation.start : citation.end] == citation.quote
     assert answer.citations[0].published == date(2024, 6, 28)
-    assert answer.model == "extractive" and set(answer.timings) == {"retrieve", "read", "total"}
+    assert answer.model == "extractive" and set(answer.timings) == {"retrieve", "read", "total", "first_sentence"}
     scores = [passage.score for passage in answer.passages]
     assert scores == sorted(scores, reverse=True) and len(scores) == Settings().top_k
     for passage in answer.passages:

@@ -226,11 +226,11 @@ def test_errors_are_one_sentence(message: str, shown: str) -> None:
 
 
 def test_the_introduction_counts_articles() -> None:
-    assert render_introduction("Ask", 1).endswith("word for word from one article.</p>")
-    assert render_introduction("Ask", 4).endswith("from 4 articles.</p>")
-    assert render_introduction("Ask", 4, 1).endswith("from 4 articles and 1 republished copy.</p>")
-    assert render_introduction("Ask", 4, 2).endswith("from 4 articles and 2 republished copies.</p>")
-    assert render_introduction("Ask", None).endswith("from the articles.</p>")
+    assert render_introduction("Ask", 1).endswith("word for word against one article.</p>")
+    assert render_introduction("Ask", 4).endswith("against 4 articles.</p>")
+    assert render_introduction("Ask", 4, 1).endswith("against 4 articles and 1 republished copy.</p>")
+    assert render_introduction("Ask", 4, 2).endswith("against 4 articles and 2 republished copies.</p>")
+    assert render_introduction("Ask", None).endswith("against the articles.</p>")
 
 
 # Evidence

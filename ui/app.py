@@ -16,14 +16,17 @@ from rag.catalog import Article
 from rag.collection import Collection
 from rag.errors import RAGError, StoreError
 from rag.feedback import record
-from rag.pipeline import MODELS, RAG, SEARCHING
+from rag.local_model import installed
+from rag.pipeline import RAG, SEARCHING, Step
+from rag.settings import EXTRACTIVE
 from rag.suggest import suggest
-from rag.types import Answer
+from rag.types import Answer, Citation, Sentence
 from ui.conversation import Conversation, Turn
 from ui.parts import QUIET, TELLING, Update, script, unseen
 from ui.render import (
     escaped,
     read_question,
+    render_draft,
     render_evidence,
     render_introduction,
     render_no_evidence,
@@ -35,7 +38,8 @@ from ui.shelf import Shelf, download_of
 TITLE = "Ask the articles"
 QUESTIONS_AT_A_TIME = 4
 NOTICED = 0.5  # seconds after which the page says what is being done
-MODEL_NAMES = {"extractive": "Quote the articles (no language model)"}
+PULSE = 0.25  # seconds between two signs of life while a model writes
+MODEL_NAMES = {EXTRACTIVE: "Quote the articles (no language model)"}
 log = logging.getLogger(__name__)
 
 
@@ -114,12 +118,16 @@ class Page:
         return saved
 
     def _settings_tab(self, app: gr.Blocks) -> list[Any]:
+        settings = self.rag.settings
+        offered = dict.fromkeys((EXTRACTIVE, settings.model, *(f"llamacpp:{path}" for path in installed())))
+        told = "What writes the answer." if settings.read_only else "What writes the answer: one of these, or another."
         model = gr.Dropdown(
-            [(MODEL_NAMES.get(name, name), name) for name in MODELS], value=self.rag.settings.model, label="Model",
-            info="What writes the answers; these are available on this machine.",
+            [(MODEL_NAMES.get(name, name), name) for name in offered], value=settings.model, label="Model",
+            allow_custom_value=not settings.read_only,
+            info=f"{told} With a hosted model the question and what is found for it leave this machine.",
         )  # fmt: skip
         top_k = gr.Slider(
-            1, max(30, self.rag.settings.top_k), self.rag.settings.top_k, step=1, label="Passages to read",
+            1, max(30, settings.top_k), settings.top_k, step=1, label="Passages to read",
             info="More find answers that are hidden deeper, and take longer.",
         )  # fmt: skip
         publishers = gr.Dropdown(
@@ -264,15 +272,13 @@ def take_turn(rag: RAG, question: str, conversation: Conversation, options: dict
     question = conversation.turns[-1].question
     hidden = gr.Dataset(visible=False)
     yield gr.Textbox("", **_ASKING), show(conversation, SEARCHING), conversation, gr.skip(), hidden
-    started = time.monotonic()
     turn = Turn(question=question, error="something went wrong here; ask again, or look into the log of the service")
     try:
-        for step in rag.steps(question, history=history, **options):
+        for step in follow(rag.stream(question, history=history, **options), conversation):
             if isinstance(step, Answer):
                 turn = Turn(question=question, answer=step)
             else:
-                late = time.monotonic() - started > NOTICED
-                yield gr.skip(), show(conversation, step, late=late), *(gr.skip(),) * 3
+                yield gr.skip(), step, *(gr.skip(),) * 3
     except RAGError as error:
         turn = Turn(question=question, error=str(error))
     except Exception as error:  # whatever it is, the page goes on
@@ -282,28 +288,54 @@ def take_turn(rag: RAG, question: str, conversation: Conversation, options: dict
     yield box, show(conversation), conversation, conversation.to_json(), gr.skip()
 
 
+def follow(steps: Iterator[Step], conversation: Conversation) -> Iterator[Any]:
+    """How the chat looks with each step, and the answer at the end.
+
+    Also with a step that changes nothing, a few times a second: a question is stopped where something is sent.
+    """
+    started = sent = time.monotonic()
+    before, citations, sentences = "", list[Citation](), list[Sentence]()
+    for step in steps:
+        now = time.monotonic()
+        if isinstance(step, Answer):
+            yield step
+        elif isinstance(step, Citation):
+            citations.append(step)
+        elif isinstance(step, Sentence):
+            sentences.append(step)
+            yield show(conversation, draft=render_draft(sentences, citations))
+        elif step != before:
+            before, sent = step, now
+            yield gr.skip() if sentences else show(conversation, step, late=now - started > NOTICED)
+        elif now - sent > PULSE:
+            sent = now
+            yield gr.skip()
+
+
 def stop(conversation: Conversation) -> Update:
     """The last question back in its box, unless its answer came first."""
     box = gr.Textbox(conversation.turns[-1].question, **_READY) if conversation.pending else gr.Textbox(**_READY)
     return box, show(conversation.stopped()), conversation.stopped()
 
 
-def show(conversation: Conversation, step: str = "", *, late: bool = False) -> gr.Chatbot:
-    """The conversation as the chat has it; `step` is what is being done about its last question."""
+def show(conversation: Conversation, step: str = "", *, late: bool = False, draft: str = "") -> gr.Chatbot:
+    """The conversation as the chat has it; `step` or `draft` is what is being done about its last question."""
     shown: list[Any] = []
     for number, turn in enumerate(conversation.turns, start=1):
         shown.append({"role": "user", "content": render_question(turn.question)})
-        now = step if number == len(conversation.turns) else ""
-        shown.append({"role": "assistant", "content": render_turn(turn, now, late=late)})
+        last = number == len(conversation.turns)
+        content = draft if draft and last else render_turn(turn, step if last else "", late=late)
+        shown.append({"role": "assistant", "content": content})
     return gr.Chatbot(shown, feedback_value=_thumbs(conversation))
 
 
 def read_options(
     model: str, top_k: float, publishers: Sequence[str], date_from: str | None, date_to: str | None
 ) -> dict[str, Any]:
-    """The settings of the page as arguments of `RAG.steps`."""
+    """The settings of the page as arguments of `RAG.stream`."""
     given = {"publisher": list(publishers or ()), "date_from": date_from, "date_to": date_to}
-    return {"top_k": int(top_k), "filters": {name: value for name, value in given.items() if value}}
+    filters = {name: value for name, value in given.items() if value}
+    return {"model": (model or "").strip() or None, "top_k": int(top_k), "filters": filters}
 
 
 def read_passage(address: str) -> tuple[str, int, int]:

@@ -15,12 +15,15 @@ from urllib.parse import urlencode
 
 from rag.catalog import Article
 from rag.pipeline import CHECKING, READING, SEARCHING
+from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Sentence
+from rag.write import WRITING
 from ui.conversation import Turn, encodable, to_markdown, to_text
 
 STEPS = {
     SEARCHING: "Searching the articles …",
     READING: "Reading what was found …",
+    WRITING: "Writing …",
     CHECKING: "Checking the words against the articles …",
 }
 PASSAGE = "#passage?"  # begins the address of quoted words within the page
@@ -35,7 +38,7 @@ def render_introduction(title: str, articles: int | None, copies: int = 0) -> st
     scope = {None: "the articles", 1: "one article"}.get(articles, f"{articles} articles")
     if copies:
         scope += f" and {copies} republished {'copy' if copies == 1 else 'copies'}"
-    return f"<h1>{escaped(title)}</h1><p>Every answer is quoted word for word from {scope}.</p>"
+    return f"<h1>{escaped(title)}</h1><p>Every answer is checked word for word against {scope}.</p>"
 
 
 def render_question(question: str, longest: int = 4000) -> str:
@@ -84,14 +87,22 @@ def render_answer(answer: Answer) -> str:
     if answer.query not in ("", answer.question):
         searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.query)}</p>'
     if not answer.answered:
-        body = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>{_closest(answer.closest)}'
+        text = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>'
+        body = f"{text}{_notes(answer.notes)}{_closest(answer.closest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = "".join(_source(citation, answer.text) for citation in answer.citations)
+    text = _sentences(answer.sentences, answer.citations) or escaped(answer.text)
     return (
-        f'<div class="answer">{searched}<p class="answer-text" dir="auto">{_sentences(answer)}</p>'
+        f'<div class="answer">{searched}{_notes(answer.notes)}<p class="answer-text" dir="auto">{text}</p>'
         f'<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
-        f'<ol class="sources">{sources}</ol>{_copies(answer)}</div>'
+        f'<ol class="sources">{sources}</ol>{_made(answer)}{_copies(answer)}</div>'
     )
+
+
+def render_draft(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> str:
+    """What a model has written so far, each sentence checked, and that it goes on."""
+    text = _sentences(sentences, citations)
+    return f'<div class="answer"><p class="answer-text" dir="auto">{text}</p>{render_step(WRITING, late=True)}</div>'
 
 
 def render_error(message: str) -> str:
@@ -148,16 +159,32 @@ def passage_address(source: str, start: int = 0, end: int = 0) -> str:
     return PASSAGE + urlencode({"source": source, "start": start, "end": end}, errors="replace")
 
 
-def _sentences(answer: Answer) -> str:
+def _notes(notes: Sequence[str]) -> str:
+    return "".join(f'<p class="note" dir="auto">{escaped(note)}</p>' for note in notes)
+
+
+def _made(answer: Answer) -> str:
+    """Which model wrote it, and what that took."""
+    if answer.model == EXTRACTIVE or not answer.tokens_in:
+        return ""
+    parts = [escaped(answer.model), f"{answer.tokens_in:,} tokens read, {answer.tokens_out:,} written"]
+    if "first_sentence" in answer.timings:
+        parts.append(f"first checked sentence after {answer.timings['first_sentence']:.1f} s")
+    if answer.left_out:
+        parts.append(f"{len(answer.left_out)} passages did not fit")
+    return f'<p class="made">{" · ".join(parts)}</p>'
+
+
+def _sentences(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> str:
     """The sentences, each run with its markers behind it; one without support is underlined and says so."""
-    known = {citation.marker: citation for citation in answer.citations}
+    known = {citation.marker: citation for citation in citations}
     shown: list[str] = []
-    for number, sentence in enumerate(answer.sentences):
+    for number, sentence in enumerate(sentences):
         shown.append(_sentence(sentence))
-        following = answer.sentences[number + 1] if number + 1 < len(answer.sentences) else None
+        following = sentences[number + 1] if number + 1 < len(sentences) else None
         if following is None or following.markers != sentence.markers:
             shown += [_marker(known[marker]) for marker in sentence.markers if marker in known]
-    return " ".join(shown) or escaped(answer.text)
+    return " ".join(shown)
 
 
 def _sentence(sentence: Sentence) -> str:

@@ -1,0 +1,236 @@
+"""The one place where a string becomes a language model, and where a model's failures become one line.
+
+Anything that LangChain's `init_chat_model` knows, or a GGUF file in this process (llama.py). Nothing is imported
+before a model is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import re
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ModelError, SettingsError
+from rag.prompts import count_tokens
+from rag.settings import EXTRACTIVE, Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk
+
+    Pieces = Generator[AIMessageChunk, None, None]
+
+LOCAL = "llamacpp"
+# On a processor, reading a token takes 6 to 14 ms: room for about three passages, the best ones.
+LOCAL_CONTEXT = 1024
+HOSTED_CONTEXT = 8192  # any hosted model has as much, and nothing that is retrieved by default needs more
+MARGIN = 1.25  # other vocabularies than cl100k make more tokens of a text
+ATTEMPTS = 3
+LONGEST_WAIT = 20.0  # seconds between two attempts, whatever the server asks for
+ADDRESSES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "ollama": "OLLAMA_HOST"}
+Messages = Sequence[tuple[str, str]]  # role ("system", "user", "assistant") and words
+# Where the last piece says why there is no more.
+_ENDS = ("finish_reason", "stop_reason", "done_reason", "status", "done")
+_TOO_EARLY = re.compile(r"length|max_?\w*tokens|context_window|incomplete|filter|safety|refusal", re.IGNORECASE)
+_UNREACHABLE = {"ConnectError", "ConnectTimeout", "UnsupportedProtocol", "ConnectionRefusedError", "gaierror"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ChatModel:
+    """A language model under its name, `provider:model`.
+
+    `context` are the tokens of prompt and answer together, `count` counts those of a text, `at_a_time` is how many
+    questions it writes at once, `local` whether it does so in this process.
+    """
+
+    name: str
+    chat: BaseChatModel
+    context: int
+    count: Callable[[str], int] = field(repr=False)
+    at_a_time: threading.Semaphore = field(repr=False)
+    local: bool = False
+
+    def stream(self, messages: Messages) -> Pieces:
+        """What the model writes, piece by piece; closing the iterator stops it at its next token.
+
+        What fails before the first words is tried again, up to `ATTEMPTS` times with growing pauses, where another
+        attempt may help; what was begun is not, since it may have been shown.
+
+        Raises:
+            ModelError: the model cannot be reached, refuses, or breaks off; one line that says what to do.
+        """
+        with self.at_a_time:
+            for attempt in range(1, ATTEMPTS + 1):
+                begun = False
+                try:
+                    with closing(self._pieces(messages)) as pieces:
+                        for piece in pieces:
+                            begun = begun or bool(piece.text)
+                            yield piece
+                    return
+                except ModelError:
+                    raise
+                except Exception as error:
+                    if begun or self.local or attempt == ATTEMPTS or not _may_pass(error):
+                        log.info("%s failed", self.name, exc_info=error)
+                        raise ModelError(self.explain(error)) from error
+                    pause = _pause(error, attempt)
+                sleep(pause)
+
+    def chance(self, messages: Messages) -> float:
+        """Probability that a model in this process says yes rather than no.
+
+        Raises:
+            ModelError: it failed.
+        """
+        with self.at_a_time:
+            try:
+                return float(self.chat.chance(messages))  # type: ignore[attr-defined]
+            except Exception as error:
+                raise ModelError(self.explain(error)) from error
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file of a model in this process; 0 of others."""
+        return getattr(self.chat, "bytes", 0)
+
+    def explain(self, error: BaseException) -> str:
+        """One line: what went wrong with this model, and what to do about it."""
+        provider, _, model = self.name.partition(":")
+        address = ADDRESSES.get(provider, "its address in the environment")
+        words, status = _words(error), getattr(error, "status_code", None) or 0
+        # By name: openai and anthropic have their httpx under another one, and wrap only some of its errors.
+        kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
+        if "ContextOverflowError" in kinds or re.search(r"context (?:size|length|window)", words):
+            return f"{self.name} has no room for the prompt ({words}); set RAG_CONTEXT_TOKENS to what it has"
+        if status in (401, 403):
+            key = next(iter(self.chat.lc_secrets.values()), f"{provider.upper()}_API_KEY")
+            return f"{self.name} refuses the key ({words}); set {key} to one that is valid for it"
+        if status == 404:
+            pull = f"run ollama pull {model}, or " if provider == "ollama" else ""
+            return f"{self.name} is not there ({words}); {pull}correct the name in RAG_MODEL or {address}"
+        if status == 429:
+            return f"{self.name} takes no more for now ({words}); ask again in a while, or see your quota"
+        if status >= 400:
+            problem = "failed" if status >= 500 else "refuses the request"
+            return f"{self.name} {problem} ({words}); ask again in a while, or choose another model"
+        if kinds & _UNREACHABLE:
+            return f"{self.name} cannot be reached ({words}); see that its server runs, or correct {address}"
+        if any("Timeout" in kind for kind in kinds):
+            return f"{self.name} said nothing for too long; ask again, or raise RAG_MODEL_TIMEOUT"
+        # No JSON, no UTF-8 or nothing at all: perhaps it is another server that answers.
+        remedy = f"ask again, or correct {address}" if "ValueError" in kinds else "ask again"
+        return f"{self.name} broke off ({words}); {remedy}"
+
+    def _pieces(self, messages: Messages) -> Pieces:
+        """What LangChain streams, held to its having an end: clients take a body that ends early for a whole one."""
+        end = None
+        stream: Any = self.chat.stream(list(messages))
+        with closing(stream):
+            for piece in stream:
+                end = next(filter(None, map(piece.response_metadata.get, _ENDS)), end)
+                yield piece
+        if end is None and self.name.partition(":")[0] in ADDRESSES:
+            raise ConnectionError("the stream ended before the answer did")
+        if _TOO_EARLY.search(str(end)):
+            remedy = "ask more narrowly, or choose another model"
+            raise ModelError(f"{self.name} stopped before its answer was whole ({end}); {remedy}")
+
+
+def chat_model(name: str, settings: Settings) -> ChatModel:
+    """The model of a name: `provider:model` as LangChain has it, or `llamacpp:` and the place of a GGUF file.
+
+    Raises:
+        SettingsError: there is no such provider or file, or the package or key that it needs is missing.
+    """
+    provider, _, model = name.partition(":")
+    provider = provider.lower().replace("-", "_")  # as LangChain does
+    if not (provider and model):
+        raise SettingsError(
+            f"model {name!r} is not known; set RAG_MODEL to {EXTRACTIVE}, to provider:model (openai:…, anthropic:…, "
+            "ollama:…), or to llamacpp: and the place of a .gguf file"
+        )
+    context = settings.context_tokens or (LOCAL_CONTEXT if provider == LOCAL else HOSTED_CONTEXT)
+    if provider == LOCAL:
+        from rag.llama import load
+
+        local = load(Path(model).expanduser(), context)
+        return ChatModel(name, local, context, local.get_num_tokens, threading.BoundedSemaphore(1), local=True)
+    options: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": 0}  # `stream` tries again, for all
+    if provider == "ollama":  # it would cut a longer prompt without a word, and thinking is of no use to quoting
+        client = {"timeout": settings.model_timeout}
+        options = {"client_kwargs": client, "num_ctx": context, "reasoning": False, "temperature": 0}
+    at_a_time = threading.BoundedSemaphore(settings.model_concurrency)
+    name = f"{provider}:{model}"
+    return ChatModel(name, _hosted(name, options), context, lambda text: round(count_tokens(text) * MARGIN), at_a_time)
+
+
+def _hosted(name: str, options: dict[str, Any]) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+    from pydantic import SecretStr
+
+    provider, _, model = name.partition(":")
+    try:
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+    except ImportError as error:
+        package = re.search(r"pip install (?:-U )?([\w-]+)", str(error))
+        other = package[1] if package else f"langchain-{provider.replace('_', '-')}"
+        install = f'"rag-news[{provider}]"' if provider in ADDRESSES else other
+        raise SettingsError(f"{provider} models need a package that is missing; run pip install {install}") from error
+    except Exception as error:  # each provider's client has its own for a missing key
+        key = re.search(r"\b[A-Z_]+_API_KEY\b", str(error))
+        reason = f"needs a key; set {key[0]}" if key else f"cannot be used: {_words(error)}"
+        if "Unsupported provider" in str(error):
+            reason = "has an unknown provider; take openai, anthropic, ollama, or another of docs/models.md"
+        raise SettingsError(f"{name} {reason}") from error
+    for attribute, variable in made.lc_secrets.items():  # anthropic's client would miss the key when it is asked
+        secret = getattr(made, attribute, None)
+        if isinstance(secret, SecretStr) and not re.fullmatch("[!-~]+", secret.get_secret_value()):
+            raise SettingsError(f"{name} needs a key, without white space or special characters; set {variable}")
+    return made
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed at another time: the server did not refuse it."""
+    status = getattr(error, "status_code", None) or 0
+    return not 400 <= status < 500 or status in (408, 429)
+
+
+def _pause(error: Exception, attempt: int) -> float:
+    """Seconds to the next attempt: what the server asks for in Retry-After, else 1, 2, 4 … with some chance."""
+    for each in _chain(error):
+        asked = getattr(getattr(each, "response", None), "headers", {}).get("retry-after", "")
+        if asked.isdigit():
+            return min(float(asked), LONGEST_WAIT)
+    return float(min(2 ** (attempt - 1) + random.random(), LONGEST_WAIT))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that it came of, back to the first."""
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _words(error: BaseException, longest: int = 200) -> str:
+    """What a server or client said, on one line and without a key, which some of them repeat."""
+    told = (each for each in _chain(error) if str(each) != "Connection error.")  # openai's, of whatever cause
+    error = next(told, error)
+    said: Any = getattr(error, "body", None) or getattr(error, "error", None)
+    while isinstance(said, dict):
+        said = said.get("error") or said.get("message")
+    said = said if isinstance(said, str) else str(error).partition(" [type=")[0]  # pydantic's
+    words = " ".join(said.split()) or type(error).__name__
+    for name, value in os.environ.items():
+        if name.endswith(("_KEY", "_TOKEN")) and len(value.strip()) > 4:
+            words = words.replace(value.strip(), f"${name}")
+    return words if len(words) <= longest else f"{words[:longest].rstrip()} …"
