@@ -27,6 +27,7 @@ _MARKER = re.compile(
     r"\s*[\[【]\s*((?:passages?\s*)?\d{1,3}(?:\s*(?:,|;|and|&)\s*(?:passage\s*)?\d{1,3})*)\s*[\]】]", re.I
 )
 _TIDY = re.compile(r"((?:\s*\[\d+\])+)\s*([.!?。！？]+[\"”’)]*)")  # "in May [1]." becomes "in May. [1]"
+_NAME = re.compile(r"\b[A-Z][\w-]+(?: [A-Z][\w-]+)+")
 _LEADING = re.compile(r"^(?:\s*\[\d+\])+")
 _PIECE = re.compile(r"([^\[]+(?:\[(?!\d+\])[^\[]*)*)((?:\s*\[\d+\])*)")
 _BULLET = re.compile(r"^(?:[-*•]|\d+[.)])\s+|^(?:answer|a)\s*:\s*", re.IGNORECASE)
@@ -154,8 +155,10 @@ class Writer:
         reasons = []
         for passages in sought:
             _, found = cite(evidence(text, passages, question), self._article_text)
+            quotes = list(map(attributed, found))
+            known_as = names_in_full(text, quotes, [self._article_text(citation.source) for citation in found])
             publishers = [citation.publisher for citation in found if citation.publisher]
-            reason = unsupported(text, [*map(attributed, found), *publishers]) if found else "no passage says it"
+            reason = unsupported(text, [*known_as, *quotes, *publishers]) if found else "no passage says it"
             if reason is None:
                 markers = []
                 for citation in found:
@@ -172,6 +175,23 @@ class Writer:
         draft.first_sentence = draft.first_sentence or time.perf_counter()
         draft.sentences.append(sentence)
         yield sentence
+
+
+def names_in_full(text: str, quotes: Sequence[str], articles: Sequence[str]) -> list[str]:
+    """Names of a text that its quotes have in part, and an article in full: they say the same person.
+
+    >>> names_in_full("President Lena Ortiz left.", ["Ortiz left."], ["President Ortiz came. Then Lena Ortiz left."])
+    []
+    >>> names_in_full("Mayor Ortiz left.", ["Ortiz left."], ["Mayor Lena Ortiz came. In the evening, Ortiz left."])
+    ['Mayor Ortiz']
+    """
+    found = []
+    for name in _NAME.findall(text):
+        words = name.split()
+        in_full = re.compile(r"\W+(?:\w+\W+)?".join(map(re.escape, words)))
+        if any(word in quote for word in words for quote in quotes) and any(map(in_full.search, articles)):
+            found.append(name)
+    return found
 
 
 def abstains(text: str) -> bool:

@@ -101,6 +101,15 @@ def test_what_no_article_says_is_marked_and_cites_nothing(rag: RAG) -> None:
     assert answer.text == f"{TRUE} [1] {FALSE} [not supported]"
 
 
+def test_a_title_or_first_name_may_come_from_elsewhere_in_the_article(rag: RAG) -> None:
+    question = "Which Chinese companies did President Boluarte visit?"
+    scripted(rag, "President Boluarte visited Huawei and BYD. [1]", "Minister Boluarte visited Huawei and BYD. [1]")
+    answer = ask(rag, question)
+    assert answer.text == "President Boluarte visited Huawei and BYD. [1]"
+    assert "her visit to Huawei and BYD" in cited_text(answer)
+    assert ask(rag, question).notes == (REPLACED,), "no article calls her that"
+
+
 def test_quotations_replace_what_is_mostly_unsupported_and_say_so(rag: RAG) -> None:
     scripted(rag, f"{FALSE} [1] It cost 90 billion dollars. [2] {TRUE} [1]")
     answer = ask(rag)
