@@ -17,6 +17,7 @@ from eval.data import read_questions  # noqa: E402
 from eval.report import write_report  # noqa: E402
 from eval.run import evaluate  # noqa: E402
 from rag.ingest import ingest  # noqa: E402
+from rag.local_model import installed  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from tests.browsing import CONTAINERS, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
@@ -39,6 +40,9 @@ def main() -> None:
             for name, size, scheme in WINDOWS:
                 with opened(browser, address, size, scheme) as page:
                     take_all(page, name)
+            models = sorted(installed(), key=lambda path: path.stat().st_size)
+            if models:  # of `make local-model`
+                take_written(browser, folder, models[-1])
             take_report(browser, folder, IMAGES / "report.png")
             browser.close()
 
@@ -67,6 +71,19 @@ def take_all(page: Page, name: str) -> None:
     page.locator("#table .choose", has_text="Peru looking to expand cooperation").click()
     page.locator(".difference del").first.wait_for()
     take(page, f"collection-{name}")
+
+
+def take_written(browser: Browser, folder: Path, model: Path) -> None:
+    """An answer that a language model in the service wrote."""
+    with (
+        serving(folder / "index", folder, RAG_MODEL=f"llamacpp:{model}") as (address, _),
+        opened(browser, address, (1200, 780), "light") as page,
+    ):
+        page.set_default_timeout(300_000)
+        ask(page, CONTAINERS)
+        page.locator("#chat .marker").first.click()
+        page.locator(".evidence mark").first.wait_for()
+        take(page, "model-desktop")
 
 
 def take(page: Page, name: str) -> None:
