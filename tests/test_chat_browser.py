@@ -403,7 +403,7 @@ def test_axe_finds_nothing_serious(browser: Browser, address: str, scheme: str) 
 
 def test_the_page_says_what_it_is(page: Page) -> None:
     assert page.title() == page.get_by_role("heading", level=1).inner_text() == "Ask the articles"
-    assert "from 4 articles and 1 republished copy" in page.locator("#introduction").inner_text()
+    assert "against 4 articles and 1 republished copy" in page.locator("#introduction").inner_text()
     assert page.locator("footer").filter(visible=True).count() == 0
 
 
