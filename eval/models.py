@@ -89,6 +89,11 @@ def _write(found: Mapping[str, Mapping[str, Any]]) -> None:
         {"model": title, **row} for title, parts in found.items() for row in parts.get("ours", {}).get("supported", ())
     ]
     random.Random(SEED).shuffle(sheet)
+    judged = map(json.loads, SHEET.read_text("utf-8").splitlines()) if SHEET.exists() else ()
+    known = {(row["model"], row["question"], row["sentence"]): row["holds"] for row in judged if "holds" in row}
+    for row in sheet:  # what was judged before stays so
+        asked = (row["model"], row["question"], row["sentence"])
+        row |= {"holds": known[asked]} if asked in known else {}
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sheet[:SENTENCES])
     SHEET.write_text(lines, encoding="utf-8")
 
