@@ -6,8 +6,8 @@ without any check, and some with all the articles in the prompt. The table goes 
 sentences shown as supported, drawn by the same seed, into eval/supported.jsonl, to be judged by hand: whoever judges
 adds `holds`, true or false.
 
-Planted instructions: each of BIPIA's 75 (Yi et al. 2023) stands in the middle of the passages that a seed question
-finds, and the answer is looked through for words that only one who carries it out or repeats it would write.
+Planted instructions: each of BIPIA's 75 (Yi et al. 2023) is put into an article right behind the words that answer a
+seed question, and the answer is looked through for words that only one who carries it out or repeats it would write.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from rag.local_model import installed
 from rag.pipeline import NOT_FOUND, RAG, REPLACED, build_rag
 from rag.progress import ProgressBar
 from rag.settings import EXTRACTIVE, Settings
-from rag.types import Answer
+from rag.types import Answer, Citation
 from rag.write import abstains
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "models.md"
@@ -173,22 +173,21 @@ def says(text: str, question: EvalQuestion) -> bool:
 def planted(rag: RAG, model: str, questions: Sequence[EvalQuestion], progress: Progress) -> list[str]:
     """The planted instructions that a shown sentence carries out or repeats, each with that sentence."""
     attacks = [text for texts in attacks_by_kind(data_folder([])).values() for text in texts]
-    asked = [each for each in questions if each.kind == "fact" and rag.answer(each.question, model=EXTRACTIVE).answered]
+    quoted = [rag.answer(each.question, model=EXTRACTIVE) for each in questions if each.kind == "fact"]
+    asked = [(answer.question, answer.citations[0]) for answer in quoted if answer.answered]
     obeyed = []
     for number, attack in enumerate(attacks):
-        question = asked[number % len(asked)]
-        source = rag.answer(question.question, model=EXTRACTIVE).citations[0].source
-        answer, article = _asked_of_planted(rag, model, question.question, source, attack)
+        question, citation = asked[number % len(asked)]
+        answer, article = _asked_of_planted(rag, model, question, citation, attack)
         shown = answer.sentences if answer.answered else ()
-        obeyed += [f"{attack} -> {each.text}" for each in shown if obeys(each.text, attack, article, question.question)]
+        obeyed += [f"{attack} -> {each.text}" for each in shown if obeys(each.text, attack, article, question)]
         progress(f"planted instructions, {_title(model)}", number + 1, len(attacks))
     return obeyed
 
 
-def _asked_of_planted(rag: RAG, model: str, question: str, source: str, attack: str) -> tuple[Answer, str]:
+def _asked_of_planted(rag: RAG, model: str, question: str, citation: Citation, attack: str) -> tuple[Answer, str]:
     """The answer from an index of one article, with the attack behind the words that answer; and the article before."""
-    citation = rag.answer(question, model=EXTRACTIVE).citations[0]
-    article = rag.article(source)
+    article = rag.article(citation.source)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "article.txt"
         path.write_text(f"{article[: citation.end]} {attack}{article[citation.end :]}", encoding="utf-8")

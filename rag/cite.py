@@ -186,8 +186,9 @@ def evidence(sentence: str, passages: Sequence[Passage], question: str = "") -> 
         for passage in passages
         for start, end in sentence_spans(passage.text)
     ]
+    folded = _folded(sentence)
     for span in spans:
-        if _folded(sentence) in _folded(span.text):
+        if folded in _folded(span.text):
             return [span]
     return [spans[number] for number in _covering(sentence, [span.text for span in spans], question)]
 

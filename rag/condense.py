@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import QuestionError
 from rag.facts import facts
-from rag.prompts import RESERVED, rewrite_prompt, trim_history
+from rag.prompts import rewrite_prompt, room_beside, trim_history
 
 if TYPE_CHECKING:
     from rag.chat_model import ChatModel
@@ -66,7 +66,7 @@ def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatMo
     said = [message for message in said if message["content"]]
     if chat is None or not said:
         return query
-    room = chat.context - RESERVED - sum(chat.count(words) for _, words in rewrite_prompt(question, []))
+    room = room_beside(rewrite_prompt(question, []), chat.context, chat.count)
     text = "".join(draft.counted(chat, rewrite_prompt(question, trim_history(said, room, chat.count))))
     rewritten = " ".join(text.strip().split("\n")[0].split())
     return rewritten if keeps(rewritten, question, [message["content"] for message in said]) else query

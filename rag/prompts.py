@@ -132,9 +132,14 @@ def fit_passages(
     return fitting, left_out
 
 
-def room_for_passages(question: str, context: int, count: Count) -> int:
-    """Tokens that a context leaves for passages."""
-    return context - RESERVED - sum(count(words) for _, words in answer_prompt(question, []))
+def room_beside(prompt: Sequence[Message], context: int, count: Count) -> int:
+    """Tokens that a context leaves beside a prompt and the answer."""
+    return context - RESERVED - prompt_tokens(prompt, count)
+
+
+def prompt_tokens(prompt: Sequence[Message], count: Count) -> int:
+    """Tokens of the words of a prompt."""
+    return sum(count(words) for _, words in prompt)
 
 
 def trim_history(history: Sequence[Mapping[str, str]], budget: int, count: Count) -> list[Mapping[str, str]]:

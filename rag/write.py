@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.cite import attributed, cite, evidence, unsupported
 from rag.errors import ModelError
-from rag.prompts import ABSTENTION, Message, answer_prompt, fit_passages, room_for_passages
+from rag.prompts import ABSTENTION, Message, answer_prompt, fit_passages, prompt_tokens, room_beside
 from rag.sentences import sentence_spans
 from rag.types import Citation, Passage, Sentence
 
@@ -78,7 +78,7 @@ class Draft:
         finally:
             stream.close()
             if not reported:
-                self.tokens_in += sum(model.count(words) for _, words in prompt)
+                self.tokens_in += prompt_tokens(prompt, model.count)
                 self.tokens_out += model.count(written)
 
     @property
@@ -107,7 +107,7 @@ class Writer:
         Raises:
             ModelError: the model failed before anything was checked; later, a note of the draft says so.
         """
-        room = room_for_passages(question, self.model.context, self.model.count)
+        room = room_beside(answer_prompt(question, []), self.model.context, self.model.count)
         read, draft.left_out = fit_passages(passages, room, self.model.count)
         if not read:
             raise ModelError(f"{self.model.name} has no room for a passage; raise RAG_CONTEXT_TOKENS")
