@@ -222,7 +222,8 @@ def test_citations_are_judged_as_alce_does(text: str, quotes: list[str], recall:
 
 @pytest.fixture(scope="module")
 def run(seeds_rag: RAG) -> Run:
-    return evaluate(seeds_rag, read_questions(split="report"), None, silent, {"questions": "questions.jsonl"})
+    questions = read_questions(split="report")[::2]  # half of them: enough for every figure, and quick
+    return evaluate(seeds_rag, questions, None, silent, {"questions": "questions.jsonl"})
 
 
 def test_every_measure_is_there_with_count_and_interval(run: Run) -> None:
@@ -340,9 +341,9 @@ def test_the_gate_tells_a_loss_from_noise(run: Run) -> None:
 
 def test_the_committed_baseline_is_of_these_questions_and_holds(run: Run) -> None:
     baseline = read_run(BASELINE)
-    report = {question.id for question in read_questions(split="report")}
-    assert {row["id"] for row in baseline.rows} == report
-    assert list(gate(baseline, run)) == []
+    asked = {row["id"] for row in run.rows}
+    assert {row["id"] for row in baseline.rows} == {question.id for question in read_questions(split="report")}
+    assert list(gate(Run(baseline.about, [row for row in baseline.rows if row["id"] in asked]), run)) == []
 
 
 def test_an_index_of_other_articles_is_refused(articles: Path, tmp_path: Path) -> None:
