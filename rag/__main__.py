@@ -161,6 +161,7 @@ def _index(options: argparse.Namespace) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    from rag.dates import no_later
     from rag.pipeline import ask
 
     given = {"publisher": options.publisher, "date_from": options.date_from, "date_to": options.date_to}
@@ -179,7 +180,7 @@ def _ask(options: argparse.Namespace) -> int:
         citations = list(same_article)
         first = citations[0]
         markers = " ".join(f"[{citation.marker}]" for citation in citations) if answer.answered else "-"
-        origin = [first.title, first.publisher, first.published and first.published.isoformat()]
+        origin = [first.title, first.publisher, str(first.published or no_later(first.no_later_than))]
         copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
         print(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})")
     return 0

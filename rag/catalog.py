@@ -28,7 +28,8 @@ _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
-    author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL, instructions TEXT NOT NULL
+    author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL, instructions TEXT NOT NULL,
+    no_later_than TEXT
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -49,7 +50,8 @@ class Article:
     """A cleaned article.
 
     `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
-    instructions to a language model.
+    instructions to a language model. `no_later_than` is by when an undated one was there, as the head of its page or a
+    copy shows.
     """
 
     source: str
@@ -62,6 +64,7 @@ class Article:
     removed: tuple[Removal, ...]
     original: str
     instructions: tuple[Instruction, ...] = ()
+    no_later_than: date | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
@@ -158,7 +161,7 @@ class Catalog:
         digest = hashlib.sha256()
         for statement in (
             "SELECT id FROM chunks ORDER BY number",
-            "SELECT source, title, publisher, published, original FROM articles ORDER BY source",
+            "SELECT source, title, publisher, published, original, no_later_than FROM articles ORDER BY source",
         ):
             for row in self._rows(statement):
                 digest.update(repr(tuple(row)).encode())
@@ -199,7 +202,7 @@ class Catalog:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
         marks = ",".join("?" * len(scores))
         rows = self._rows(
-            "SELECT chunks.id, chunks.source, start, end, title, publisher, published, author, text "
+            "SELECT chunks.id, chunks.source, start, end, title, publisher, published, author, text, no_later_than "
             "FROM chunks JOIN articles USING (source) "
             f"WHERE id IN ({marks})",
             tuple(scores),
@@ -226,6 +229,7 @@ class Catalog:
             republished_in=self.copies(row["source"]),
             author=row["author"],
             turns=turns(row["text"]),
+            no_later_than=_date(row["no_later_than"]),
         )
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
@@ -246,7 +250,7 @@ def _where(filters: Filters) -> tuple[str, list[str]]:
         conditions.append("AND published >= ?")
         values.append(filters.date_from.isoformat())
     if filters.date_to is not None:
-        conditions.append("AND published <= ?")
+        conditions.append("AND coalesce(published, no_later_than) <= ?")
         values.append(filters.date_to.isoformat())
     return " ".join(conditions), values
 
@@ -267,6 +271,7 @@ def _article_row(article: Article) -> tuple[str | None, ...]:
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         article.original,
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
+        article.no_later_than.isoformat() if article.no_later_than else None,
     )
 
 
@@ -282,6 +287,7 @@ def _article(row: sqlite3.Row) -> Article:
         removed=tuple(Removal(text, reason) for text, reason in json.loads(row["removed"])),
         original=row["original"],
         instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
+        no_later_than=_date(row["no_later_than"]),
     )
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from rag.dates import resolve
 from rag.facts import Fact, facts
 from rag.sentences import sentence_spans
 from rag.speaker import turn_at
@@ -70,15 +71,18 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
                 end=end,
                 republished_in=span.passage.republished_in,
                 speaker=_speaker(article[start:end], start, span.passage),
+                times=tuple(time for time in resolve(article, span.passage.published, start, end) if time.relative),
+                no_later_than=span.passage.no_later_than,
             )
         )
     return _written(citations), tuple(citations)
 
 
 def attributed(citation: Citation) -> str:
-    """The quote on one line, after its speaker where it has one."""
+    """The quote on one line, after its speaker and before its dates, where it has them."""
     quote = " ".join(citation.quote.split())
-    return f"{citation.speaker}: {quote}" if citation.speaker else quote
+    times = ", ".join(dict.fromkeys(f"{' '.join(time.text.split())} ({time.when})" for time in citation.times))
+    return f"{citation.speaker}: " * bool(citation.speaker) + quote + f" – {times}" * bool(times)
 
 
 def _written(citations: Sequence[Citation]) -> str:

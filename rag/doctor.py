@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from rag.catalog import Article
+from rag.dates import no_later
 from rag.settings import Settings
 from rag.store import Store, has_index
 
@@ -62,7 +63,7 @@ def _versions() -> Iterator[str]:
 def _article(article: Article, chunks: int) -> Iterator[str]:
     yield ""
     yield f"{article.source}: {article.title}"
-    published = article.published.isoformat() if article.published else "date unknown"
+    published = str(article.published or no_later(article.no_later_than) or "date unknown")
     yield f"  {article.publisher or 'publisher unknown'}, {published}, {article.author or 'author unknown'}"
     removed = sum(len(removal.text) for removal in article.removed)
     kind = f"republished copy of {article.original}" if article.original != article.source else f"{chunks} chunks"

@@ -28,7 +28,7 @@ from rag.dedupe import group_copies
 from rag.errors import LoadError, StoreError
 from rag.instructions import Instruction, find_instructions
 from rag.load import SUFFIXES, find_files, load_document
-from rag.metadata import read_metadata
+from rag.metadata import page_date, read_metadata
 from rag.models import Encoder, passage_encoder, question_encoder
 from rag.settings import Settings
 from rag.store import (
@@ -317,10 +317,20 @@ def _instructions(document: Document) -> tuple[Instruction, ...]:
 
 
 def _with_originals(articles: list[Article]) -> list[Article]:
+    """The articles with what each is a copy of, and by when an undated one was there, as it or a copy of it shows."""
     originals = group_copies([_document(article) for article in articles])
+    shown: dict[int, date] = {}  # by article, and by the original of a copy
+    for number, (article, original) in enumerate(zip(articles, originals, strict=True)):
+        if day := article.published or page_date(article.removed):
+            shown[number] = min(day, shown.get(number, day))
+            shown[original] = min(day, shown.get(original, day))
     return [
-        replace(article, original=articles[original].source)
-        for article, original in zip(articles, originals, strict=True)
+        replace(
+            article,
+            original=articles[original].source,
+            no_later_than=None if article.published else shown.get(number),
+        )
+        for number, (article, original) in enumerate(zip(articles, originals, strict=True))
     ]
 
 
@@ -341,14 +351,16 @@ def _document(article: Article) -> Document:
 def _cut(articles: Sequence[Article], before: _Before | None, settings: Settings) -> list[Chunk]:
     """The chunks of every original, those of unchanged articles taken over."""
     old_chunks: dict[str, list[Chunk]] = {}
-    unchanged = {(article.source, article.digest) for article in before.articles} if before else set()
+    unchanged = (
+        {(article.source, article.digest, article.no_later_than) for article in before.articles} if before else set()
+    )
     for chunk in before.chunks if before else []:
         old_chunks.setdefault(chunk.source, []).append(chunk)
     chunks: list[Chunk] = []
     for article in articles:
         if article.original != article.source:
             continue
-        if (article.source, article.digest) in unchanged and article.source in old_chunks:
+        if _state(article) in unchanged and article.source in old_chunks:
             chunks += old_chunks[article.source]
         else:
             encoder = question_encoder(settings.embedding_model)  # the lighter one, with the same tokenizer
@@ -356,11 +368,16 @@ def _cut(articles: Sequence[Article], before: _Before | None, settings: Settings
     return chunks
 
 
+def _state(article: Article) -> tuple[str, str, date | None]:
+    return article.source, article.digest, article.no_later_than
+
+
 def _cut_one(article: Article, encoder: Encoder, settings: Settings) -> Iterator[Chunk]:
     window = min(settings.chunk_tokens, encoder.window)
     for piece in split(_document(article), encoder.count_tokens, window):
         start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
-        content = "\0".join((article.source, str(start), header, piece.page_content))
+        # A vector carries the day that a copy shows, for filters: with another day it is another vector.
+        content = "\0".join((article.source, str(article.no_later_than), str(start), header, piece.page_content))
         yield Chunk(hashlib.sha256(content.encode()).hexdigest()[:32], article.source, start, end, header)
 
 
@@ -385,4 +402,4 @@ def _embed(
 
 
 def _filterable(article: Article) -> dict[str, str | int]:
-    return chroma_metadata(article.publisher, article.published.isoformat() if article.published else None)
+    return chroma_metadata(article.publisher, article.published, article.no_later_than)

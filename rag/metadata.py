@@ -152,6 +152,17 @@ def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Docume
     return Document(page_content=document.page_content, metadata={**document.metadata, **missing}, id=document.id)
 
 
+def page_date(removed: Sequence[Removal]) -> date | None:
+    """The one date of a page's head, which cleaning took out: the day it was fetched, so its article is no later.
+
+    >>> page_date([Removal("Munich", Reason.HEADER), Removal("Thursday, November 14, 2024", Reason.HEADER)])
+    datetime.date(2024, 11, 14)
+    """
+    heads = (removal.text for removal in removed if removal.reason in (Reason.HEADER, Reason.MASTHEAD))
+    days = {parse_date(phrase) for head in heads for _, phrase in _lone_date(head)} - {None}
+    return date.fromisoformat(days.pop() or "") if len(days) == 1 else None
+
+
 @lru_cache(maxsize=4096)
 def parse_date(text: str) -> str | None:
     """Read the first full date in `text`, in ISO form; None for an ambiguous, impossible or future one.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rag.dates import no_later
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ def _verdict_question(question: str, text: str) -> str:
 
 def fence(number: int, passage: Passage) -> str:
     """A passage as it stands in the prompt: numbered, with publisher and date, between fences."""
-    origin = [passage.publisher or "publisher unknown", str(passage.published or "date unknown")]
+    origin = [
+        passage.publisher or "publisher unknown",
+        str(passage.published or no_later(passage.no_later_than) or "date unknown"),
+    ]
     return fenced(number, ", ".join(origin), passage.text)
 
 

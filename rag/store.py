@@ -23,7 +23,7 @@ from rag.vectors import VectorFolder
 CATALOG = "catalog.sqlite"
 LOCK = "lock"
 VECTORS = "vectors"  # a rebuilt index has its vectors in "vectors-…" beside it until it takes over
-FORMAT = "2"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+FORMAT = "3"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
 REBUILD = "build it anew with `rag index --rebuild PATHS`"
 Result = TypeVar("Result")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from rag.dates import TimeExpression
 from rag.speaker import Turn
 
 
@@ -16,7 +17,8 @@ class Passage:
     """A chunk that retrieval found: `text == article[start:end]` of the cleaned article `source`.
 
     `score` is the fused retrieval score; higher is better, and only comparable within one question. `turns` are those
-    of the whole article, where it is an interview.
+    of the whole article, where it is an interview. `no_later_than` is the day that a republished copy or the page's
+    head shows, where the article itself shows none.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Passage:
     republished_in: tuple[str, ...] = ()
     author: str | None = None
     turns: tuple[Turn, ...] = ()
+    no_later_than: date | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Citation:
     """The exact words behind one marker: `article[start:end] == quote`, offsets in characters.
 
     `speaker` is who says them, where the article shows it outside the quote: in an interview, or its author.
+    `times` are the words of the quote that name a time by the day of publication ("on Friday"), offsets in the article.
     """
 
     marker: int
@@ -50,6 +54,8 @@ class Citation:
     end: int
     republished_in: tuple[str, ...] = ()
     speaker: str | None = None
+    times: tuple[TimeExpression, ...] = ()
+    no_later_than: date | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,8 @@ class Reader(Protocol):
 class Filters:
     """Which articles may be searched; None means any. Dates are inclusive.
 
-    An article without a publisher or a date never passes a filter on it.
+    An article without a publisher or a date never passes a filter on it; but one that is `no_later_than` a day passes
+    a `date_to` of that day or later.
     """
 
     publishers: frozenset[str] | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +93,24 @@ class VectorFolder:
         return dict(zip(found["ids"], (embeddings @ vector.ravel()).tolist(), strict=True))
 
 
-def chroma_metadata(publisher: str | None, published: str | None) -> dict[str, str | int]:
+def chroma_metadata(publisher: str | None, published: date | None, no_later_than: date | None) -> dict[str, str | int]:
     """What a filter needs to know of a chunk. Chroma compares numbers only: 2024-06-28 becomes 20240628."""
-    metadata: dict[str, str | int] = {"publisher": publisher or ""}
-    if published:
-        metadata["published"] = int(published.replace("-", ""))
-    return metadata
+    days = {"published": published, "latest": published or no_later_than}
+    return {"publisher": publisher or "", **{key: _number(day) for key, day in days.items() if day}}
+
+
+def _number(day: date) -> int:
+    return int(day.strftime("%Y%m%d"))
 
 
 def _where(filters: Filters) -> dict[str, Any] | None:
     clauses: list[dict[str, Any]] = []
     if filters.publishers is not None:
         clauses.append({"publisher": {"$in": sorted(filters.publishers) or ["-"]}})
-    for operator, day in (("$gte", filters.date_from), ("$lte", filters.date_to)):
-        if day is not None:
-            clauses.append({"published": {operator: int(day.strftime("%Y%m%d"))}})
+    if filters.date_from is not None:
+        clauses.append({"published": {"$gte": _number(filters.date_from)}})
+    if filters.date_to is not None:
+        clauses.append({"latest": {"$lte": _number(filters.date_to)}})
     if len(clauses) > 1:  # Chroma takes one top-level operator
         return {"$and": clauses}
     return clauses[0] if clauses else None

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from rag.dates import no_later
 from rag.types import Answer, Citation
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
@@ -112,7 +113,7 @@ def to_markdown(answer: Answer) -> str:
 
 
 def _source(citation: Citation) -> str:
-    published = citation.published.isoformat() if citation.published else None
+    published = str(citation.published or no_later(citation.no_later_than))
     origin = ", ".join(part for part in (citation.publisher, published, citation.source) if part)
     copies = f"; republished in {', '.join(citation.republished_in)}" if citation.republished_in else ""
     return " ".join(f"[{citation.marker}] {citation.title} ({origin}{copies}): “{citation.quote}”".split())

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from html import escape
 from urllib.parse import urlencode
 
 from rag.catalog import Article
+from rag.dates import day_of, no_later
 from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Sentence
@@ -145,7 +145,7 @@ def render_no_evidence(message: str) -> str:
 def origin(article: Article) -> str:
     """Publisher, date, author and file, escaped; what the article does not state is said to be so."""
     publisher = escaped(article.publisher or "publisher not stated")
-    published = day_of(article.published) if article.published else "date not stated"
+    published = dated(article) or "date not stated"
     parts = [publisher, published, escaped(article.author or ""), escaped(article.source)]
     return " · ".join(part for part in parts if part)
 
@@ -208,7 +208,7 @@ def _closest(citations: Sequence[Citation]) -> str:
 
 def _source(citation: Citation, text: str) -> str:
     """Where quoted words stand; the words too, unless the answer shows them itself."""
-    parts = [citation.publisher, citation.published and day_of(citation.published), citation.source]
+    parts = [citation.publisher, dated(citation), citation.source]
     if citation.republished_in:
         parts.append(f"republished in {', '.join(citation.republished_in)}")
     words = f"[{citation.marker}] {escaped(citation.title)}"
@@ -259,13 +259,9 @@ def _cut(text: str, longest: int) -> str:
     return words if len(words) <= longest else f"{words[:longest].rstrip()} …"
 
 
-def day_of(day: date) -> str:
-    """A day as people write it.
-
-    >>> day_of(date(2021, 5, 3))
-    '3 May 2021'
-    """
-    return f"{day.day} {day:%B %Y}"
+def dated(dateable: Article | Citation) -> str:
+    """When the article was published, as far as it or a copy of it shows; empty where neither does."""
+    return day_of(dateable.published) if dateable.published else no_later(dateable.no_later_than)
 
 
 def escaped(text: str) -> str:

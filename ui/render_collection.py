@@ -7,7 +7,7 @@ from html import escape
 
 from rag.collection import Added, Entry, Piece
 from ui.conversation import encodable
-from ui.render import day_of, escaped, origin
+from ui.render import dated, escaped, origin
 
 MOST_ROWS = 200
 _COLUMNS = ("Title", "Publisher", "Date", "Copies", "Chunks", "Removed characters")
@@ -60,7 +60,7 @@ def render_note(message: str, *, error: bool = False) -> str:
 
 def _searched(entry: Entry) -> str:
     article = entry.article
-    day = f"{article.published} {day_of(article.published)}" if article.published else ""
+    day = f"{article.published or ''} {dated(article)}"
     return f"{article.title} {article.publisher or ''} {day} {article.source}".casefold()
 
 
@@ -68,7 +68,7 @@ def _row(entry: Entry, chosen: bool) -> str:
     article = entry.article
     cells = [
         escaped(article.publisher or "not stated"),
-        day_of(article.published) if article.published else "not stated",
+        dated(article) or "not stated",
         "a copy" if article.original != article.source else str(len(entry.copies) or ""),
         str(entry.chunks or ""),
         f"{sum(len(removal.text) for removal in article.removed):,}",

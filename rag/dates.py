@@ -1,0 +1,450 @@
+"""The time expressions of news prose, resolved against the day an article was published.
+
+Own tables, because the libraries that install here (dateparser, parsedatetime, timefhuman) are made for commands and
+forms: they take "may", "sat" and "ten years old" for dates, and know neither tense, quotations nor calendar weeks.
+A wrong date is worse than none, so whatever is not decided by the words stays unresolved.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rag.sentences import sentence_spans
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+           "nine": 9, "ten": 10}  # fmt: skip
+_LONGEST_AGO = {"day": 31, "week": 8, "month": 11, "year": 10}  # what is further back is often a round figure
+_WEEKDAY = r"(?P<weekday>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+_MONTH = (
+    r"(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+)
+_YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)(?![\w%:/–-]|[.,]\d)"
+_DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
+_TO = r"(?:\s?[–-]\s?| to | and )(?P<to>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
+_OUTSIDE = r"(?<![\w$€£¥#.,:/–-])"
+_PREPOSITION = r"(?:(?i:on|from|by|until|till|since|before|after|for) )?"
+_PART = r"(?: (?:morning|afternoon|evening|night))?"
+_IN = r"(?i:in|since|by|until|till|from|during)(?: (?i:early|late|mid))?[ -]"
+
+# What a sentence's words say of the time they speak of. A word of one group takes its main verb along, so that the
+# "held" of "will be held" is no past tense.
+_VERB = r"(?: (?!the\b|an?\b)(?:not|also|be|been|being|\w+ly))*(?: [a-z]+)?"
+_FUTURE = (
+    rf"(?:will|shall|won['’]t)\b{_VERB}|['’]ll\b{_VERB}|"
+    r"(?:is|are) (?:\w+ly )?(?:to|set|due|expected|scheduled|planned|slated|going|about|likely|poised)(?: to| for)?\b"
+    rf"{_VERB}|(?:plans?|intends?|aims?|hopes?|promises|expects?) to\b{_VERB}|"
+    r"(?:opens|begins|starts|ends|closes|kicks off|takes place|comes into force|takes effect)\b|"
+    r"(?<=s )(?:open|begin|start|end|close|kick off|take place|come into force|take effect)\b"
+)
+_UNDECIDED = (
+    rf"(?:was|were) (?:to|set|due|expected|scheduled|planned|supposed|going|about|likely)(?: to| for)?\b{_VERB}|"
+    rf"(?:would|could|should|must|may|might|can|cannot|can['’]t)\b{_VERB}|"
+    rf"(?:has|have|having|is|are|am|be|being|do|does|hasn['’]t|haven['’]t|isn['’]t|aren['’]t)\b{_VERB}|"
+    # An infinitive has the time of nothing; some words behind a "to" are no verbs.
+    r"to (?!the\b|an?\b|his\b|her\b|its\b|their\b|this\b|that\b|hospital|court|prison|jail|death|work|school|"
+    r"police|parliament|reporters|journalists|lawmakers)[a-z]+"
+)
+_PAST = (
+    r"(?:declined|refused|failed|began|started|managed|continued|came|went|rushed) to [a-z]+|"
+    r"(?:was|were|had|did|didn['’]t|wasn['’]t|weren['’]t|hadn['’]t)\b(?: (?:not|also|been|being|\w+ly))*(?: [a-z]+)?|"
+    r"(?:said|told|met|won|lost|left|came|went|took|made|gave|found|began|became|held|brought|bought|built|caught|"
+    r"chose|drew|drove|fell|felt|fought|flew|got|grew|heard|hit|kept|knew|laid|led|meant|paid|put|quit|ran|rang|"
+    r"rose|sang|sank|sat|saw|sent|sold|shot|shut|sought|spent|spoke|stole|stood|struck|swept|swore|taught|thought|"
+    r"threw|tore|understood|woke|wore|wrote|beat|broke|shook|sued|withdrew|overthrew|oversaw)\b|"
+    r"(?!need|seed|speed|indeed|feed|breed|bleed|proceed|exceed|succeed|hundred|sacred|naked|hatred)[a-z]{2,}ed\b"
+)
+# Before a noun, a participle is an adjective: "the injured striker".
+_SIGN = re.compile(
+    rf"(?<![\w’'])(?:(?P<adjective>(?:an?|the|his|her|its|their|newly|recently) [a-z]+ed\b)|"
+    rf"(?P<future>{_FUTURE})|(?P<undecided>{_UNDECIDED})|(?P<past>{_PAST}))"
+)
+_CLAUSE = re.compile(
+    r"[,;:()–—]|\b(?:and|but|that|which|who|whom|whose|whether|when|while|after|before|because|if|as|where|since)\b"
+)
+_QUOTED = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|^[^“]*”")
+# An opening that moves the sentence to another time.
+_STORY = re.compile(
+    r"\W*(?:(?:back |early |late )?(?:in|by|during|around|until|from|before|after|since)\b[^,]{0,30}?"
+    r"\b(?P<year>1\d\d\d|20\d\d)|"
+    r"in those days|as an? (?:young|small|little|child|boy|girl|teenager|student)|at (?:that|the) time|back then|"
+    r"(?:years|decades|centuries) (?:ago|earlier|before|later)|long ago|once\b)",
+    re.IGNORECASE,
+)
+_ANOTHER_TIME = re.compile(
+    r"\b(?:1\d\d\d|20\d\d|ago|last|earlier|former|late|once|then|at the time|when|diary|later)\b", re.IGNORECASE
+)
+_ANY_YEAR = r"\b(?:1[5-9]|20)\d\d\b"
+_BEFORE_YEAR = re.compile(
+    r"(?:\b(?:in|since|by|of|from|until|till|to|before|after|during|early|late|mid|the|year|and|between|through|than|that|"
+    r"for|around|an?|his|her|its|their)[ -]|[(,] ?|^)$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r" (?:people|persons|men|women|children|workers|jobs|homes|houses|met(?:er|re)s?|feet|miles|kilomet(?:er|re)s?|km|"
+    r"ton(?:ne)?s|kg|hours|days|years|dollars|euros|pounds|yuan|GMT|UTC|percent|per cent|million|billion)\b"
+)
+_ROUGHLY = re.compile(
+    r"\b(?:more than|less than|fewer than|over|under|nearly|almost|about|around|some|at least|roughly|up to|or|to|and|"
+    r"within|every) $",
+    re.IGNORECASE,
+)
+_TENSES = {"past": -1, "future": 1, "undecided": 0}
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class TimeExpression:
+    """Words that name a time: `text[start:end]`, and the days from `first` to `last`, both included.
+
+    `relative`: the words alone do not tell; they were read from the day of publication.
+    """
+
+    start: int
+    end: int
+    text: str
+    first: date
+    last: date
+    relative: bool
+
+    @property
+    def when(self) -> str:
+        """The days as people write them.
+
+        >>> TimeExpression(0, 9, "last week", date(2024, 6, 17), date(2024, 6, 23), True).when
+        '17 to 23 June 2024'
+        """
+        return spelled(self.first, self.last)
+
+
+def spelled(first: date, last: date) -> str:
+    """A day, a month, a year or a span of days as people write it.
+
+    >>> spelled(date(2024, 6, 1), date(2024, 6, 30)), spelled(date(2023, 1, 1), date(2023, 12, 31))
+    ('June 2024', '2023')
+    >>> spelled(date(2024, 12, 30), date(2025, 1, 5))
+    '30 December 2024 to 5 January 2025'
+    """
+    end = day_of(last)
+    if first == last:
+        return end
+    if (first, last) == _year(first.year):
+        return str(first.year)
+    if (first, last) == _month(first.year, first.month):
+        return f"{first:%B %Y}"
+    same_year, same_month = first.year == last.year, (first.year, first.month) == (last.year, last.month)
+    return f"{first.day}{'' if same_month else f' {first:%B}'}{'' if same_year else f' {first:%Y}'} to {end}"
+
+
+def day_of(day: date) -> str:
+    """A day as people write it.
+
+    >>> day_of(date(2021, 5, 3))
+    '3 May 2021'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
+def no_later(day: date | None) -> str:
+    """What is said of an undated article where a republished copy shows a day; empty where none does.
+
+    >>> no_later(date(2024, 11, 14))
+    'no later than 14 November 2024'
+    """
+    return f"no later than {day_of(day)}" if day else ""
+
+
+def resolve(text: str, day: date | None, start: int = 0, end: int | None = None) -> tuple[TimeExpression, ...]:
+    """The time expressions from `start` to `end` whose days are certain, in their order.
+
+    `day` is when the text was published; without it only what names its year is resolved. What stands around `start`
+    and `end` in the same paragraphs is read for tense and quotation marks. Weeks begin on Monday.
+
+    >>> [(found.text, found.when) for found in resolve("Sales fell on Friday, the union said.", date(2024, 6, 29))]
+    [('on Friday', '28 June 2024')]
+    >>> resolve("That year the shop closed on Friday.", None)
+    ()
+    """
+    end = len(text) if end is None else end
+    opening = text.rfind("\n", 0, start) + 1
+    closing = text.find("\n", end)
+    paragraphs = text[opening : len(text) if closing < 0 else closing]
+    return tuple(found for found in _resolved(paragraphs, day, opening) if start <= found.start and found.end <= end)
+
+
+def _resolved(text: str, day: date | None, offset: int) -> Iterator[TimeExpression]:
+    unquoted = _QUOTED.sub(lambda match: " " * len(match.group()), text)
+    before = ""
+    for start, end in sentence_spans(text):
+        sentence = _Sentence(text[start:end], unquoted[start:end], before, day)
+        for match, (first, last), relative in sentence.readings():
+            at = offset + start
+            yield TimeExpression(at + match.start(), at + match.end(), match.group(), first, last, relative)
+        before = unquoted[start:end]
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence, the same with its quotations blank, and the sentence before it."""
+
+    text: str
+    unquoted: str
+    before: str
+    day: date | None
+
+    def readings(self) -> list[tuple[re.Match[str], Days, bool]]:
+        """What each rule finds, in the order of the text; words that a rule has taken are not read by a later one."""
+        taken: list[tuple[re.Match[str], Days | None, bool]] = []
+        for pattern, read, relative in _RULES:
+            for match in pattern.finditer(self.text):
+                if all(match.end() <= other.start() or other.end() <= match.start() for other, _, _ in taken):
+                    known = read is not None and (self.day or not relative)
+                    taken.append((match, read(self, match) if read and known else None, relative))
+        return sorted(((m, days, relative) for m, days, relative in taken if days), key=lambda one: one[0].start())
+
+    @property
+    def today(self) -> date:
+        """The day of publication, where a rule is used that needs it."""
+        assert self.day is not None
+        return self.day
+
+    def quotes(self, match: re.Match[str]) -> bool:
+        """Whether the words stand in a quotation, which may have been said on another day."""
+        return self.unquoted[match.start()] != self.text[match.start()]
+
+    def tells(self, *, before: bool = True) -> bool:
+        """Whether it, or the sentence before, opens with another time than that of publication."""
+        openings = (_STORY.match(text) for text in ((self.unquoted, self.before) if before else (self.unquoted,)))
+        return any(opening and opening["year"] != str(self.today.year) for opening in openings)
+
+    def tense(self, match: re.Match[str]) -> int:
+        """-1 for the past, 1 for the future, 0 where the verbs beside the words do not decide.
+
+        The nearest verb ahead of them in their clause counts, else the next one there; an expression that stands alone
+        between two clauses has their tense, if they agree.
+        """
+        bounds = [0, *(end for clause in _CLAUSE.finditer(self.unquoted) for end in clause.span()), len(self.unquoted)]
+        opening = max(bound for bound in bounds if bound <= match.start())
+        closing = min(bound for bound in bounds if bound >= match.end())
+        signs = list(_SIGN.finditer(self.unquoted))
+        signs = [sign for sign in signs if sign.lastgroup != "adjective"]
+        ahead = [sign for sign in signs if opening <= sign.start() < match.start()]
+        behind = [sign for sign in signs if match.end() <= sign.start() < closing]
+        if ahead or behind:
+            return _TENSES[(ahead[-1:] or behind)[0].lastgroup or ""]
+        if len(self.unquoted[opening : match.start()].split()) > 1:
+            return 0  # a clause with a verb that the tables do not know
+        near = [sign for sign in signs if sign.start() < opening][-1:] + [s for s in signs if s.start() >= closing][:1]
+        tenses = {_TENSES[sign.lastgroup or ""] for sign in near}
+        return tenses.pop() if len(tenses) == 1 else 0
+
+
+def _full_date(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    return _span_of_days(int(match["year"]), match)
+
+
+def _span_of_days(year: int, match: re.Match[str]) -> Days | None:
+    month, first = _MONTHS.index(match["month"][:3].lower()) + 1, int(match["day"])
+    last = int(match["to"] or first)
+    if not first <= last <= calendar.monthrange(year, month)[1]:
+        return None
+    return date(year, month, first), date(year, month, last)
+
+
+def _iso(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    try:
+        day = date.fromisoformat(match.group())
+    except ValueError:
+        return None
+    return day, day
+
+
+def _month_of_year(sentence: _Sentence, match: re.Match[str]) -> Days:
+    return _month(int(match["year"]), _MONTHS.index(match["month"][:3].lower()) + 1)
+
+
+def _year_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    announced = _BEFORE_YEAR.search(sentence.text[: match.start()])
+    counted = _COUNTED.match(sentence.text[match.end() :])
+    return _year(int(match["year"])) if announced and not counted else None
+
+
+def _partial(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    today = sentence.today
+    if sentence.quotes(match) or sentence.tells() or _names_another_year(sentence, match):
+        return None
+    years = {-1: (today.year, today.year - 1), 1: (today.year, today.year + 1), 0: ()}[sentence.tense(match)]
+    spans = [days for year in years if (days := _span_of_days(year, match))]
+    if match["weekday"]:
+        spans = [days for days in spans if days[0].weekday() == _DAYS.index(match["weekday"].lower())]
+    past = sentence.tense(match) < 0
+    return next((days for days in spans if (days[0] <= today if past else days[1] >= today)), None)
+
+
+def _month_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    today, month = sentence.today, _MONTHS.index(match["month"][:3].lower()) + 1
+    if sentence.quotes(match) or sentence.tells() or _names_another_year(sentence, match):
+        return None
+    tense = sentence.tense(match)
+    if tense < 0:
+        return _month(today.year - (month > today.month), month)
+    if tense > 0 and month != today.month:
+        return _month(today.year + (month < today.month), month)
+    return None
+
+
+def _named_month(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    """ "Last June", said in October, may be this year's or the last one's."""
+    today, month = sentence.today, _MONTHS.index(match["month"][:3].lower()) + 1
+    if sentence.quotes(match) or sentence.tells():
+        return None
+    which = match["which"].lower()
+    if (which == "last" and month < today.month) or (which == "next" and month > today.month):
+        return None
+    return _month(today.year + {"last": -1, "this": 0, "next": 1}[which], month)
+
+
+def _names_another_year(sentence: _Sentence, match: re.Match[str]) -> bool:
+    """Whether another year stands ahead of the words: "in 2003 they met, in May they signed"."""
+    return any(year != str(sentence.today.year) for year in re.findall(_ANY_YEAR, sentence.text[: match.start()]))
+
+
+def _weekday(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    today, wanted = sentence.today, _DAYS.index(match["weekday"].lower())
+    if sentence.quotes(match) or sentence.tells():
+        return None
+    tense = -1 if match.group().lower().startswith("since") else sentence.tense(match)
+    ahead = (wanted - today.weekday()) % 7
+    if tense < 0:
+        day = today - timedelta((-ahead) % 7)
+    elif tense > 0 and ahead:  # "will meet on Friday", published on a Friday: today, or in a week
+        day = today + timedelta(ahead)
+    else:
+        return None
+    return day, day
+
+
+def _weekday_of_a_week(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    """ "Last Friday", said on a Saturday, may be yesterday or a week ago: the nearest one counts in another week."""
+    today, wanted = sentence.today, _DAYS.index(match["weekday"].lower())
+    if sentence.quotes(match) or sentence.tells():
+        return None
+    monday = today - timedelta(today.weekday())
+    weeks = {"last": -7, "this": 0, "next": 7}[match["which"].lower()]
+    same_week = wanted < today.weekday() if weeks < 0 else weeks > 0 and wanted > today.weekday()
+    if same_week and not match["week"]:
+        return None
+    day = monday + timedelta(weeks + wanted)
+    return day, day
+
+
+def _weekend(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    today, which = sentence.today, match["which"].lower()
+    if sentence.quotes(match) or sentence.tells():
+        return None
+    saturday = today + timedelta(5 - today.weekday())
+    tense = sentence.tense(match)
+    if which == "last" or (which in ("this", "the") and tense < 0 and today < saturday):
+        saturday -= timedelta(7)
+    elif which == "next":
+        saturday += timedelta(7)
+    elif not tense and today < saturday:
+        return None
+    return saturday, saturday + timedelta(1)
+
+
+def _unit(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    unit, steps = match["unit"].lower(), {"last": -1, "this": 0, "next": 1}[match["which"].lower()]
+    if sentence.quotes(match):
+        # Years are safe within a quotation, unless it is one from another time.
+        return None if unit != "year" or _ANOTHER_TIME.search(sentence.unquoted) else _shifted(sentence, unit, steps)
+    return None if unit != "year" and sentence.tells(before=False) else _shifted(sentence, unit, steps)
+
+
+def _ago(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    unit, word = match["unit"].lower(), match["count"].lower()
+    count = _COUNTS.get(word) or int(word)
+    if _ROUGHLY.search(sentence.text[: match.start()]) or count > _LONGEST_AGO[unit] or sentence.tells(before=False):
+        return None
+    if sentence.quotes(match) and (unit != "year" or _ANOTHER_TIME.search(sentence.unquoted)):
+        return None
+    return _shifted(sentence, unit, -count)
+
+
+def _shifted(sentence: _Sentence, unit: str, steps: int) -> Days:
+    """The day, week, month or year that lies so many steps from that of publication."""
+    today = sentence.today
+    if unit == "year":
+        return _year(today.year + steps)
+    if unit == "month":
+        years, month = divmod(today.month - 1 + steps, 12)
+        return _month(today.year + years, month + 1)
+    if unit == "week":
+        monday = today + timedelta(7 * steps - today.weekday())
+        return monday, monday + timedelta(6)
+    return today + timedelta(steps), today + timedelta(steps)
+
+
+def _near_day(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+    """ "Today" may mean these days, and "tomorrow" the future: their sentence must have a tense."""
+    words = match.group().lower()
+    tense = sentence.tense(match) if words in ("today", "tomorrow") else -1
+    if sentence.quotes(match) or sentence.tells(before=False) or not tense or (words == "tomorrow" and tense < 0):
+        return None
+    return _shifted(sentence, "day", {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(words, 0))
+
+
+def _month(year: int, month: int) -> Days:
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _year(year: int) -> Days:
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+_WHICH = r"(?P<which>(?i:last|this|next))"
+_A_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_BEHIND = (
+    r"(?=\s*(?:[.,;:)]|$)|\s(?:in|at|on|for|to|after|that|and|with|by|from|as|when|he|she|it|they|the|against|over|"
+    r"near|before|because|while|but)\b)"
+)
+_Read = Callable[[_Sentence, re.Match[str]], Days | None]
+# Tried in this order; what a rule has taken, a later one does not read. Those without a function take away what looks
+# like a time and is none, or none that can be told.
+_RULES: tuple[tuple[re.Pattern[str], _Read | None, bool], ...] = tuple(
+    (re.compile(pattern), read, relative)
+    for pattern, read, relative in (
+        (rf"\b{_DAY}(?:{_TO})? (?:of )?{_MONTH},? {_YEAR}", _full_date, False),
+        (rf"\b{_MONTH} {_DAY}(?:{_TO})?,? {_YEAR}", _full_date, False),
+        (r"(?<![\w-])(?:1[5-9]|20)\d\d-\d\d-\d\d(?![\w-])", _iso, False),
+        (rf"\b{_MONTH},? {_YEAR}", _month_of_year, False),
+        (rf"{_OUTSIDE}{_YEAR}", _year_alone, False),
+        (rf"{_PREPOSITION}(?:{_WEEKDAY},? (?:the )?)?\b{_DAY}(?:{_TO})? (?:of )?{_MONTH}\b(?! \d)", _partial, True),
+        (rf"{_PREPOSITION}(?:{_WEEKDAY},? )?\b{_MONTH} {_DAY}(?:{_TO})?(?![\w:%]|[.,]\d)", _partial, True),
+        (rf"\b(?:Good|Black|Bloody|Super|Ash|Palm|Easter|Cyber|Whit|Holy|Maundy|Shrove|Giving|Sheffield) {_A_DAY}",
+         None, True),
+        (rf"\b(?i:every|each|any|same|following|previous|preceding|that|one|another|alternate|first|second|third|"
+         rf"fourth|other|the|an?)(?: (?!on\b)\w+)?? {_A_DAY}", None, True),
+        (rf"{_A_DAY}(?: to | through | until |\s?[–-]\s?){_A_DAY}|\bweek (?:on|from) {_A_DAY}|"
+         rf"{_A_DAY}(?: week\b|['’]s)", None, True),
+        (rf"{_PREPOSITION}\b{_WEEKDAY}(?P<week>(?: of|,)? {_WHICH} week)\b", _weekday_of_a_week, True),
+        (rf"\b{_WHICH}(?P<week> week,? on)? {_WEEKDAY}", _weekday_of_a_week, True),
+        (rf"\b(?i:on|from|by|until|till|since) {_WEEKDAY}{_PART}", _weekday, True),
+        (rf"\b{_WEEKDAY}{_PART}{_BEHIND}", _weekday, True),
+        (r"\b(?:(?i:at|over|on) )?(?P<which>(?i:last|this|next|the)) weekend\b", _weekend, True),
+        (r"\b(?i:the|these|those|that|every|each) (?i:last|next|past) (?:week|month|year)|"
+         r"\b(?i:last|next) (?:week|month|year) of", None, True),
+        (rf"\b{_WHICH} (?P<unit>(?i:week|month|year))\b", _unit, True),
+        (rf"\b(?P<count>(?i:{'|'.join(_COUNTS)}|\d{{1,2}})) (?P<unit>day|week|month|year)s? ago\b", _ago, True),
+        (rf"\b{_WHICH} {_MONTH}\b(?! \d)", _named_month, True),
+        (rf"\b{_IN}{_MONTH}\b(?! \d)", _month_alone, True),
+        (r"\b(?i:today|yesterday|tomorrow)['’]s", None, True),
+        (r"\b(?i:today|yesterday|tomorrow|tonight|this (?:morning|afternoon|evening)|last night)\b", _near_day, True),
+    )
+)  # fmt: skip
