@@ -8,6 +8,7 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.cite import cite, verify
@@ -15,6 +16,8 @@ from rag.condense import standalone
 from rag.errors import QuestionError
 from rag.instructions import masked
 from rag.models import cross_encoder, question_encoder
+from rag.order import order_reading
+from rag.period import DEPTH, asked_period
 from rag.prompts import ABSTENTION
 from rag.read import ExtractiveReader
 from rag.retrieve import HybridRetriever, parse_filters
@@ -96,12 +99,20 @@ class RAG:
         draft = Draft()
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
-        passages = self.retriever.retrieve(query, top_k or self.settings.top_k, parse_filters(filters))
+        search = partial(self.retriever.retrieve, filters=parse_filters(filters))
+        period, top_k = asked_period(query), top_k or self.settings.top_k
+        passages = period.prefer(search(query, DEPTH * top_k), top_k) if period else search(query, top_k)
         clock.append(time.perf_counter())
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
         read = [replace(each, text=masked(each.text)) for each in passages] if chat else passages
-        reading = self.reader.read(query, read)
+        reading = order_reading(query, partial(search, top_k=top_k), self.reader, self.article)
+        if reading is None or (chat and not reading.answers):
+            reading = self.reader.read(query, read)
+        if reading.conclusion:
+            chat = None  # the dates decide
+        elif period:
+            reading = period.in_order(reading)
         if chat and reading.answers and not states_answer(chat, query, reading):
             reading = replace(reading, answers=False)
         if chat and reading.answers:
@@ -111,6 +122,7 @@ class RAG:
         answer = _written(draft) or self._quoted(reading, draft, judged=bool(chat and verdict_of(chat.bytes)))
         yield replace(
             answer,
+            notes=(*answer.notes, *(period.notes(answer.citations) if period else ())),
             question=question,
             query=query,
             passages=tuple(passages),
@@ -145,7 +157,12 @@ class RAG:
         if not citations or not reading.answers or (draft.abstained and not judged):
             return _answer(ABSTENTION, closest=citations)
         notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
-        return _answer(text, citations, verify(text, citations), notes=notes)
+        sentences = verify(text, citations)
+        if reading.conclusion:
+            markers = "".join(f"[{citation.marker}]" for citation in citations)
+            concluded = f"{reading.conclusion} {markers}"
+            text, sentences = f"{text} {concluded}", (*sentences, *verify(concluded, citations))
+        return _answer(text, citations, sentences, notes=notes)
 
     def article(self, source: str) -> str:
         """The cleaned text of an article or copy; citations point into it.

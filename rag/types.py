@@ -73,13 +73,15 @@ class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
     `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
-    has the passages again, those with the best evidence first.
+    has the passages again, those with the best evidence first. `conclusion` is a sentence that follows from the dates
+    of all spans.
     """
 
     spans: tuple[Span, ...]
     confidence: float
     answers: bool
     ranking: tuple[Passage, ...] = ()
+    conclusion: str = ""
 
 
 @dataclass(frozen=True)

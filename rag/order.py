@@ -1,0 +1,107 @@
+"""Questions on the order of two events, answered from the dates of what the articles say of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rag.dates import TimeExpression, resolve
+from rag.sentences import sentence_spans
+from rag.signals import terms
+from rag.types import Passage, Reader, Reading, Span
+
+_SHARE = 2 / 3  # of an event's content words that its evidence must have
+_QUESTIONS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:did|was|were|had|has|have) (?P<one>.+?) (?P<order>before or after|before|after|earlier than|later than) "
+        r"(?P<other>.+?)\W*$",
+        r"(?:which|what|who)\b[^,:?]*? (?:first|earlier|sooner)\b[^,:?]*[,:–—] ?(?P<order>)(?P<one>.+?),? or "
+        r"(?P<other>.+?)\W*$",
+    )
+)
+# What is asked is no order where one side is no event, but what is asked for, or a word for something said before.
+_NO_EVENT = re.compile(
+    r"\b(?:any\w*|some\w*|say|tell|what|who|how|why)\b|^(?:it|that|this|then|him|her|them|the war)?$", re.IGNORECASE
+)
+_HAPPENING = re.compile(r" (?:happen|take place|taking place|occur|come|held|start)(?:ed)?$", re.IGNORECASE)
+# "This year it is a decade since …" dates the feast, "the mayor said on Friday that …" the saying.
+_FEAST = re.compile(r"\banniversar|\b(?:years?|decades?|centur(?:y|ies)) since\b", re.IGNORECASE)
+_SAYING = re.compile(r"\b(?:said|says|told|announced|reported|added|confirmed|warned|stated)(?: [\w.]+){0,2} $")
+Evidence = tuple[Span, TimeExpression]
+
+
+def order_reading(
+    question: str,
+    retrieve: Callable[[str], Sequence[Passage]],
+    reader: Reader,
+    article_text: Callable[[str], str],
+) -> Reading | None:
+    """What dates say of the order of two events: a span for each, the earlier first, and a conclusion.
+
+    None where the question is of another kind. The reading does not answer unless both events have a sentence that
+    names exactly one time, and neither time reaches into the other.
+    """
+    asked = next((match for pattern in _QUESTIONS if (match := pattern.match(question))), None)
+    if not asked or any(_NO_EVENT.search(asked[side]) or _is_time(asked[side]) for side in ("one", "other")):
+        return None
+    found = [_evidence(_HAPPENING.sub("", asked[side]), retrieve, reader, article_text) for side in ("one", "other")]
+    confidence = min(reading.confidence for reading, _ in found)
+    spans = tuple(dict.fromkeys(reading.spans[0] for reading, _ in found if reading.spans))
+    (_, one), (_, other) = found
+    if one is None or other is None or len(spans) < 2 or not (one.last < other.first or other.last < one.first):
+        return Reading(spans, confidence, answers=False)
+    straight = one.first < other.first
+    earlier, later = (one, other) if straight else (other, one)
+    conclusion = f"that of {earlier.when} was before that of {later.when}."
+    order = asked["order"].lower()
+    if order in ("", "before or after"):
+        conclusion = f"T{conclusion[1:]}"
+    else:
+        conclusion = f"{'Yes:' if straight == (order in ('before', 'earlier than')) else 'Instead,'} {conclusion}"
+    return Reading(spans if straight else spans[::-1], confidence, answers=True, conclusion=conclusion)
+
+
+def _is_time(words: str) -> bool:
+    """Whether the words are a date and no event."""
+    return any(len(time.text) + 4 > len(words) for time in resolve(f"in {words}", None))
+
+
+def _evidence(
+    event: str, retrieve: Callable[[str], Sequence[Passage]], reader: Reader, article_text: Callable[[str], str]
+) -> tuple[Reading, TimeExpression | None]:
+    """What the reader finds best among the dated sentences for an event, and its time if that is sure enough."""
+    question = f"When was {event}?"
+    dated: list[Passage] = []
+    times: dict[tuple[str, int], TimeExpression] = {}
+    for passage in retrieve(question):
+        article = article_text(passage.source)
+        for start, end in sentence_spans(passage.text):
+            place = (passage.start + start, passage.start + end)
+            sentence = replace(
+                passage, id=f"{passage.id}-{start}", text=article[slice(*place)], start=place[0], end=place[1]
+            )
+            if time := _only_time(article, sentence):
+                times[passage.source, sentence.start] = time
+                dated.append(sentence)
+    reading = reader.read(question, dated)
+    if not reading.spans or not reading.answers:
+        return reading, None
+    best, wanted = reading.spans[0], set(terms(event))
+    known = wanted & {*terms(best.text), *terms(best.passage.title)}
+    return reading, times[best.passage.source, best.start] if len(known) >= _SHARE * len(wanted) else None
+
+
+def _only_time(article: str, sentence: Passage) -> TimeExpression | None:
+    """The one time that a sentence names, sayings aside; of times within each other the narrowest."""
+    if _FEAST.search(sentence.text):
+        return None
+    found = [
+        time
+        for time in resolve(article, sentence.published, sentence.start, sentence.end)
+        if not _SAYING.search(article[sentence.start : time.start])
+    ]
+    narrow = min(found, key=lambda time: time.last - time.first, default=None)
+    around = all(narrow and time.first <= narrow.first and narrow.last <= time.last for time in found)
+    return narrow if around else None
