@@ -48,7 +48,7 @@ def judge(text: str, day: date, expected: Sequence[Sequence[str]]) -> Judged:
 def main() -> None:
     """Print precision and recall on one part, and with --show every sentence that went wrong."""
     parser = argparse.ArgumentParser(description="Precision and recall of the resolved time expressions.")
-    parser.add_argument("--split", choices=("tune", "report"), default="report")
+    parser.add_argument("--split", choices=("tune", "report", "second"), default="report")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     judged = list(_judged(options.split))

@@ -38,10 +38,10 @@ _IN = r"(?i:in|since|by|until|till|from|during)(?: (?i:early|late|mid))?[ -]"
 _VERB = r"(?: (?!the\b|an?\b)(?:not|also|be|been|being|\w+ly))*(?: [a-z]+)?"
 _FUTURE = (
     rf"(?:will|shall|won['’]t)\b{_VERB}|['’]ll\b{_VERB}|"
-    r"(?:is|are) (?:\w+ly )?(?:to|set|due|expected|scheduled|planned|slated|going|about|likely|poised)(?: to| for)?\b"
-    rf"{_VERB}|(?:plans?|intends?|aims?|hopes?|promises|expects?) to\b{_VERB}|"
-    r"(?:opens|begins|starts|ends|closes|kicks off|takes place|comes into force|takes effect)\b|"
-    r"(?<=s )(?:open|begin|start|end|close|kick off|take place|come into force|take effect)\b"
+    r"(?:is|are) (?:\w+ly )?(?:to|set|due|expected|scheduled|planned|slated|forecast|going|about|likely|poised)"
+    rf"(?: to| for)?\b{_VERB}|(?:plans?|intends?|aims?|hopes?|promises|expects?) to\b{_VERB}|"
+    r"(?:opens|begins|starts|ends|closes|kicks off|comes out|takes place|comes into force|takes effect)\b|"
+    r"(?<=s )(?:open|begin|start|end|close|kick off|come out|take place|come into force|take effect)\b"
 )
 _UNDECIDED = (
     rf"(?:was|were) (?:to|set|due|expected|scheduled|planned|supposed|going|about|likely)(?: to| for)?\b{_VERB}|"
@@ -49,7 +49,8 @@ _UNDECIDED = (
     rf"(?:has|have|having|is|are|am|be|being|do|does|hasn['’]t|haven['’]t|isn['’]t|aren['’]t)\b{_VERB}|"
     # An infinitive has the time of nothing; some words behind a "to" are no verbs.
     r"to (?!the\b|an?\b|his\b|her\b|its\b|their\b|this\b|that\b|hospital|court|prison|jail|death|work|school|"
-    r"police|parliament|reporters|journalists|lawmakers)[a-z]+"
+    r"police|parliament|reporters|journalists|lawmakers)[a-z]+|"
+    r"(?:scheduled|due|planned|slated|expected)\b"
 )
 _PAST = (
     r"(?:declined|refused|failed|began|started|managed|continued|came|went|rushed) to [a-z]+|"
@@ -68,6 +69,7 @@ _SIGN = re.compile(
 _CLAUSE = re.compile(
     r"[,;:()–—]|\b(?:and|but|that|which|who|whom|whose|whether|when|while|after|before|because|if|as|where|since)\b"
 )
+_PARAGRAPH = re.compile(r"(?<=[.!?:;”\"'’)])[^\S\n]*\n|\n\s*\n")
 _QUOTED = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|^[^“]*”")
 # An opening that moves the sentence to another time.
 _STORY = re.compile(
@@ -172,20 +174,22 @@ def resolve(text: str, day: date | None, start: int = 0, end: int | None = None)
     ()
     """
     end = len(text) if end is None else end
-    opening = text.rfind("\n", 0, start) + 1
-    closing = text.find("\n", end)
-    paragraphs = text[opening : len(text) if closing < 0 else closing]
+    breaks = [0, *(match.end() for match in _PARAGRAPH.finditer(text)), len(text)]
+    opening = max(place for place in breaks if place <= start)
+    paragraphs = text[opening : min(place for place in breaks if place >= end)]
     return tuple(found for found in _resolved(paragraphs, day, opening) if start <= found.start and found.end <= end)
 
 
 def _resolved(text: str, day: date | None, offset: int) -> Iterator[TimeExpression]:
-    unquoted = _QUOTED.sub(lambda match: " " * len(match.group()), text)
+    flat = re.sub(r"\s", " ", text)  # a line may be broken, or a space unbreakable, within an expression
+    unquoted = _QUOTED.sub(lambda match: " " * len(match.group()), flat)
     before = ""
     for start, end in sentence_spans(text):
-        sentence = _Sentence(text[start:end], unquoted[start:end], before, day)
+        sentence = _Sentence(flat[start:end], unquoted[start:end], before, day)
         for match, (first, last), relative in sentence.readings():
-            at = offset + start
-            yield TimeExpression(at + match.start(), at + match.end(), match.group(), first, last, relative)
+            opening, closing = start + match.start(), start + match.end()
+            words = text[opening:closing]
+            yield TimeExpression(offset + opening, offset + closing, words, first, last, relative)
         before = unquoted[start:end]
 
 
@@ -224,10 +228,17 @@ class _Sentence:
         return any(opening and opening["year"] != str(self.today.year) for opening in openings)
 
     def tense(self, match: re.Match[str]) -> int:
-        """-1 for the past, 1 for the future, 0 where the verbs beside the words do not decide.
+        """-1 for the past, 1 for the future, 0 where the words beside the expression do not decide."""
+        beside = {*self.text[: match.start()].lower().split()[-1:], *match.group().lower().split()[:1]}
+        if "since" in beside:
+            return -1
+        tense = self._tense_of_verbs(match)
+        return 0 if tense < 0 and beside & {"until", "till", "to", "by"} else tense  # adjourned to, open until
 
-        The nearest verb ahead of them in their clause counts, else the next one there; an expression that stands alone
-        between two clauses has their tense, if they agree.
+    def _tense_of_verbs(self, match: re.Match[str]) -> int:
+        """That of the nearest verb ahead of the expression in its clause, else of the next one there.
+
+        An expression that stands alone between two clauses has their tense, if they agree.
         """
         bounds = [0, *(end for clause in _CLAUSE.finditer(self.unquoted) for end in clause.span()), len(self.unquoted)]
         opening = max(bound for bound in bounds if bound <= match.start())
@@ -238,7 +249,8 @@ class _Sentence:
         behind = [sign for sign in signs if match.end() <= sign.start() < closing]
         if ahead or behind:
             return _TENSES[(ahead[-1:] or behind)[0].lastgroup or ""]
-        if len(self.unquoted[opening : match.start()].split()) > 1:
+        between = self.unquoted[opening : match.start()].split()
+        if len(between) > 1 and not between[0].endswith("ing"):
             return 0  # a clause with a verb that the tables do not know
         near = [sign for sign in signs if sign.start() < opening][-1:] + [s for s in signs if s.start() >= closing][:1]
         tenses = {_TENSES[sign.lastgroup or ""] for sign in near}
@@ -276,15 +288,14 @@ def _year_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
 
 
 def _partial(sentence: _Sentence, match: re.Match[str]) -> Days | None:
-    today = sentence.today
-    if sentence.quotes(match) or sentence.tells() or _names_another_year(sentence, match):
+    today, tense = sentence.today, sentence.tense(match)
+    if sentence.quotes(match) or sentence.tells() or (tense < 0 and _names_another_year(sentence, match)):
         return None
-    years = {-1: (today.year, today.year - 1), 1: (today.year, today.year + 1), 0: ()}[sentence.tense(match)]
+    years = {-1: (today.year, today.year - 1), 1: (today.year, today.year + 1), 0: ()}[tense]
     spans = [days for year in years if (days := _span_of_days(year, match))]
     if match["weekday"]:
         spans = [days for days in spans if days[0].weekday() == _DAYS.index(match["weekday"].lower())]
-    past = sentence.tense(match) < 0
-    return next((days for days in spans if (days[0] <= today if past else days[1] >= today)), None)
+    return next((days for days in spans if (days[0] <= today if tense < 0 else days[1] >= today)), None)
 
 
 def _month_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
@@ -319,7 +330,7 @@ def _weekday(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     today, wanted = sentence.today, _DAYS.index(match["weekday"].lower())
     if sentence.quotes(match) or sentence.tells():
         return None
-    tense = -1 if match.group().lower().startswith("since") else sentence.tense(match)
+    tense = sentence.tense(match)
     ahead = (wanted - today.weekday()) % 7
     if tense < 0:
         day = today - timedelta((-ahead) % 7)
@@ -395,6 +406,8 @@ def _near_day(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     """ "Today" may mean these days, and "tomorrow" the future: their sentence must have a tense."""
     words = match.group().lower()
     tense = sentence.tense(match) if words in ("today", "tomorrow") else -1
+    if sentence.text[: match.start()].endswith("ago "):
+        return None
     if sentence.quotes(match) or sentence.tells(before=False) or not tense or (words == "tomorrow" and tense < 0):
         return None
     return _shifted(sentence, "day", {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(words, 0))

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from rag.dates import TimeExpression, resolve
 from rag.sentences import sentence_spans
-from rag.signals import terms
+from rag.signals import Question, terms
 from rag.types import Passage, Reader, Reading, Span
 
-_SHARE = 2 / 3  # of an event's content words that its evidence must have
+_SHARE = 2 / 3  # of an event's content words, weighted by rarity, that its evidence must have
 _QUESTIONS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -75,7 +75,8 @@ def _evidence(
     question = f"When was {event}?"
     dated: list[Passage] = []
     times: dict[tuple[str, int], TimeExpression] = {}
-    for passage in retrieve(question):
+    passages = retrieve(question)
+    for passage in passages:
         article = article_text(passage.source)
         for start, end in sentence_spans(passage.text):
             place = (passage.start + start, passage.start + end)
@@ -88,9 +89,9 @@ def _evidence(
     reading = reader.read(question, dated)
     if not reading.spans or not reading.answers:
         return reading, None
-    best, wanted = reading.spans[0], set(terms(event))
-    known = wanted & {*terms(best.text), *terms(best.passage.title)}
-    return reading, times[best.passage.source, best.start] if len(known) >= _SHARE * len(wanted) else None
+    best = reading.spans[0]
+    covered = Question(event, passages).coverage({*terms(best.text), *terms(best.passage.title)})
+    return reading, times[best.passage.source, best.start] if covered >= _SHARE else None
 
 
 def _only_time(article: str, sentence: Passage) -> TimeExpression | None:

@@ -30,7 +30,7 @@ class Period:
         of the passages' articles are newer.
         """
         days = sorted({day for passage in passages if (day := _day(passage))})
-        scored = [replace(each, score=each.score + BONUS * self._fit(each, days)) for each in passages]
+        scored = [replace(each, score=(each.score + BONUS * self._fit(each, days)) / (1 + BONUS)) for each in passages]
         return sorted(scored, key=lambda passage: -passage.score)[:top_k]
 
     def in_order(self, reading: Reading) -> Reading:

@@ -1,0 +1,145 @@
+"""Questions that name a time, ask for the latest, or for the order of two events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from rag import ABSTENTION, RAG, Settings, build_rag
+from rag.cite import verify
+from rag.ingest import ingest
+from rag.order import order_reading
+from rag.period import asked_period
+from rag.types import Passage, Reading, Span
+from tests.test_write import ask, scripted
+from ui.render import render_answer
+
+ARTICLES = {
+    "bridge.txt": "Bridge over the Arun opens\nPublished: May 3, 2021\n\n"
+    "The new bridge over the river Arun was opened by Mayor Lena Ortiz on Monday. It is 412 metres long.\n",
+    "tram.txt": "Tram line opens in Velden\nPublished: June 29, 2024\n\n"
+    "The first tram line in Velden was opened by Mayor Lena Ortiz on Friday. It has eleven stops.\n",
+    "census2019.txt": "Velden counts its people\nPublished: March 1, 2019\n\n"
+    "The town of Velden has 41,200 residents, the statistical office said.\n",
+    "census2024.txt": "Velden grows\nPublished: March 4, 2024\n\n"
+    "The town of Velden has 43,900 residents, the statistical office said.\n",
+    "theatre.txt": "The theatre of Velden\n\nThe theatre of Velden was opened with a play by Ida Holm on a Sunday.\n",
+}
+BRIDGE, TRAM = "the opening of the bridge over the Arun", "the opening of the first tram line in Velden"
+
+
+@pytest.fixture(scope="module")
+def dated_rag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RAG]:
+    folder = tmp_path_factory.mktemp("dated")
+    for name, text in ARTICLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    settings = Settings(index=folder.parent / "dated-index")
+    ingest([folder], settings)
+    rag = build_rag(settings)
+    yield rag
+    rag.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        (f"Which came first, {TRAM} or {BRIDGE}?", "That of"),
+        (f"What happened first: {BRIDGE} or {TRAM}?", "That of"),
+        (f"Was {TRAM} before or after {BRIDGE}?", "That of"),
+        (f"Did {BRIDGE} happen before {TRAM}?", "Yes: that of"),
+        (f"Did {TRAM} happen after {BRIDGE}?", "Yes: that of"),
+        (f"Did {TRAM} take place before {BRIDGE}?", "Instead, that of"),
+    ],
+)
+def test_the_order_of_two_events_follows_from_their_dates(dated_rag: RAG, question: str, begins: str) -> None:
+    answer = dated_rag.answer(question)
+    assert [citation.source for citation in answer.citations] == ["bridge.txt", "tram.txt"]
+    assert answer.text.endswith(f"{begins} 3 May 2021 was before that of 28 June 2024. [1][2]")
+    assert answer.sentences[-1].markers == (1, 2) and all(sentence.supported for sentence in answer.sentences)
+    assert verify(answer.text, answer.citations)[-1].supported
+    for citation in answer.citations:
+        assert dated_rag.article(citation.source)[citation.start : citation.end] == citation.quote
+        assert " ".join(citation.quote.split()) in answer.text
+    assert "was before that of 28 June 2024." in render_answer(answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        f"Which came first, the opening of the theatre of Velden or {BRIDGE}?",  # one without a date
+        f"Did {BRIDGE} happen before {BRIDGE}?",
+        f"Did {BRIDGE} happen before the coronation of Queen Maud?",
+    ],
+)
+def test_an_order_that_no_dates_decide_is_refused(dated_rag: RAG, question: str) -> None:
+    answer = dated_rag.answer(question)
+    assert not answer.answered and answer.citations == () and answer.text.startswith(ABSTENTION)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Has Lena Ortiz opened a bridge before?",
+        "What did Lena Ortiz open after the bridge?",
+        "Was the bridge opened before 2022?",
+        "Did the mayor say anything after the opening?",
+        "Did it happen before that?",
+    ],
+)
+def test_other_questions_are_not_on_order(dated_rag: RAG, question: str) -> None:
+    def nothing(_: str) -> list[Passage]:
+        raise AssertionError("no evidence is looked for")
+
+    assert order_reading(question, nothing, dated_rag.reader, dated_rag.article) is None
+
+
+def test_a_model_is_not_asked_where_the_dates_decide(dated_rag: RAG) -> None:
+    model = scripted(dated_rag, "The tram came first. [1]")
+    answer = ask(dated_rag, f"Which came first, {TRAM} or {BRIDGE}?")
+    assert answer.text.endswith("That of 3 May 2021 was before that of 28 June 2024. [1][2]")
+    assert answer.tokens_in == 0 and model.asked == []
+
+
+def test_the_latest_is_answered_from_the_newest_article_first(dated_rag: RAG) -> None:
+    answer = dated_rag.answer("What is the latest number of residents of Velden?")
+    assert answer.citations[0].source == "census2024.txt"
+    assert answer.passages[0].source in ("census2024.txt", "tram.txt")
+    assert len(answer.notes) == 1 and "4 March 2024" in answer.notes[0]
+    assert "4 March 2024" in render_answer(answer)
+
+
+def test_a_year_in_the_question_prefers_its_articles_and_is_named(dated_rag: RAG) -> None:
+    before = dated_rag.answer("How many residents does the town of Velden have in 2019?")
+    assert before.passages[0].source == "census2019.txt"
+    opened = dated_rag.answer("Which tram line was opened in June 2024?")
+    assert opened.citations[0].source == "tram.txt" and opened.notes == ("This speaks of 28 June 2024.",)
+    assert dated_rag.answer("How long is the bridge over the Arun?").notes == ()
+
+
+def passage(name: str, text: str, published: date | None, score: float) -> Passage:
+    return Passage(name, text, name, "", None, published, 0, len(text), score)
+
+
+def test_a_preference_is_soft_and_counts_what_the_words_speak_of() -> None:
+    old = passage("old", "It fell.", date(2019, 1, 1), 0.90)
+    topic = passage("topic", "The 2010 free trade agreement is to be renewed.", date(2024, 6, 28), 0.85)
+    better = passage("better", "It rose.", None, 1.0)
+    period = asked_period("What became of the 2010 free trade agreement?")
+    assert period is not None
+    ranked = period.prefer([better, old, topic], 2)
+    assert [each.id for each in ranked] == ["better", "topic"] and ranked[1].score == pytest.approx(0.95 / 1.1)
+
+
+def test_newest_first_takes_an_undated_article_by_its_copy() -> None:
+    old, new = (passage(str(year), "It fell.", date(year, 1, 1), 1.0) for year in (2019, 2023))
+    copied = replace(passage("copied", "It fell.", None, 1.0), no_later_than=date(2024, 11, 14))
+    spans = tuple(Span(each, 0, 8) for each in (old, copied, new))
+    period = asked_period("What is the latest?")
+    assert period is not None
+    found = period.in_order(Reading(spans, 1.0, answers=True))
+    assert [span.passage.id for span in found.spans] == ["copied", "2023", "2019"]
+    dated = asked_period("What fell in 2019?")
+    assert dated is not None and dated.in_order(Reading(spans, 1.0, answers=True)).spans == spans
