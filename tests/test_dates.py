@@ -36,13 +36,10 @@ def quoted(text: str, published: date | None) -> tuple[str, Citation]:
 
 
 def test_hand_written_sentences_stay_right() -> None:
-    judged = [
-        judge(raw["text"], date.fromisoformat(raw["day"]), raw["expected"])
-        for raw in map(json.loads, SENTENCES.read_text(encoding="utf-8").splitlines())
-    ]
-    wrong = [(one.text, one.wrong) for one in judged if one.wrong]
-    missed = sum(len(one.missed) for one in judged)
-    assert not wrong and missed <= 10 and sum(one.right for one in judged) >= 138
+    rows = list(map(json.loads, SENTENCES.read_text(encoding="utf-8").splitlines()))
+    judged = [judge(raw["text"], date.fromisoformat(raw["day"]), raw["expected"]) for raw in rows]
+    assert len(judged) == 228 and sum(one.right for one in judged) >= 175
+    assert sum(len(one.wrong) for one in judged) <= 2
 
 
 @pytest.mark.parametrize(
