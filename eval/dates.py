@@ -1,7 +1,7 @@
 """How many time expressions of news sentences are resolved, and how many of those rightly: `python -m eval.dates`.
 
-dates.jsonl holds invented sentences, the day each was published, and what must be found: `[words, first day, last day]`.
-Many expressions must stay unresolved. The part "tune" was worked on, "report" was not. Two thirds of both were written
+dates.jsonl holds invented sentences, the day each was published, and what must be found: `[words, first day, last
+day]`. Many expressions must stay unresolved. The part "tune" was worked on, "report" was not. Most of both was written
 before the rules, by the same person; the last 40 of "report" after them, and the rules have not been changed since.
 """
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag.dates import TimeExpression, resolve
 from rag.sentences import sentence_spans
 from rag.signals import Question, terms
-from rag.types import Passage, Reader, Reading, Span
+from rag.types import Passage, Reader, Reading
 
 _SHARE = 2 / 3  # of an event's content words, weighted by rarity, that its evidence must have
 _QUESTIONS = tuple(
@@ -23,13 +23,12 @@ _QUESTIONS = tuple(
 )
 # What is asked is no order where one side is no event, but what is asked for, or a word for something said before.
 _NO_EVENT = re.compile(
-    r"\b(?:any\w*|some\w*|say|tell|what|who|how|why)\b|^(?:it|that|this|then|him|her|them|the war)?$", re.IGNORECASE
+    r"\b(?:any\w*|some\w*|say|tell|what|who|how|why)\b|^(?:it|that|this|then|him|her|them)?$", re.IGNORECASE
 )
-_HAPPENING = re.compile(r" (?:happen|take place|taking place|occur|come|held|start)(?:ed)?$", re.IGNORECASE)
+_HAPPENING = re.compile(r" (?:happen|take place|occur|come|held|start)(?:ed)?$", re.IGNORECASE)
 # "This year it is a decade since …" dates the feast, "the mayor said on Friday that …" the saying.
 _FEAST = re.compile(r"\banniversar|\b(?:years?|decades?|centur(?:y|ies)) since\b", re.IGNORECASE)
 _SAYING = re.compile(r"\b(?:said|says|told|announced|reported|added|confirmed|warned|stated)(?: [\w.]+){0,2} $")
-Evidence = tuple[Span, TimeExpression]
 
 
 def order_reading(
@@ -74,24 +73,27 @@ def _evidence(
     """What the reader finds best among the dated sentences for an event, and its time if that is sure enough."""
     question = f"When was {event}?"
     dated: list[Passage] = []
-    times: dict[tuple[str, int], TimeExpression] = {}
+    times: dict[str, TimeExpression] = {}  # by the id of the sentence
     passages = retrieve(question)
     for passage in passages:
         article = article_text(passage.source)
         for start, end in sentence_spans(passage.text):
-            place = (passage.start + start, passage.start + end)
             sentence = replace(
-                passage, id=f"{passage.id}-{start}", text=article[slice(*place)], start=place[0], end=place[1]
+                passage,
+                id=f"{passage.id}-{start}",
+                text=passage.text[start:end],
+                start=passage.start + start,
+                end=passage.start + end,
             )
             if time := _only_time(article, sentence):
-                times[passage.source, sentence.start] = time
+                times[sentence.id] = time
                 dated.append(sentence)
     reading = reader.read(question, dated)
     if not reading.spans or not reading.answers:
         return reading, None
     best = reading.spans[0]
     covered = Question(event, passages).coverage({*terms(best.text), *terms(best.passage.title)})
-    return reading, times[best.passage.source, best.start] if covered >= _SHARE else None
+    return reading, times[best.passage.id] if covered >= _SHARE else None
 
 
 def _only_time(article: str, sentence: Passage) -> TimeExpression | None:

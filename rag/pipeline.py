@@ -106,13 +106,12 @@ class RAG:
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
         read = [replace(each, text=masked(each.text)) for each in passages] if chat else passages
-        reading = order_reading(query, partial(search, top_k=top_k), self.reader, self.article)
-        if reading is None or (chat and not reading.answers):
+        ordered = order_reading(query, partial(search, top_k=top_k), self.reader, self.article)
+        if ordered and (ordered.answers or not chat):
+            reading, chat = ordered, None  # where dates decide, no model is asked
+        else:
             reading = self.reader.read(query, read)
-        if reading.conclusion:
-            chat = None  # the dates decide
-        elif period:
-            reading = period.in_order(reading)
+            reading = period.in_order(reading) if period else reading
         if chat and reading.answers and not states_answer(chat, query, reading):
             reading = replace(reading, answers=False)
         if chat and reading.answers:
