@@ -31,12 +31,7 @@ _FEAST = re.compile(r"\banniversar|\b(?:years?|decades?|centur(?:y|ies)) since\b
 _SAYING = re.compile(r"\b(?:said|says|told|announced|reported|added|confirmed|warned|stated)(?: [\w.]+){0,2} $")
 
 
-def order_reading(
-    question: str,
-    retrieve: Callable[[str], Sequence[Passage]],
-    reader: Reader,
-    article_text: Callable[[str], str],
-) -> Reading | None:
+def order_reading(question: str, retrieve: Callable[[str], Sequence[Passage]], reader: Reader) -> Reading | None:
     """What dates say of the order of two events: a span for each, the earlier first, and a conclusion.
 
     None where the question is of another kind. The reading does not answer unless both events have a sentence that
@@ -45,7 +40,7 @@ def order_reading(
     asked = next((match for pattern in _QUESTIONS if (match := pattern.match(question))), None)
     if not asked or any(_NO_EVENT.search(asked[side]) or _is_time(asked[side]) for side in ("one", "other")):
         return None
-    found = [_evidence(_HAPPENING.sub("", asked[side]), retrieve, reader, article_text) for side in ("one", "other")]
+    found = [_evidence(_HAPPENING.sub("", asked[side]), retrieve, reader) for side in ("one", "other")]
     confidence = min(reading.confidence for reading, _ in found)
     spans = tuple(dict.fromkeys(reading.spans[0] for reading, _ in found if reading.spans))
     (_, one), (_, other) = found
@@ -68,7 +63,7 @@ def _is_time(words: str) -> bool:
 
 
 def _evidence(
-    event: str, retrieve: Callable[[str], Sequence[Passage]], reader: Reader, article_text: Callable[[str], str]
+    event: str, retrieve: Callable[[str], Sequence[Passage]], reader: Reader
 ) -> tuple[Reading, TimeExpression | None]:
     """What the reader finds best among the dated sentences for an event, and its time if that is sure enough."""
     question = f"When was {event}?"
@@ -76,16 +71,15 @@ def _evidence(
     times: dict[str, TimeExpression] = {}  # by the id of the sentence
     passages = retrieve(question)
     for passage in passages:
-        article = article_text(passage.source)
         for start, end in sentence_spans(passage.text):
-            sentence = replace(
-                passage,
-                id=f"{passage.id}-{start}",
-                text=passage.text[start:end],
-                start=passage.start + start,
-                end=passage.start + end,
-            )
-            if time := _only_time(article, sentence):
+            if time := _only_time(passage, start, end):
+                sentence = replace(
+                    passage,
+                    id=f"{passage.id}-{start}",
+                    text=passage.text[start:end],
+                    start=passage.start + start,
+                    end=passage.start + end,
+                )
                 times[sentence.id] = time
                 dated.append(sentence)
     reading = reader.read(question, dated)
@@ -96,14 +90,14 @@ def _evidence(
     return reading, times[best.passage.id] if covered >= _SHARE else None
 
 
-def _only_time(article: str, sentence: Passage) -> TimeExpression | None:
-    """The one time that a sentence names, sayings aside; of times within each other the narrowest."""
-    if _FEAST.search(sentence.text):
+def _only_time(passage: Passage, start: int, end: int) -> TimeExpression | None:
+    """The one time that a sentence of a passage names, sayings aside; of times within each other the narrowest."""
+    if _FEAST.search(passage.text, start, end):
         return None
     found = [
         time
-        for time in resolve(article, sentence.published, sentence.start, sentence.end)
-        if not _SAYING.search(article[sentence.start : time.start])
+        for time in resolve(passage.text, passage.published, start, end)
+        if not _SAYING.search(passage.text[start : time.start])
     ]
     narrow = min(found, key=lambda time: time.last - time.first, default=None)
     around = all(narrow and time.first <= narrow.first and narrow.last <= time.last for time in found)

@@ -8,7 +8,6 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.cite import cite, verify
@@ -99,14 +98,14 @@ class RAG:
         draft = Draft()
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
-        search = partial(self.retriever.retrieve, filters=parse_filters(filters))
-        period, top_k = asked_period(query), top_k or self.settings.top_k
-        passages = period.prefer(search(query, DEPTH * top_k), top_k) if period else search(query, top_k)
+        period, chosen, most = asked_period(query), parse_filters(filters), top_k or self.settings.top_k
+        passages = self.retriever.retrieve(query, DEPTH * most if period else most, chosen)
+        passages = period.prefer(passages, most) if period else passages
         clock.append(time.perf_counter())
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
         read = [replace(each, text=masked(each.text)) for each in passages] if chat else passages
-        ordered = order_reading(query, partial(search, top_k=top_k), self.reader, self.article)
+        ordered = order_reading(query, lambda event: self.retriever.retrieve(event, most, chosen), self.reader)
         if ordered and (ordered.answers or not chat):
             reading, chat = ordered, None  # where dates decide, no model is asked
         else:

@@ -93,7 +93,7 @@ def test_other_questions_are_not_on_order(dated_rag: RAG, question: str) -> None
     def nothing(_: str) -> list[Passage]:
         raise AssertionError("no evidence is looked for")
 
-    assert order_reading(question, nothing, dated_rag.reader, dated_rag.article) is None
+    assert order_reading(question, nothing, dated_rag.reader) is None
 
 
 def test_a_model_is_not_asked_where_the_dates_decide(dated_rag: RAG) -> None:
