@@ -75,7 +75,7 @@ def _attempt(rag: RAG, question: EvalQuestion) -> Attempt:
         return tuple(passage.id for passage in rag.retriever.retrieve(query, DEPTH))
 
     answer = rag.answer(question.question, history=question.messages)
-    retrieved = retrieve(answer.query)
+    retrieved = retrieve(answer.standalone_question)
     return Attempt(answer, retrieved, retrieve(question.standalone) if question.standalone else None)
 
 

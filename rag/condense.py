@@ -1,7 +1,7 @@
 """Make a follow-up question stand alone.
 
-Without a language model, as far as that goes: a question that leans on what was said (a pronoun, or hardly a word of
-its own) is searched together with the last question before it. A model rewrites it, and is held to what was said.
+Without a language model rewrite.py does, from the words of the conversation. A model rewrites it more freely, and is
+held to what was said.
 """
 
 from __future__ import annotations
@@ -10,24 +10,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.antecedents import Exchange
 from rag.errors import QuestionError
 from rag.facts import facts
 from rag.prompts import rewrite_prompt, room_beside, trim_history
+from rag.rewrite import rewrite
 
 if TYPE_CHECKING:
     from rag.chat_model import ChatModel
     from rag.write import Draft
 
-_LEANING = re.compile(
-    r"\b(he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|one|ones|"
-    r"same|former|latter|else)\b|^(and|but|so|what about|how about|why\W*$|when\W*$|where\W*$|who\W*$)\b",
-    re.IGNORECASE,
-)
-# "How many ships will Chancay take in its first year?": whose it is stands in the question itself.
-_OWN = re.compile(r"(?<=\s)[A-Z]\w+\b[^.?!]*?\b(?:his|her|its|their)\s+(?=\w)")
 _MARKER = re.compile(r"\s*\[(?:\d+|not supported)\]")
 _KEPT = 0.6  # share of the question's content words that its rewriting has
-_SHORT = 3  # words: "and in 2024?" says nothing by itself
 
 
 def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
@@ -41,14 +35,28 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
         QuestionError: a message is not of that form.
 
     >>> condense("When was it opened?", [{"role": "user", "content": "Who built the bridge?"}])
-    'Who built the bridge? When was it opened?'
+    'When was the bridge opened?'
     >>> condense("How many ships will Chancay take in its first year?", [{"role": "user", "content": "Who is Xi?"}])
     'How many ships will Chancay take in its first year?'
     """
-    earlier = [text_of(message) for message in history if role_of(message) == "user"]
-    earlier = [text for text in earlier if text and text != question]
-    leans = _LEANING.search(_OWN.sub(" ", question)) or len(question.split()) <= _SHORT
-    return f"{earlier[-1]} {question}" if earlier and leans else question
+    earlier = exchanges(history)
+    return rewrite(question, earlier) if earlier else question
+
+
+def exchanges(history: Sequence[Mapping[str, Any]]) -> list[Exchange]:
+    """The earlier questions, each with its answer without markers.
+
+    Raises:
+        QuestionError: a message is not of the form that `condense` describes.
+    """
+    found: list[Exchange] = []
+    for message in history:
+        role, text = role_of(message), _MARKER.sub("", text_of(message))
+        if role == "user" and text:
+            found.append(Exchange(text))
+        elif found:
+            found[-1] = Exchange(found[-1].asked, text)
+    return found
 
 
 def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatModel | None, draft: Draft) -> str:

@@ -122,7 +122,7 @@ class RAG:
             answer,
             notes=(*answer.notes, *(period.notes(answer.citations) if period else ())),
             question=question,
-            query=query,
+            standalone_question=query,
             passages=tuple(passages),
             confidence=reading.confidence,
             model=name,

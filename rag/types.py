@@ -105,8 +105,8 @@ class Answer:
     `answered` is False when the articles do not say; `citations` is then empty and `text` begins with
     `ABSTENTION`; `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is
     how likely the quoted, or closest, words answer the question. `sentences` are those of `text`, each held against
-    what it cites; an abstention has none. `query` is what was searched for: the question, or a follow-up made to
-    stand alone. `timings` are seconds by step; `first_sentence`, until the first checked one was shown.
+    what it cites; an abstention has none. `standalone_question` is what was searched for: the question, or a follow-up
+    made to stand alone. `timings` are seconds by step; `first_sentence`, until the first checked one was shown.
 
     Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked but its word on the evidence;
     `left_out`, the ids of passages for which its context had no room; `notes`, what the reader should know of how the
@@ -122,7 +122,7 @@ class Answer:
     model: str
     closest: tuple[Citation, ...] = ()
     sentences: tuple[Sentence, ...] = ()
-    query: str = ""
+    standalone_question: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()

@@ -1,21 +1,30 @@
-"""Follow-up questions lean on the last one; others stand alone."""
+"""Messages of a conversation become questions that stand alone."""
 
 from __future__ import annotations
 
 import pytest
 
-from rag.condense import condense
+from rag.antecedents import Exchange
+from rag.condense import condense, exchanges
 from rag.errors import QuestionError
 
 ASKED = [
     {"role": "user", "content": "Who opened the bridge?"},
-    {"role": "assistant", "content": "Mayor Lena Ortiz. [1]"},
+    {"role": "assistant", "content": "Mayor Lena Ortiz opened it. [1]"},
 ]
 
 
-@pytest.mark.parametrize("question", ["When did she do that?", "And in 2024?", "What did it cost?", "why?"])
-def test_a_leaning_question_brings_the_last_one_along(question: str) -> None:
-    assert condense(question, ASKED) == f"Who opened the bridge? {question}"
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("What did it cost?", "What did the bridge cost?"),
+        ("And in 2024?", "Who opened the bridge in 2024?"),
+        ("why?", "Who opened the bridge, and why?"),
+        ("When was she elected?", "When was Mayor Lena Ortiz elected?"),
+    ],
+)
+def test_a_leaning_question_takes_its_words_from_the_conversation(question: str, standalone: str) -> None:
+    assert condense(question, ASKED) == standalone
 
 
 def test_a_question_that_stands_alone_is_left_as_it_is() -> None:
@@ -26,7 +35,14 @@ def test_a_question_that_stands_alone_is_left_as_it_is() -> None:
 
 def test_gradio_messages_with_blocks_are_understood() -> None:
     blocks = [{"role": "user", "content": [{"type": "text", "text": "Who opened the bridge?"}]}]
-    assert condense("When was it?", blocks) == "Who opened the bridge? When was it?"
+    assert condense("When was it?", blocks) == "When was the bridge?"
+
+
+def test_messages_become_questions_with_their_answers() -> None:
+    follow_up = {"role": "user", "content": "When?"}
+    greeting = {"role": "assistant", "content": "Ask me about the articles."}
+    answered = Exchange("Who opened the bridge?", "Mayor Lena Ortiz opened it.")
+    assert exchanges([greeting, *ASKED, follow_up]) == [answered, Exchange("When?")]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ from ui.conversation import Conversation, Turn, to_markdown, to_text
 
 PASSAGE = Passage("1", QUOTE, "bridge.txt", "Bridge", None, None, 0, len(QUOTE), 1.0)
 ANSWERED = Turn(question="How long?", answer=answer(citation()), liked=True)
-ABSTAINED = Turn(question="Who painted it?", answer=answer(closest=(citation(),), query="Who painted the bridge?"))
+ABSTAINED = Turn(
+    question="Who painted it?", answer=answer(closest=(citation(),), standalone_question="Who painted the bridge?")
+)
 FAILED = Turn(question="???", error="type a question in words")
 STOPPED = Turn(question="And then?", stopped=True)
 
@@ -69,7 +71,9 @@ def test_only_a_question_without_an_outcome_is_pending_and_can_be_stopped() -> N
 
 def test_what_is_kept_reads_back_equal() -> None:
     sentences = (Sentence(QUOTE, (1,), False, "no"),)
-    full = answer(citation(republished_in=("a", "b")), sentences=sentences, query="q", timings={"read": 0.5})
+    full = answer(
+        citation(republished_in=("a", "b")), sentences=sentences, standalone_question="q", timings={"read": 0.5}
+    )
     conversation = talk(ANSWERED, ABSTAINED, FAILED, STOPPED, Turn(question="How?", answer=full))
     assert Conversation.model_validate_json(conversation.to_json()) == conversation
 

@@ -122,10 +122,10 @@ def test_long_closest_passages_are_cut() -> None:
 
 
 def test_what_was_searched_for_is_shown_where_it_differs() -> None:
-    assert "Searched for: Who <b>? When?" in Shown(render_answer(answer(query="Who <b>? When?"))).text
-    assert "Searched for: When?" in Shown(render_answer(answer(citation(), query="When?"))).text
+    assert "Searched for: Who <b>? When?" in Shown(render_answer(answer(standalone_question="Who <b>? When?"))).text
+    assert "Searched for: When?" in Shown(render_answer(answer(citation(), standalone_question="When?"))).text
     for query in ("", answer().question):
-        assert "Searched" not in render_answer(answer(citation(), query=query))
+        assert "Searched" not in render_answer(answer(citation(), standalone_question=query))
 
 
 @pytest.mark.parametrize("given", [answer(citation(quote="<b>\n\"'"), COST), answer()])
@@ -156,10 +156,10 @@ def test_no_markup_gets_through(words: str) -> None:
     )
     known = article(words, title=words, publisher=words, author=words, source=words, original=f"other {words}")
     pages = (
-        render_answer(answer(everywhere, question=words, query=words)),
+        render_answer(answer(everywhere, question=words, standalone_question=words)),
         render_answer(answer(everywhere, text="Said otherwise. [1]")),
         render_answer(answer(citation(), sentences=(Sentence(words, (), False, words),))),
-        render_answer(answer(text=words, query=words, closest=(everywhere,))),
+        render_answer(answer(text=words, standalone_question=words, closest=(everywhere,))),
         render_evidence(known, 1, 3, (words,)),
         render_error(f"It said: {words}"),
         render_introduction(words, 5),

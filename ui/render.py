@@ -84,8 +84,8 @@ def render_answer(answer: Answer) -> str:
     An abstention is its sentence and, smaller, the closest passages.
     """
     searched = ""
-    if answer.query not in ("", answer.question):
-        searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.query)}</p>'
+    if answer.standalone_question not in ("", answer.question):
+        searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.standalone_question)}</p>'
     if not answer.answered:
         text = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>'
         body = f"{text}{_notes(answer.notes)}{_closest(answer.closest)}{_made(answer)}"
