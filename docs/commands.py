@@ -71,7 +71,7 @@ def _commands(parser: argparse.ArgumentParser, above: str = "") -> Iterator[tupl
 def _default(name: str, value: object) -> str:
     if name in ("index", "feedback"):
         return f"a {'folder' if name == 'index' else 'file'} of the user's data"
-    return "the reader's own" if value is None else f"`{value}`"
+    return "as described" if value is None else f"`{value}`"
 
 
 if __name__ == "__main__":

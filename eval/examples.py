@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from eval.data import read_questions
+from eval.data import EvalQuestion, read_questions
 from eval.metrics import contains
 from eval.near_misses import RelatedWords, exchanged_roles, names_in, near_misses, other_name
 from eval.public import (
@@ -99,14 +99,14 @@ def collection_examples(collection: PublicSet, foreign: Sequence[str], *, change
         names = names_in(questions)
         words = RelatedWords([*questions, *texts.values()], question_encoder(MODEL))
         for number, question in enumerate(tqdm(collection.questions, desc=collection.name)):
-            answers = _hits(question)
+            answers = hits(question)
             yield example(rag, question.question, answers, bool(question.answers), collection.name)
             if not question.answers or not changed:
                 continue
             if number % 4 == 0:
                 yield example(rag, question.question, answers, False, "taken out", take_out=True)
             for other in near_misses(question.question, names, number):
-                yield example(rag, other, _nothing, False, "changed")
+                yield example(rag, other, nothing, False, "changed")
             nearby = names_in([texts[question.source]]) if number % 2 else []
             for changed_question, group in (
                 (exchanged_roles(question.question), "roles"),
@@ -114,9 +114,9 @@ def collection_examples(collection: PublicSet, foreign: Sequence[str], *, change
                 (words.change(question.question, number), "other word"),
             ):
                 if changed_question:
-                    yield example(rag, changed_question, _nothing, False, group)
+                    yield example(rag, changed_question, nothing, False, group)
         for text in foreign:
-            yield example(rag, text, _nothing, False, "foreign")
+            yield example(rag, text, nothing, False, "foreign")
         rag.close()
 
 
@@ -140,20 +140,16 @@ def seed_examples(split: str, foreign: Sequence[str] = ()) -> Iterator[Example]:
         questions = [question for question in read_questions() if question.split == split]
         names = names_in([question.question for question in questions])
         for number, question in enumerate(questions):
-
-            def answers(candidate: Candidate, required: tuple[tuple[str, ...], ...] = question.required) -> bool:
-                # Of a question that needs two sentences, each that holds a part of the answer is right.
-                return any(contains(candidate.span.text, [group]) for group in required)
-
+            answers = states(question)
             query = condense(question.question, question.messages)
             group = f"seeds {question.kind}"
             yield example(rag, query, answers, question.answerable, group, SEED_WEIGHT)
             if question.answerable and question.language == "en":
                 yield example(rag, query, answers, False, "seeds taken out", SEED_WEIGHT, take_out=True)
                 for changed in near_misses(query, names, number):
-                    yield example(rag, changed, _nothing, False, "seeds changed", SEED_WEIGHT)
+                    yield example(rag, changed, nothing, False, "seeds changed", SEED_WEIGHT)
         for text in foreign:
-            yield example(rag, text, _nothing, False, "seeds foreign")
+            yield example(rag, text, nothing, False, "seeds foreign")
         rag.close()
 
 
@@ -185,11 +181,19 @@ def _without(passage: Passage, answers: Hits) -> Passage:
     return replace(passage, text=text, end=passage.start + len(text))
 
 
-def _nothing(candidate: Candidate) -> bool:
+def nothing(candidate: Candidate) -> bool:
+    """No sentence answers."""
     return False
 
 
-def _hits(question: PublicQuestion) -> Hits:
+def states(question: EvalQuestion) -> Hits:
+    """Whether a sentence has an expected string; of a question that needs two sentences, each with a part is right."""
+    return lambda candidate: any(contains(candidate.span.text, [group]) for group in question.required)
+
+
+def hits(question: PublicQuestion) -> Hits:
+    """Whether a sentence holds one of the question's annotated answers."""
+
     def hit(candidate: Candidate) -> bool:
         span = candidate.span
         inside = any(span.start <= start and end <= span.end for start, end in question.answers)

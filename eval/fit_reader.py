@@ -31,8 +31,8 @@ from eval.public import data_folder
 from rag.read import ANSWER_FEATURES, Weights, answer_features, in_reading_order
 from rag.signals import SIGNALS
 
-# The threshold is where two shares of the seeds' tuning questions have the highest sum (Youden 1950): of the answerable
-# ones, answered; of these kinds of unanswerable ones, each counted alike, refused. Models that judge a question have
+# The threshold is where two shares have the highest sum (Youden 1950): of the answerable questions of the seeds' tuning
+# part, answered; of these kinds of unanswerable ones, each counted alike, refused. Models that judge a question have
 # not seen it.
 REFUSED_KINDS = ("seeds near-miss", "seeds bait", "seeds off-topic", "seeds foreign")
 FOLDS = 5
@@ -53,16 +53,21 @@ def main(arguments: Sequence[str]) -> int:
     path = Path(__file__).resolve().parent.parent / "rag" / "reader.json"
     shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
     tune = [*public_examples(data, FIT), *seed_examples("tune", foreign_questions(data, FIT))]
-    fitted = {"shortlist": shortlist, **fit(tune)}
+    # The embedding model knows English: what it finds for answerable questions in other languages is chance.
+    english = [example for example in tune if example.group != "seeds language"]
+    fitted = {"shortlist": shortlist, **fit(english, "seeds", REFUSED_KINDS)}
     print_figures(tune, Weights.from_dict(fitted))
     path.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def fit(examples: Sequence[Example]) -> dict[str, Any]:
-    """Weights of both models, the confidence threshold and the margin, as they stand in reader.json."""
-    # The embedding model knows English: what it finds for answerable questions in other languages is chance.
-    examples = [example for example in examples if len(example.candidates) and example.group != "seeds language"]
+def fit(examples: Sequence[Example], judged: str, refused_kinds: Sequence[str]) -> dict[str, Any]:
+    """Weights of both models, the confidence threshold and the margin, as they stand in reader.json.
+
+    Threshold and margin are set on the answerable questions of groups that begin with `judged`, the threshold also on
+    the unanswerable ones of `refused_kinds`.
+    """
+    examples = [example for example in examples if len(example.candidates)]
     sentence, answer = fit_models(examples)
     folds = np.array([zlib.crc32(example.question.encode()) % FOLDS for example in examples])
     odds, right = np.zeros(len(examples)), np.zeros(len(examples), dtype=bool)
@@ -79,14 +84,14 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
     answer = answer * scale
     answer[-1] += shift
     chances = 1 / (1 + np.exp(-(odds * scale + shift)))
-    threshold = _threshold(examples, chances)
+    threshold = _threshold(examples, chances, judged, refused_kinds)
     shown = [e for e, chance in zip(examples, chances, strict=True) if e.answerable and chance >= threshold]
     return {
         "sentence": dict(zip(SIGNALS, sentence.round(4).tolist(), strict=True)),
         "answer": dict(zip(ANSWER_FEATURES, answer[:-1].round(4).tolist(), strict=True)),
         "answer_bias": round(float(answer[-1]), 4),
         "threshold": round(threshold, 4),
-        "margin": _margin([example for example in shown if example.group.startswith("seeds")], sentence),
+        "margin": _margin([example for example in shown if example.group.startswith(judged)], sentence),
     }
 
 
@@ -103,11 +108,11 @@ def fit_models(examples: Sequence[Example]) -> tuple[Vector, Vector]:
     return sentence, _ridge(loss, with_bias, [(None, None)] * with_bias.shape[1], ANSWER_PENALTY)
 
 
-def _threshold(examples: Sequence[Example], chances: Vector) -> float:
+def _threshold(examples: Sequence[Example], chances: Vector, judged: str, refused_kinds: Sequence[str]) -> float:
     groups = np.array([example.group for example in examples])
-    ours = np.array([example.answerable and example.group.startswith("seeds") for example in examples])
+    ours = np.array([example.answerable and example.group.startswith(judged) for example in examples])
     places = np.unique(chances[ours])
-    refused = np.mean([(chances[groups == kind] < places[:, None]).mean(axis=1) for kind in REFUSED_KINDS], axis=0)
+    refused = np.mean([(chances[groups == kind] < places[:, None]).mean(axis=1) for kind in refused_kinds], axis=0)
     answered = (chances[ours] >= places[:, None]).mean(axis=1)
     return float(places[np.argmax(answered + refused)])
 

@@ -82,9 +82,7 @@ def public_rows(collection: PublicSet, search: Search, reading: bool, progress: 
         found = [search(one, collection, progress) for one in (rag, with_bm25(rag), with_dense(rag))]
         for name in found[0]:
             ours, bm25, dense = (scores[name] for scores in found)
-            yield Row(
-                f"{collection.name}: {name}", len(ours), _value(ours), _against(ours, bm25), _against(ours, dense)
-            )
+            yield Row(f"{collection.name}: {name}", len(ours), value(ours), _against(ours, bm25), _against(ours, dense))
         if reading:
             titles = {article.source: article.title for article in collection.articles}
             held = tuple(q for q in collection.questions if in_half(titles[q.source], HELD_BACK))
@@ -135,11 +133,11 @@ def seed_rows(progress: Progress) -> Iterator[Row]:
         if measure.name in ("recall@4", "nDCG@10", "follow-up recall@4"):
             found = [measure.of([row["scores"] for row in rows])[0] for rows in (ours, words, meaning)]
             against = [_against(found[0], other) for other in found[1:]]
-            yield Row(f"seeds: {measure.name}", len(found[0]), _value(found[0]), *against)
+            yield Row(f"seeds: {measure.name}", len(found[0]), value(found[0]), *against)
     for kind in KINDS:
         rows = [[row["scores"]["right"] for row in rows if row["kind"] == kind] for rows in (ours, plain)]
         right, other = (np.array(row) for row in rows)
-        yield Row(f"seeds: {kind} right", len(right), _value(right), sentence=_against(right, other))
+        yield Row(f"seeds: {kind} right", len(right), value(right), sentence=_against(right, other))
     names = ("words shown", "answerable refused", "abstention F1", "AUROC", "Brier score")
     for measure in (one for one in MEASURES if one.name in names):
         columns, others = (measure.of([row["scores"] for row in rows]) for rows in (ours, plain))
@@ -151,12 +149,13 @@ def _reading_rows(name: str, ours: dict[str, Array], plain: dict[str, Array]) ->
     mean, other = figures(ours), figures(plain)
     for key in mean:
         if key in ours:
-            yield Row(f"{name}: {key}", len(ours[key]), _value(ours[key]), sentence=_against(ours[key], plain[key]))
+            yield Row(f"{name}: {key}", len(ours[key]), value(ours[key]), sentence=_against(ours[key], plain[key]))
         else:
             yield Row(f"{name}: {key}", len(ours["answerable"]), f"{mean[key]:.3f}", sentence=f"{other[key]:.3f}")
 
 
-def _value(values: Array) -> str:
+def value(values: Array) -> str:
+    """The mean with its 95% bootstrap interval."""
     return _figure(metrics.mean, (values,))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from rag.dates import resolve
 from rag.facts import Fact, facts
+from rag.languages import split_lead
 from rag.sentences import sentence_spans
 from rag.speaker import turn_at
 from rag.types import Citation, Passage, Sentence, Span
@@ -124,8 +125,9 @@ def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
     """Each sentence of an answer, whoever wrote it, held against the quotes behind its markers.
 
     Markers stand after what they belong to, as in "Boats left. They came back. [1][2]". A sentence without one, or
-    whose markers no citation has, is unsupported.
+    whose markers no citation has, is unsupported. The line that leads into quotes in another language is no sentence.
     """
+    _, text = split_lead(text)
     quotes = {citation.marker: attributed(citation) for citation in citations}
     found = []
     # In an answer of quotes alone, a "[2]" within their words is no marker.

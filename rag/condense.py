@@ -1,7 +1,8 @@
 """Make a follow-up question stand alone.
 
-Without a language model rewrite.py does, from the words of the conversation. A model rewrites it more freely, and is
-held to what was said.
+Without a language model rewrite.py does, from the words of the conversation, if it is in English; one in another
+language that leans is searched together with the last question. A model rewrites it more freely, and is held to what
+was said.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rag.antecedents import Exchange
 from rag.errors import QuestionError
 from rag.facts import facts
+from rag.languages import language_of
 from rag.prompts import rewrite_prompt, room_beside, trim_history
 from rag.rewrite import rewrite
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from rag.write import Draft
 
 _MARKER = re.compile(r"\s*\[(?:\d+|not supported)\]")
+# A question in another language that leans: hardly a word of its own, an "and" ahead, a pronoun.
+_LEANING_ABROAD = re.compile(
+    r"^(?:(?:[^\s\u2e80-\uffef]+\s*){1,3}|[\u2e80-\uffef]{1,8})$|^\W*(?:y|et|und|e)\s|^(?:那|还有)|[他她它]|"
+    r"\b(?:él|ellos|ellas?|eso|esto|allí|ahí)\b",
+    re.IGNORECASE,
+)
 _KEPT = 0.6  # share of the question's content words that its rewriting has
 
 
@@ -38,9 +46,15 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
     'When was the bridge opened?'
     >>> condense("How many ships will Chancay take in its first year?", [{"role": "user", "content": "Who is Xi?"}])
     'How many ships will Chancay take in its first year?'
+    >>> condense("¿Y cuándo se abrió?", [{"role": "user", "content": "¿Quién construyó el puente?"}])
+    '¿Quién construyó el puente? ¿Y cuándo se abrió?'
     """
     earlier = exchanges(history)
-    return rewrite(question, earlier) if earlier else question
+    if not earlier:
+        return question
+    if language_of(question).code == "en":
+        return rewrite(question, earlier)
+    return f"{earlier[-1].asked} {question}" if _LEANING_ABROAD.search(question) else question
 
 
 def exchanges(history: Sequence[Mapping[str, Any]]) -> list[Exchange]:

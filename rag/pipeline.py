@@ -14,12 +14,12 @@ from rag.cite import cite, verify
 from rag.condense import standalone
 from rag.errors import QuestionError
 from rag.instructions import masked
-from rag.models import cross_encoder, question_encoder
+from rag.languages import Language, language_of
+from rag.models import question_encoder
 from rag.order import order_reading
 from rag.period import DEPTH, asked_period
-from rag.prompts import ABSTENTION
-from rag.read import ExtractiveReader
-from rag.retrieve import HybridRetriever, parse_filters
+from rag.read import build_reader
+from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.store import Store, has_index
 from rag.types import Answer, Citation, Reader, Reading, Retriever, Sentence
@@ -117,15 +117,21 @@ class RAG:
             yield WRITING
             yield from Writer(chat, self.article).write(query, reading.ranking or read, draft)
         yield CHECKING
-        answer = _written(draft) or self._quoted(reading, draft, judged=bool(chat and verdict_of(chat.bytes)))
+        language = language_of(query)
+        judged = bool(chat and verdict_of(chat.bytes))
+        answer = _written(draft) or self._quoted(reading, draft, language, judged=judged)
         yield replace(
             answer,
-            notes=(*answer.notes, *(period.notes(answer.citations) if period else ())),
             question=question,
             standalone_question=query,
             passages=tuple(passages),
             confidence=reading.confidence,
             model=name,
+            notes=(
+                *answer.notes,
+                *(period.notes(answer.citations) if period else ()),
+                *language.notes(self.settings.embedding_model),
+            ),
             left_out=tuple(passage.id for passage in draft.left_out),
             tokens_in=draft.tokens_in,
             tokens_out=draft.tokens_out,
@@ -149,12 +155,13 @@ class RAG:
                 self._models[name] = made
             return self._models[name]
 
-    def _quoted(self, reading: Reading, draft: Draft, *, judged: bool) -> Answer:
+    def _quoted(self, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
         """The reader's quotations, or an abstention; a model whose verdict was heard is not followed in abstaining."""
         text, citations = cite(reading.spans, self.article)
         if not citations or not reading.answers or (draft.abstained and not judged):
-            return _answer(ABSTENTION, closest=citations)
+            return _answer(language.abstention, closest=citations)
         notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
+        text = language.introduce(text, [citation.quote for citation in citations])
         sentences = verify(text, citations)
         if reading.conclusion:
             markers = "".join(f"[{citation.marker}]" for citation in citations)
@@ -188,10 +195,12 @@ def build_rag(settings: Settings | None = None) -> RAG:
     settings = settings or Settings()
     if settings.index == DEFAULT_INDEX and not has_index(settings.index):
         _index_seeds(settings)
-    encoder = question_encoder(settings.embedding_model)
+    model = settings.embedding_model
+    encoder = question_encoder(model)
     store = Store(settings)
-    retriever = HybridRetriever(store, encoder, settings.candidates, settings.dense_weight)
-    return RAG(settings, store, retriever, ExtractiveReader(encoder, cross_encoder(), settings.min_confidence))
+    dense_weight = default_dense_weight(model) if settings.dense_weight is None else settings.dense_weight
+    retriever = HybridRetriever(store, encoder, settings.candidates, dense_weight)
+    return RAG(settings, store, retriever, build_reader(model, settings.min_confidence))
 
 
 def ask(

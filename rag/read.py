@@ -13,11 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.cite import leans
+from rag.languages import language_of
 from rag.lists import asks_for_list, list_around
-from rag.models import CrossEncoder, Encoder, Vectors
+from rag.models import (
+    DEFAULT_EMBEDDING_MODEL,
+    MULTILINGUAL_EMBEDDING_MODEL,
+    CrossEncoder,
+    Encoder,
+    Vectors,
+    cross_encoder,
+    passage_encoder,
+    question_encoder,
+)
 from rag.sentences import sentence_spans
 from rag.signals import SIGNALS, Candidate, Question, signals
-from rag.types import Passage, Reading, Span
+from rag.types import Passage, Reader, Reading, Span
 
 ANSWER_FEATURES = ("lead", *SIGNALS, *(f"highest {name}" for name in SIGNALS))
 CONTEXT = SIGNALS.index("context_similarity")
@@ -25,6 +35,8 @@ CROSS = SIGNALS.index("cross_encoder")
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 SHORTLIST = 24  # sentences that get a closer look
+MULTILINGUAL_SHORTLIST = 12  # 24 are no better there, and its encoder is slower
+MULTILINGUAL_WEIGHTS = "reader_multilingual.json"
 MOST_VECTORS = 20_000  # kept between questions: 30 MB at 384 dimensions
 
 Rows = NDArray[np.float64]
@@ -36,13 +48,27 @@ class ExtractiveReader:
     A logistic model on the signals of a sentence gives the odds that it answers; a second one, on the best
     sentence's signals, its lead and the shortlist's highest signals, gives the confidence that it is right at all.
     Both are fitted by eval/fit_reader.py; their weights are in reader.json.
+
+    For questions in other languages there is one with other encoders (one for questions, one for sentences), its own
+    weights (reader_multilingual.json, by eval/fit_languages.py) and no cross-encoder, which reads English only.
     """
 
-    def __init__(self, encoder: Encoder, cross_encoder: CrossEncoder, min_confidence: float | None = None) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        cross_encoder: CrossEncoder | None,
+        min_confidence: float | None = None,
+        *,
+        sentence_encoder: Encoder | None = None,
+        weights: Weights | None = None,
+        shortlist: int = SHORTLIST,
+    ) -> None:
         self._encoder = encoder
+        self._sentence_encoder = sentence_encoder or encoder
         self._cross_encoder = cross_encoder
         self._vectors: dict[str, Vectors] = {}
-        self._weights = reader_weights()
+        self._weights = weights or reader_weights()
+        self._shortlist = shortlist
         self._threshold = self._weights.threshold if min_confidence is None else min_confidence
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
@@ -63,18 +89,15 @@ class ExtractiveReader:
         candidates = find_candidates(passages)
         if not candidates:
             return [], np.zeros((0, len(SIGNALS)))
-        similarity = self._similarity(question, [candidate.span.text for candidate in candidates])
+        asked = self._encoder.encode([question])[0]
+        similarity = self._encode([candidate.span.text for candidate in candidates]) @ asked
         rows = signals(Question(question, passages), candidates, similarity)
-        best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[:SHORTLIST]
+        best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[: self._shortlist]
         candidates, rows = [candidates[number] for number in best], rows[best]
-        rows[:, CONTEXT] = self._similarity(question, [candidate.in_context for candidate in candidates])
-        rows[:, CROSS] = self._cross_encoder.score(question, [candidate.as_evidence for candidate in candidates])
+        rows[:, CONTEXT] = self._encode([candidate.in_context for candidate in candidates]) @ asked
+        if self._cross_encoder:
+            rows[:, CROSS] = self._cross_encoder.score(question, [candidate.as_evidence for candidate in candidates])
         return candidates, rows
-
-    def _similarity(self, question: str, texts: Sequence[str]) -> Vectors:
-        """Cosine of the question and each text, shape (len(texts),)."""
-        similarity: Vectors = self._encode(texts) @ self._encode([question])[0]
-        return similarity
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of sentences, remembered: follow-up questions meet the same ones again."""
@@ -83,9 +106,44 @@ class ExtractiveReader:
         if new:
             # A new dict, not a change of the old one: another thread may be reading that.
             kept = known if len(known) + len(new) <= MOST_VECTORS else {}
-            known = {**known, **dict(zip(new, self._encoder.encode(new), strict=True))}
+            known = {**known, **dict(zip(new, self._sentence_encoder.encode(new), strict=True))}
             self._vectors = {**kept, **{text: known[text] for text in new}}
         return np.array([known[text] for text in texts])
+
+
+class ReaderByLanguage:
+    """Questions in English go to one reader, those in other languages to another."""
+
+    def __init__(self, english: Reader, multilingual: Reader) -> None:
+        self._english = english
+        self.multilingual = multilingual
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        """What the reader of the question's language makes of the passages."""
+        reader = self._english if language_of(question).code == "en" else self.multilingual
+        return reader.read(question, passages)
+
+
+def build_reader(embedding_model: str, min_confidence: float | None = None) -> Reader:
+    """The reader of an index made with that model.
+
+    English is always read with the default model, for which the weights are fitted.
+
+    Raises:
+        SettingsError: there is no such model on this machine.
+    """
+    english = ExtractiveReader(question_encoder(DEFAULT_EMBEDDING_MODEL), cross_encoder(), min_confidence)
+    if embedding_model != MULTILINGUAL_EMBEDDING_MODEL:
+        return english
+    multilingual = ExtractiveReader(
+        question_encoder(embedding_model),
+        None,
+        min_confidence,
+        sentence_encoder=passage_encoder(embedding_model),
+        weights=reader_weights(MULTILINGUAL_WEIGHTS),
+        shortlist=MULTILINGUAL_SHORTLIST,
+    )
+    return ReaderByLanguage(english, multilingual)
 
 
 def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
@@ -179,7 +237,7 @@ class Weights:
         return float(1 / (1 + np.exp(-(answer_features(rows, scores) @ self.answer + self.answer_bias))))
 
 
-@lru_cache(maxsize=1)
-def reader_weights() -> Weights:
-    """The weights that come with the package."""
-    return Weights.from_dict(json.loads((Path(__file__).parent / "reader.json").read_text(encoding="utf-8")))
+@lru_cache
+def reader_weights(file: str = "reader.json") -> Weights:
+    """The weights that come with the package, of one reader."""
+    return Weights.from_dict(json.loads((Path(__file__).parent / file).read_text(encoding="utf-8")))

@@ -8,10 +8,14 @@ from typing import Any
 
 from rag.catalog import words_of
 from rag.errors import QuestionError
-from rag.models import Encoder
-from rag.signals import FUNCTION_WORDS
+from rag.languages import language_of
+from rag.models import MULTILINGUAL_EMBEDDING_MODEL, Encoder
 from rag.store import Store
 from rag.types import Filters, Passage
+
+DENSE_WEIGHT = 0.4
+# Cosines of multilingual-e5 all lie between .7 and .9, so their shares of the best hardly differ.
+MULTILINGUAL_DENSE_WEIGHT = 0.95
 
 
 class HybridRetriever:
@@ -41,14 +45,19 @@ class HybridRetriever:
         return self._store.passages(best)
 
 
+def default_dense_weight(embedding_model: str) -> float:
+    """Share of meaning in the fused score that suits an embedding model."""
+    return MULTILINGUAL_DENSE_WEIGHT if embedding_model == MULTILINGUAL_EMBEDDING_MODEL else DENSE_WEIGHT
+
+
 def lexical_terms(query: str) -> list[str]:
-    """What BM25 looks for: the content words; a query of function words alone keeps them.
+    """What BM25 looks for: the content words, by the query's language; a query of function words alone keeps them.
 
     >>> lexical_terms("What is the port of South Lima?")
     ['port', 'South', 'Lima']
     """
-    words = words_of(query)
-    return [word for word in words if word.lower() not in FUNCTION_WORDS] or words
+    words, function_words = words_of(query), language_of(query).function_words
+    return [word for word in words if word.lower() not in function_words] or words
 
 
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:

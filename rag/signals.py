@@ -93,6 +93,42 @@ _KINDS = tuple(
         ),
         (r"\bwhere\b|\b(?:what|which) (?:city|country|place|town|port|region|state)\b", _PLACE),
         (r"\bwhy\b|\bwhat (?:reason|caused?|led)\b", _REASON),
+        # The same in Spanish, Chinese, French, German, Portuguese and Italian, asked of English text.
+        (
+            r"\bqué año\b|[哪什][一么]?年|\bquelle année\b|\bwelchem jahr\b|\bque ano\b|\b(?:quale|che) anno\b",
+            _YEAR,
+        ),
+        (
+            r"\bcuándo\b|\bqué (?:día|fecha|mes|siglo|década)|什么时[候间]|何时|[哪几]个?(?:天|月|世纪|年代)|星期几|"
+            r"\b(?:quand|wann|quando)\b|\bquel(?:le)? (?:date|jour|mois|siècle)|"
+            r"\bwelche[mnrs]? (?:tag|monat|jahrhundert)|"
+            r"\b(?:que|qual|quale) (?:dia|data|mês|século|giorno|mese|secolo)\b",
+            _DATE,
+        ),
+        (
+            r"\bqué (?:porcentaje|proporción)|百分之|比例|\bquel pourcentage|\bwie viel prozent|"
+            r"\bque (?:porcentagem|percentagem)|\b(?:quale|che) percentuale",
+            _PERCENT,
+        ),
+        (
+            r"\bcuánto (?:dinero|cuesta|costó|invirtió)|多少(?:钱|美元|资金|欧元)|\bcombien d.argent|\bwie viel geld|"
+            r"\bquanto (?:dinheiro|custa|custou|costa)|\bquanto denaro",
+            _MONEY,
+        ),
+        (r"\bcuánto (?:dura|duró|tarda|mide)|多[长远高久深宽]", _MEASURE),
+        (r"\bcuánt[oa]s?\b|多少|几[个名位次座家艘种条岁]|多大|\bcombien\b|\bwie ?viele?\b|\bquant[oaie]s?\b", _NUMBER),
+        (
+            r"\bquién(?:es)?\b|谁|哪[一些两几]?位|\bqui (?:est|a|sont|était)\b|\b(?:wer|wem|wen)\b|\bquem\b|^chi\b",
+            _NAME,
+        ),
+        (
+            r"\bdónde\b|\bqué (?:ciudad|país|lugar|región|estado)\b|哪里|哪儿|何[处地]|在哪|"
+            r"哪[一个座]*(?:城市|国家?|地方?|州|省)|"
+            r"\boù\b|\bquel(?:le)? (?:ville|pays)|\b(?:wo|woher|wohin)\b|\bwelche[mnrs]? (?:stadt|land)|"
+            r"\bonde\b|\bdove\b|\b(?:que|qual|quale) (?:cidade|país|città|paese)\b",
+            _PLACE,
+        ),
+        (r"\bpor qué\b|为什么|为何|原因|\bpourquoi\b|\bwarum\b|\bpor que\b|\bperché\b", _REASON),
     )
 )
 _ASKING = re.compile(

@@ -33,6 +33,16 @@ def test_a_question_that_stands_alone_is_left_as_it_is() -> None:
     assert condense("What did it cost?", []) == "What did it cost?"
 
 
+def test_a_question_in_another_language_is_searched_with_the_last_one_where_it_leans() -> None:
+    for asked, leaning, whole in (
+        ("¿Quién inauguró el puente?", "¿Y cuánto costó?", "¿Cuántos árboles perdieron los agricultores?"),
+        ("谁为大桥揭幕？", "他说了什么？", "农民失去了多少棵杏树？请说出数字。"),
+    ):
+        history = [{"role": "user", "content": asked}]
+        assert condense(leaning, history) == f"{asked} {leaning}"
+        assert condense(whole, history) == whole
+
+
 def test_gradio_messages_with_blocks_are_understood() -> None:
     blocks = [{"role": "user", "content": [{"type": "text", "text": "Who opened the bridge?"}]}]
     assert condense("When was it?", blocks) == "When was the bridge?"

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from rag.catalog import Article
 from rag.dates import day_of, no_later
+from rag.languages import split_lead
 from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Sentence
@@ -92,8 +93,10 @@ def render_answer(answer: Answer) -> str:
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = "".join(_source(citation, answer.text) for citation in answer.citations)
     text = _sentences(answer.sentences, answer.citations) or escaped(answer.text)
+    lead, _ = split_lead(answer.text)
+    lead = f'<p class="lead" dir="auto">{escaped(lead)}</p>' if lead else ""
     return (
-        f'<div class="answer">{searched}{_notes(answer.notes)}<p class="answer-text" dir="auto">{text}</p>'
+        f'<div class="answer">{searched}{_notes(answer.notes)}{lead}<p class="answer-text" dir="auto">{text}</p>'
         f'<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
         f'<ol class="sources">{sources}</ol>{_made(answer)}{_copies(answer)}</div>'
     )
