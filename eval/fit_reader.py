@@ -80,7 +80,7 @@ def fit(examples: Sequence[Example], judged: str, refused_kinds: Sequence[str]) 
             right[place] = examples[place].gold[np.argmax(scores)]
     counts = _balanced(examples)
     columns = np.column_stack([odds, np.ones(len(odds))])
-    scale, shift = _ridge(_logistic_loss(columns, right, counts), columns, [(None, None)] * 2, PENALTY)
+    scale, shift = ridge(logistic_loss(columns, right, counts), columns, [(None, None)] * 2, PENALTY)
     answer = answer * scale
     answer[-1] += shift
     chances = 1 / (1 + np.exp(-(odds * scale + shift)))
@@ -100,12 +100,12 @@ def fit_models(examples: Sequence[Example]) -> tuple[Vector, Vector]:
     found = [example for example in examples if example.gold.any()]
     # A signal that speaks for a sentence may not count against it, nor the other way round.
     bounds = [(None, 0) if name in AGAINST else (0, None) for name in SIGNALS]
-    sentence = _ridge(_choice_loss(found), np.concatenate([example.rows for example in found]), bounds, PENALTY)
+    sentence = ridge(_choice_loss(found), np.concatenate([example.rows for example in found]), bounds, PENALTY)
     features = np.array([answer_features(example.rows, example.rows @ sentence) for example in examples])
     with_bias = np.column_stack([features, np.ones(len(features))])
     judged = np.array([example.answerable for example in examples])
-    loss = _logistic_loss(with_bias, judged, _balanced(examples))
-    return sentence, _ridge(loss, with_bias, [(None, None)] * with_bias.shape[1], ANSWER_PENALTY)
+    loss = logistic_loss(with_bias, judged, _balanced(examples))
+    return sentence, ridge(loss, with_bias, [(None, None)] * with_bias.shape[1], ANSWER_PENALTY)
 
 
 def _threshold(examples: Sequence[Example], chances: Vector, judged: str, refused_kinds: Sequence[str]) -> float:
@@ -162,7 +162,7 @@ def _choice_loss(examples: Sequence[Example]) -> Callable[[Vector], tuple[float,
     return loss
 
 
-def _logistic_loss(rows: Vector, right: NDArray[np.bool_], counts: Vector) -> Callable[[Vector], tuple[float, Vector]]:
+def logistic_loss(rows: Vector, right: NDArray[np.bool_], counts: Vector) -> Callable[[Vector], tuple[float, Vector]]:
     """Negative log-likelihood of a logistic regression and its gradient."""
     signs = np.where(right, 1.0, -1.0)
 
@@ -174,7 +174,7 @@ def _logistic_loss(rows: Vector, right: NDArray[np.bool_], counts: Vector) -> Ca
     return loss
 
 
-def _ridge(
+def ridge(
     loss: Callable[[Vector], tuple[float, Vector]],
     rows: Vector,
     bounds: Sequence[tuple[float | None, float | None]],

@@ -133,7 +133,8 @@ def citation_quality(answer: Answer) -> tuple[float, float]:
     quotes = {citation.marker: attributed(citation) for citation in answer.citations}
     supported: list[bool] = []
     useful: list[bool] = []
-    for sentence in answer.sentences:
+    # What says that articles differ is no statement on their matter; remark.py has checked it.
+    for sentence in answer.sentences[:-1] if answer.conflicts else answer.sentences:
         cited = [quotes.get(marker, "") for marker in sentence.markers]
         holds = _supports(sentence.text, cited)
         supported.append(holds)

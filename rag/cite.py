@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from rag.dates import resolve
 from rag.facts import Fact, facts
 from rag.languages import split_lead
+from rag.remark import checked, without_remark
 from rag.sentences import sentence_spans
 from rag.speaker import turn_at
 from rag.types import Citation, Passage, Sentence, Span
@@ -125,9 +126,11 @@ def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
     """Each sentence of an answer, whoever wrote it, held against the quotes behind its markers.
 
     Markers stand after what they belong to, as in "Boats left. They came back. [1][2]". A sentence without one, or
-    whose markers no citation has, is unsupported. The line that leads into quotes in another language is no sentence.
+    whose markers no citation has, is unsupported. The line that leads into quotes in another language is no sentence;
+    a remark on what differs (remark.py) stands below a blank line.
     """
     _, text = split_lead(text)
+    text, line = without_remark(text)
     quotes = {citation.marker: attributed(citation) for citation in citations}
     found = []
     # In an answer of quotes alone, a "[2]" within their words is no marker.
@@ -138,7 +141,7 @@ def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
             sentence = statement[start:end]
             reason = unsupported(sentence, cited) if cited else "it cites nothing"
             found.append(Sentence(sentence, tuple(markers), reason is None, reason or ""))
-    return tuple(found)
+    return (*found, checked(line, citations)) if line else tuple(found)
 
 
 def statements(text: str) -> list[tuple[str, list[int]]]:

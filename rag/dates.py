@@ -162,6 +162,15 @@ def no_later(day: date | None) -> str:
     return f"no later than {day_of(day)}" if day else ""
 
 
+def dated(published: date | None, no_later_than: date | None) -> str:
+    """When an article was published, as far as it or a copy of it shows; empty where neither does.
+
+    >>> dated(date(2024, 6, 28), None), dated(None, None)
+    ('28 June 2024', '')
+    """
+    return day_of(published) if published else no_later(no_later_than)
+
+
 def resolve(text: str, day: date | None, start: int = 0, end: int | None = None) -> tuple[TimeExpression, ...]:
     """The time expressions from `start` to `end` whose days are certain, in their order.
 

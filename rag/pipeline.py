@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.cite import cite, verify
 from rag.condense import standalone
+from rag.conflicts import differing
 from rag.errors import QuestionError
 from rag.instructions import masked
 from rag.languages import Language, language_of
@@ -120,6 +121,7 @@ class RAG:
         language = language_of(query)
         judged = bool(chat and verdict_of(chat.bytes))
         answer = _written(draft) or self._quoted(reading, draft, language, judged=judged)
+        answer = differing(answer, query, reading, self.article)
         yield replace(
             answer,
             question=question,
@@ -276,7 +278,7 @@ def _timings(clock: Sequence[float], answer: Answer, draft: Draft) -> dict[str, 
     started, retrieved, finished = *clock, time.perf_counter()
     seconds = {"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started}
     if answer.answered:
-        kept = draft.first_sentence is not None and answer.citations == tuple(draft.citations)
+        kept = answer.sentences[: len(draft.sentences)] == tuple(draft.sentences)
         seconds["first_sentence"] = (draft.first_sentence if kept and draft.first_sentence else finished) - started
     return seconds
 

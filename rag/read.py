@@ -27,7 +27,7 @@ from rag.models import (
 )
 from rag.sentences import sentence_spans
 from rag.signals import SIGNALS, Candidate, Question, signals
-from rag.types import Passage, Reader, Reading, Span
+from rag.types import Passage, Reader, Reading, Scored, Span
 
 ANSWER_FEATURES = ("lead", *SIGNALS, *(f"highest {name}" for name in SIGNALS))
 CONTEXT = SIGNALS.index("context_similarity")
@@ -82,7 +82,8 @@ class ExtractiveReader:
         spans = in_reading_order(candidates, scores, self._weights.margin, most)
         spans = tuple(dict.fromkeys(_with_list(span, question) for span in spans))
         ranking = _by_best_sentence(passages, candidates, scores)
-        return Reading(spans, confidence, confidence >= self._threshold, ranking)
+        shortlist = tuple(Scored(each.span, float(score)) for each, score in zip(candidates, scores, strict=True))
+        return Reading(spans, confidence, confidence >= self._threshold, ranking, shortlist)
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""

@@ -59,6 +59,18 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """What one of several articles that differ says of the matter: words of the quote behind its marker, and its date.
+
+    `value in quote` of the citation; `published` is that of its article.
+    """
+
+    value: str
+    marker: int
+    published: date | None
+
+
+@dataclass(frozen=True)
 class Sentence:
     """A sentence of an answer, checked against what it cites; `reason` says why it is not supported, else ""."""
 
@@ -73,14 +85,15 @@ class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
     `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
-    has the passages again, those with the best evidence first. `conclusion` is a sentence that follows from the dates
-    of all spans.
+    has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely.
+    `conclusion` is a sentence that follows from the dates of all spans.
     """
 
     spans: tuple[Span, ...]
     confidence: float
     answers: bool
     ranking: tuple[Passage, ...] = ()
+    shortlist: tuple[Scored, ...] = ()
     conclusion: str = ""
 
 
@@ -99,6 +112,14 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """A sentence that a reader looked at, with its log-odds of answering, comparable within one question."""
+
+    span: Span
+    score: float
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer with its evidence.
 
@@ -112,6 +133,9 @@ class Answer:
 
     `notes` are what the reader should know of how the answer came about, a line each: of which time it speaks, what
     was done with a language model's text, that questions in this language need another index.
+
+    `conflicts` are at least two where the cited articles differ on what is asked (the newest first, if it is how far
+    something has come), else none.
 
     Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked but its word on the evidence;
     `left_out`, the ids of passages for which its context had no room.
@@ -132,6 +156,7 @@ class Answer:
     left_out: tuple[str, ...] = ()
     tokens_in: int = 0
     tokens_out: int = 0
+    conflicts: tuple[Conflict, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values: dates are ISO strings, tuples are lists."""

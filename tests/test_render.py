@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from rag import RAG
 from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.prompts import ABSTENTION
-from rag.types import Sentence
+from rag.types import Conflict, Sentence
 from tests.page import HOSTILE, QUOTE, Shown, answer, article, citation, squeezed
 from ui.app import read_passage
 from ui.conversation import Turn, to_markdown, to_text
@@ -51,6 +52,25 @@ def test_an_answer_names_its_source_and_shows_its_quote_once() -> None:
         "The bridge is 412 metres long. [1]Source[1] Bridge over the Arun opens "
         "Velden Post · 3 May 2021 · bridge.txt · republished in copy.txt, second copy.txtCopy textCopy Markdown"
     )
+
+
+def test_what_articles_differ_in_is_a_list_with_source_date_and_marker() -> None:
+    hostile = citation(
+        2, "It cost <b>51</b> million euros.", source="costs.txt", publisher="<i>Post</i>", published=None
+    )
+    conflicts = (Conflict("412 metres", 1, date(2021, 5, 3)), Conflict("<b>51</b> million euros", 2, None))
+    remark = Sentence("The articles differ: …", (1, 2), True)
+    sentences = (Sentence(QUOTE, (1,), True), Sentence(hostile.quote, (2,), True), remark)
+    html = render_answer(replace(answer(citation(), hostile, sentences=sentences), conflicts=conflicts))
+    assert remark.text not in html and "<b>" not in html and "<i>" not in html
+    shown = Shown(html).text
+    assert "The articles differ:412 metres [1] Velden Post · 3 May 2021" in shown
+    assert "<b>51</b> million euros [2] <i>Post</i> · undated" in shown
+    assert "newest" not in shown
+    dated = (conflicts[0], replace(conflicts[1], published=date(2021, 6, 1)))
+    later = replace(hostile, published=date(2021, 6, 1))
+    html = render_answer(replace(answer(citation(), later, sentences=sentences), conflicts=dated))
+    assert "1 June 2021 · newest" in html and html.count("newest") == 1
 
 
 def test_a_quote_that_the_answer_says_otherwise_is_shown_below() -> None:

@@ -13,9 +13,10 @@ from html import escape
 from urllib.parse import urlencode
 
 from rag.catalog import Article
-from rag.dates import day_of, no_later
+from rag.dates import dated
 from rag.languages import split_lead
 from rag.pipeline import CHECKING, READING, SEARCHING
+from rag.remark import named_source, newest_of
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Citation, Sentence
 from rag.write import WRITING
@@ -92,12 +93,13 @@ def render_answer(answer: Answer) -> str:
         body = f"{text}{_notes(answer.notes)}{_closest(answer.closest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = "".join(_source(citation, answer.text) for citation in answer.citations)
-    text = _sentences(answer.sentences, answer.citations) or escaped(answer.text)
+    quoted = answer.sentences[:-1] if answer.conflicts else answer.sentences  # the last one says what differs
+    text = _sentences(quoted, answer.citations) or escaped(answer.text)
     lead, _ = split_lead(answer.text)
     lead = f'<p class="lead" dir="auto">{escaped(lead)}</p>' if lead else ""
     return (
         f'<div class="answer">{searched}{_notes(answer.notes)}{lead}<p class="answer-text" dir="auto">{text}</p>'
-        f'<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
+        f'{_conflicts(answer)}<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
         f'<ol class="sources">{sources}</ol>{_made(answer)}{_copies(answer)}</div>'
     )
 
@@ -148,7 +150,7 @@ def render_no_evidence(message: str) -> str:
 def origin(article: Article) -> str:
     """Publisher, date, author and file, escaped; what the article does not state is said to be so."""
     publisher = escaped(article.publisher or "publisher not stated")
-    published = dated(article) or "date not stated"
+    published = dated(article.published, article.no_later_than) or "date not stated"
     parts = [publisher, published, escaped(article.author or ""), escaped(article.source)]
     return " · ".join(part for part in parts if part)
 
@@ -198,6 +200,23 @@ def _sentence(sentence: Sentence) -> str:
     return f'<span class="unsupported">{text}</span> {flag}'
 
 
+def _conflicts(answer: Answer) -> str:
+    """What the cited articles state differently: each value with its source, date and marker."""
+    if not answer.conflicts:
+        return ""
+    known = {citation.marker: citation for citation in answer.citations}
+    newest = newest_of([known[conflict.marker] for conflict in answer.conflicts])
+    entries = ""
+    for conflict in answer.conflicts:
+        citation = known[conflict.marker]
+        published = dated(citation.published, citation.no_later_than) or "undated"
+        about = f"{escaped(named_source(citation))} · {published}{' · newest' if citation is newest else ''}"
+        entries += (
+            f'<li dir="auto">{escaped(conflict.value)} {_marker(citation)} <span class="origin">{about}</span></li>'
+        )
+    return f'<div class="conflicts"><p>The articles differ:</p><ul>{entries}</ul></div>'
+
+
 def _closest(citations: Sequence[Citation]) -> str:
     if not citations:
         return ""
@@ -211,7 +230,7 @@ def _closest(citations: Sequence[Citation]) -> str:
 
 def _source(citation: Citation, text: str) -> str:
     """Where quoted words stand; the words too, unless the answer shows them itself."""
-    parts = [citation.publisher, dated(citation), citation.source]
+    parts = [citation.publisher, dated(citation.published, citation.no_later_than), citation.source]
     if citation.republished_in:
         parts.append(f"republished in {', '.join(citation.republished_in)}")
     words = f"[{citation.marker}] {escaped(citation.title)}"
@@ -260,11 +279,6 @@ def _marked(line: str, start: int, end: int) -> str:
 def _cut(text: str, longest: int) -> str:
     words = " ".join(text.split())
     return words if len(words) <= longest else f"{words[:longest].rstrip()} …"
-
-
-def dated(dateable: Article | Citation) -> str:
-    """When the article was published, as far as it or a copy of it shows; empty where neither does."""
-    return day_of(dateable.published) if dateable.published else no_later(dateable.no_later_than)
 
 
 def escaped(text: str) -> str:

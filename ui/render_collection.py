@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 from rag.collection import Added, Entry, Piece
+from rag.dates import dated
 from ui.conversation import encodable
-from ui.render import dated, escaped, origin
+from ui.render import escaped, origin
 
 MOST_ROWS = 200
 _COLUMNS = ("Title", "Publisher", "Date", "Copies", "Chunks", "Removed characters")
@@ -60,7 +61,7 @@ def render_note(message: str, *, error: bool = False) -> str:
 
 def _searched(entry: Entry) -> str:
     article = entry.article
-    day = f"{article.published or ''} {dated(article)}"
+    day = f"{article.published or ''} {dated(article.published, article.no_later_than)}"
     return f"{article.title} {article.publisher or ''} {day} {article.source}".casefold()
 
 
@@ -68,7 +69,7 @@ def _row(entry: Entry, chosen: bool) -> str:
     article = entry.article
     cells = [
         escaped(article.publisher or "not stated"),
-        dated(article) or "not stated",
+        dated(article.published, article.no_later_than) or "not stated",
         "a copy" if article.original != article.source else str(len(entry.copies) or ""),
         str(entry.chunks or ""),
         f"{sum(len(removal.text) for removal in article.removed):,}",

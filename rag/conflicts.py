@@ -1,0 +1,293 @@
+"""Sources that differ: the same matter in another article, with another figure, date or state of affairs.
+
+For each figure of a quoted sentence its counterpart is sought in every other article: the figure that stands for the
+same quantity, whatever it amounts to. How likely two figures are counterparts is a logistic model on readable
+features, fitted by eval/fit_conflicts.py; its weights are in conflicts.json. Counterparts that cannot both be true
+differ. A question how far something is has the stages compared that the articles name (stages.py).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from rag.cite import attributed, cite, verify
+from rag.figures import MEASURES, Figure, agree, comparable, figures, without_figures
+from rag.remark import BLANK_LINE, checked, remark
+from rag.signals import Question, name_terms, terms
+from rag.stages import asks_for_state, stage_in
+from rag.types import Answer, Citation, Conflict, Reading, Span
+
+FEATURES = (
+    "wording",  # share of the shorter sentence's words, figures aside, that the other has
+    "beside",  # share of the words near one figure that are near the other
+    "unit",  # the words behind both have one in common
+    "unit_apart",  # both have some, none in common
+    "lead",  # by how much the other sentence answers the question less well, in log-odds, up to MOST_LEAD
+    "names_apart",  # share of the names that one sentence has and the other, which has some, has not
+    "figures_apart",  # share of the other figures that the other sentence contradicts, having some of that unit
+    "years_apart",  # each sentence names a year, beside these figures, that the other has not
+    "date",  # they are dates
+)
+MOST_LEAD = 10.0  # log-odds
+MOST_DIFFERENT = 4  # articles that are shown to differ
+LEAST_WORDS = 3  # of a sentence that is about something; "Published: 3 May 2021" is not
+CHARACTERS_BEFORE = 60  # ahead of a stage, in which its matter may be named
+LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, those by another of the same matter
+# Sentences that are looked at where the quoted ones differ from none: so many, within these log-odds of the best.
+NEXT_BEST, NEXT_MARGIN = 4, 3.0
+_COUNTED = re.compile(r"\bhow (?:many|much) (\w+)", re.IGNORECASE)
+# A question that asks for a number, or for a date, has a pattern of answers that is found here.
+_NUMBERS, _DATES = "5%, $5 million, two metres", "1999"
+
+
+def differing(answer: Answer, question: str, reading: Reading, article_text: Callable[[str], str]) -> Answer:
+    """The answer, with what other articles state differently of what was asked: `conflicts`, quotes and a remark.
+
+    It stays as it is where nothing differs. What was quoted stays quoted, and comes first.
+    """
+    found = differences(question, reading) if answer.answered else ()
+    if not found:
+        return answer
+    citations = list(answer.citations)
+    missing = [each.sentence for each in found if not _quoting(each.value, citations)]
+    new = [replace(each, marker=len(citations) + n) for n, each in enumerate(cite(missing, article_text)[1], start=1)]
+    citations += new
+    conflicts = tuple(
+        Conflict(each.value.text, citation.marker, citation.published)
+        for each in found
+        if (citation := _quoting(each.value, citations))
+    )
+    if len(conflicts) < 2:
+        return answer
+    text = " ".join([answer.text, *(f"{attributed(each)} [{each.marker}]" for each in new)])
+    line = remark(conflicts, citations)
+    quoted = [s for each in new for s in verify(f"{attributed(each)} [{each.marker}]", [each])]
+    return replace(
+        answer,
+        text=text + BLANK_LINE + line,
+        citations=tuple(citations),
+        sentences=(*answer.sentences, *quoted, checked(line, citations)),
+        conflicts=conflicts,
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one article states of the matter: the sentence, and the words of it that differ from the others'."""
+
+    sentence: Span
+    value: Span
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence of an article with what is compared of it; `score` is the reader's."""
+
+    span: Span
+    score: float
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """Its figures and dates."""
+        return figures(self.span.text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its terms, figures aside."""
+        return frozenset(terms(without_figures(self.span.text, self.figures)))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Terms of its names."""
+        return frozenset(name_terms(self.span.text)) & self.words
+
+    def difference(self, start: int, end: int) -> Difference:
+        """With the words from `start` to `end` of the sentence as its value."""
+        first = self.span.start
+        return Difference(self.span, Span(self.span.passage, first + start, first + end))
+
+    def others(self, figure: Figure) -> list[Figure]:
+        """Its figures but for one."""
+        return [each for each in self.figures if each != figure]
+
+
+def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
+    """What the articles state differently of what the question asks, that of a quoted sentence first; or nothing."""
+    if len({each.span.passage.source for each in reading.shortlist}) < 2:
+        return ()
+    asked = Question(question, reading.ranking)
+    statements = [
+        Statement(each.span, each.score)
+        for each in sorted(reading.shortlist, key=lambda each: -each.score)
+        if each.span.text != each.span.passage.title
+    ]
+    chosen = [each for each in statements if any(_inside(each.span, span) for span in reading.spans)]
+    if asks_for_state(question) and (stages := _stages(asked, chosen, statements)):
+        return stages
+    weights = conflict_weights()
+    next_best = [each for each in statements[:NEXT_BEST] if each.score >= statements[0].score - NEXT_MARGIN]
+    least = weights.threshold if asked.answer_pattern else weights.sure
+    # The quoted sentences first; else those that came next, which may have what the quotes miss.
+    for looked_at, enough in ((chosen, least), (next_best, weights.sure)):
+        found = [
+            (chance, [quoted.difference(figure.start, figure.end), *others])
+            for quoted in looked_at
+            for figure in _asked_for(asked, question, quoted)
+            for chance, others in [_contradicting(quoted, figure, statements, enough)]
+            if others
+        ]
+        if found:
+            return tuple(max(found, key=lambda each: each[0])[1])
+    return ()
+
+
+def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure]:
+    """The figures of a sentence that the question may ask for: of the kind or unit it names, if any; not its own."""
+    own, counted = figures(words), {*terms(" ".join(_COUNTED.findall(words)))}
+    kind = question.answer_pattern
+    numbers, dates = kind is None or kind.search(_NUMBERS), kind is None or kind.search(_DATES)
+    if not (numbers or dates):
+        return []
+    new = [each for each in quoted.figures if not any(_agreeing(each, one) for one in own)]
+    if kind:
+        new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
+        new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
+    return [each for each in new if each.unit & counted or not (counted and each.unit & MEASURES)]
+
+
+def _contradicting(
+    quoted: Statement, figure: Figure, statements: Sequence[Statement], least: float
+) -> tuple[float, list[Difference]]:
+    """The counterparts of a figure that differ from it and each other, one an article, and the chance of the best."""
+    found: list[tuple[float, Statement, Figure]] = []
+    for source in dict.fromkeys(each.span.passage.source for each in statements):
+        there = [each for each in statements if each.span.passage.source == source]
+        best = None if source == quoted.span.passage.source else _counterpart(quoted, figure, there)
+        if best and best[0] >= least and not any(_agreeing(best[2], one) for one in (figure, *(f for *_, f in found))):
+            found.append(best)
+    found = sorted(found, key=lambda each: -each[0])[: MOST_DIFFERENT - 1]
+    others = [statement.difference(its.start, its.end) for _, statement, its in found]
+    return (found[0][0] if found else 0.0), others
+
+
+def _counterpart(
+    quoted: Statement, figure: Figure, others: Sequence[Statement]
+) -> tuple[float, Statement, Figure] | None:
+    """The figure of other statements that most likely stands for the same quantity, and how likely that is.
+
+    None where there is none, or where it is rather a counterpart of another figure of the quoted sentence.
+    """
+
+    def chance(mine: Figure, other: Statement, its: Figure) -> float:
+        return conflict_weights().chance(features(quoted, other, mine, its))
+
+    found = [
+        (chance(figure, other, its), other, its)
+        for other in others
+        for its in other.figures
+        if comparable(figure, its) and min(len(quoted.words), len(other.words)) >= LEAST_WORDS
+    ]
+    if not found:
+        return None
+    best = max(found, key=lambda each: each[0])
+    rivals = [each for each in quoted.others(figure) if comparable(each, best[2])]
+    return None if any(chance(each, *best[1:]) > best[0] for each in rivals) else best
+
+
+def features(quoted: Statement, other: Statement, mine: Figure, its: Figure) -> tuple[float, ...]:
+    """What speaks for two comparable figures being counterparts: a value for each of FEATURES."""
+    rest, its_rest = quoted.others(mine), other.others(its)
+    said = [
+        any(agree(each, one) for one in there)
+        for each, others in (*((each, its_rest) for each in rest), *((each, rest) for each in its_rest))
+        if (there := [one for one in others if comparable(each, one)])
+    ]
+    years = [{n for each in there for part, n in each.amounts if part == "year"} for there in (rest, its_rest)]
+    return (
+        _share(quoted.words, other.words),
+        _share(mine.beside, its.beside),
+        float(bool(mine.unit & its.unit)),
+        float(bool(mine.unit and its.unit and not mine.unit & its.unit)),
+        min(max(quoted.score - other.score, 0.0), MOST_LEAD),
+        1 - _share(quoted.names, other.names) if quoted.names and other.names else 0.0,
+        said.count(False) / len(said) if said else 0.0,
+        float(all(years) and not years[0] & years[1]),
+        float(mine.is_date),
+    )
+
+
+def _agreeing(one: Figure, other: Figure) -> bool:
+    return comparable(one, other) and agree(one, other)
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    """Share of the smaller set that is in the other."""
+    return len(one & other) / max(min(len(one), len(other)), 1)
+
+
+def _stages(question: Question, chosen: Sequence[Statement], statements: Sequence[Statement]) -> tuple[Difference, ...]:
+    """How far the matter is in each article that says so in other words than the others, the newest first."""
+    found: dict[int, Difference] = {}
+    enough, seen = 0.0, set[str]()
+    for statement in (*chosen, *statements):
+        text, passage = statement.span.text, statement.span.passage
+        stage = stage_in(text)
+        if stage is None or passage.source in seen or not (found or statement in chosen):
+            continue
+        near = text[max(0, stage.start - CHARACTERS_BEFORE) : stage.end]
+        coverage = question.coverage({*terms(near), *terms(passage.title)})
+        if coverage >= enough:
+            seen.add(passage.source)
+            found.setdefault(stage.row, statement.difference(stage.start, stage.end))
+            enough = max(enough, LEAST_COVERAGE * coverage)
+    newest = sorted(found.values(), key=lambda each: each.value.passage.published or date.min, reverse=True)
+    return tuple(newest[:MOST_DIFFERENT]) if len(newest) > 1 else ()
+
+
+def _quoting(value: Span, citations: Sequence[Citation]) -> Citation | None:
+    """The citation whose quote has these words."""
+    for citation in citations:
+        if citation.source == value.passage.source and citation.start <= value.start and value.end <= citation.end:
+            return citation
+    return None
+
+
+def _inside(span: Span, other: Span) -> bool:
+    return span.passage.source == other.passage.source and other.start <= span.start and span.end <= other.end
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The fitted model: `weights` in the order of FEATURES; figures are counterparts from the chance `threshold` on.
+
+    Where the question does not say that it asks for a figure, or the sentence is not quoted, from `sure` on.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+    sure: float
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Weights:
+        """Weights as they stand in conflicts.json: by name, so that the file can be read."""
+        return cls(tuple(raw["weights"][name] for name in FEATURES), raw["bias"], raw["threshold"], raw["sure"])
+
+    def chance(self, values: Sequence[float]) -> float:
+        """Probability that two figures with these features are counterparts."""
+        odds = sum(weight * value for weight, value in zip(self.weights, values, strict=True))
+        return 1 / (1 + math.exp(-self.bias - odds))
+
+
+@lru_cache(maxsize=1)
+def conflict_weights() -> Weights:
+    """The weights that come with the package."""
+    return Weights.from_dict(json.loads((Path(__file__).parent / "conflicts.json").read_text(encoding="utf-8")))

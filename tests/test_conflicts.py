@@ -1,0 +1,230 @@
+"""Sources that differ: what is compared, what agrees, and what the answer says of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from rag import RAG
+from rag.cite import cite, verify
+from rag.conflicts import differences, differing
+from rag.figures import agree, comparable, figures
+from rag.models import cross_encoder, question_encoder
+from rag.pipeline import build_rag
+from rag.read import ExtractiveReader
+from rag.remark import BLANK_LINE, checked
+from rag.settings import Settings
+from rag.stages import stage_in
+from rag.types import Answer, Passage, Reading
+
+BRIDGE = "Bridge over the Arun opens\n\nThe new bridge over the Arun cost 38 million euros, the city of Velden said."
+
+
+@pytest.fixture(scope="module")
+def reader() -> ExtractiveReader:
+    return ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
+
+
+def passage(number: int, text: str, published: date | None = None) -> Passage:
+    title = text.partition("\n")[0]
+    return Passage(str(number), text, f"{number}.txt", title, f"Paper {number}", published, 0, len(text), 1 / number)
+
+
+def read(reader: ExtractiveReader, question: str, *texts: str) -> Reading:
+    return reader.read(question, [passage(number, text) for number, text in enumerate(texts, start=1)])
+
+
+def values(reader: ExtractiveReader, question: str, *texts: str) -> list[str]:
+    return [each.value.text for each in differences(question, read(reader, question, *texts))]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("about 200 people", "198 people", True),
+        ("nearly 200 people", "two hundred people", True),
+        ("200 people", "198 people", False),
+        ("$1.3bn", "1.3 billion dollars", True),
+        ("1,340 boats", "1,300 boats", True),
+        ("24.6%", "25 percent", True),
+        ("10 to 12 days", "11 days", True),
+        ("10 to 12 days", "45 days to 23 days", False),
+        ("from 45 to 23 days", "22 days", True),
+        ("February 7, 2016", "7 February", True),
+        ("February 7, 2016", "in 2016", True),
+        ("February 7, 2016", "9 February 2016", False),
+        ("the 19th century", "the eighteenth century", False),
+    ],
+)
+def test_figures_agree_or_not(one: str, other: str, same: bool) -> None:
+    (mine,), (its,) = figures(one), figures(other)
+    assert comparable(mine, its)
+    assert agree(mine, its) is same
+    assert agree(its, mine) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("5 days", "5%"),
+        ("on Friday", "on Thursday"),
+        ("in 2016", "2,016 boats"),
+        ("in June", "in 2016"),
+        ("$5", "5 euros"),
+    ],
+)
+def test_figures_of_other_kinds_are_not_compared(one: str, other: str) -> None:
+    (mine,), (its,) = figures(one), figures(other)
+    assert not comparable(mine, its)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Velden counts the costs\n\nVelden said that its new bridge across the Arun had cost 38 million euros.",
+        "Velden counts the costs\n\nThe city of Velden paid about 40 million euros for the new bridge over the Arun.",
+        "Tunnel under the Arun\n\nA tunnel under the Arun would be 3 kilometres long, the engineers of Velden said.",
+        "Ferries stop\n\nThe ferries over the Arun had made a loss of 2 million euros in 2019, their owner Holm said.",
+    ],
+)
+def test_articles_that_agree_or_speak_of_something_else_do_not_differ(reader: ExtractiveReader, other: str) -> None:
+    assert values(reader, "How much did the new bridge over the Arun cost?", BRIDGE, other) == []
+
+
+def test_another_figure_in_other_words_is_found(reader: ExtractiveReader) -> None:
+    other = "Velden counts the costs\n\nIn the end Velden paid 51 million euros for its new bridge across the Arun."
+    found = values(reader, "How much did the new bridge over the Arun cost?", BRIDGE, other)
+    assert found == ["38 million euros", "51 million euros"]
+
+
+def test_figures_of_years_that_both_name_do_not_differ(reader: ExtractiveReader) -> None:
+    one = "Prices\n\nIn 2022 prices in Velden rose by 5 percent, the statistics office said."
+    other = "Prices again\n\nIn 2023 prices in Velden rose by 6 percent, the statistics office said."
+    assert values(reader, "By how many percent did prices in Velden rise?", one, other) == []
+
+
+def test_one_article_does_not_differ_from_itself(reader: ExtractiveReader) -> None:
+    text = f"{BRIDGE} Later the city of Velden said that the new bridge over the Arun cost 51 million euros."
+    assert values(reader, "How much did the new bridge over the Arun cost?", text) == []
+
+
+def test_stages_differ_where_it_is_asked_how_far_something_is(reader: ExtractiveReader) -> None:
+    one = "Treaty\n\nVelden and Arun are close to finishing the fishing treaty, the mayor said."
+    other = "Treaty done\n\nVelden and Arun signed the fishing treaty, which both had sought for years."
+    asked = "What is the state of the fishing treaty between Velden and Arun?"
+    assert sorted(values(reader, asked, one, other)) == [
+        "close to finishing the fishing treaty",
+        "signed the fishing treaty",
+    ]
+    assert values(reader, "Who signed the fishing treaty?", one, other) == []
+
+
+def test_a_sentence_without_a_stage_has_none() -> None:
+    assert stage_in("The bridge is 412 metres long.") is None
+
+
+@pytest.fixture(scope="module")
+def shown(reader: ExtractiveReader) -> Answer:
+    """An answer from two articles of known dates that differ."""
+    other = "Velden counts the costs\n\nIn the end Velden paid 51 million euros for its new bridge across the Arun."
+    passages = [passage(1, BRIDGE, date(2021, 5, 3)), passage(2, other, date(2022, 1, 9))]
+    question = "How much did the new bridge over the Arun cost?"
+    reading = reader.read(question, passages)
+    texts = {each.source: each.text for each in passages}
+    text, citations = cite(reading.spans[:1], texts.__getitem__)
+    answer = Answer(question, text, True, 1.0, citations, (), "extractive", sentences=verify(text, citations))
+    return differing(answer, question, reading, texts.__getitem__)
+
+
+def test_the_answer_quotes_each_and_says_which_is_newer(shown: Answer) -> None:
+    quotes, line = shown.text.split(BLANK_LINE)
+    assert [(each.value, each.published) for each in shown.conflicts] == [
+        ("38 million euros", date(2021, 5, 3)),
+        ("51 million euros", date(2022, 1, 9)),
+    ]
+    by_marker = {citation.marker: citation for citation in shown.citations}
+    for conflict in shown.conflicts:
+        assert conflict.value in by_marker[conflict.marker].quote
+        assert f"[{conflict.marker}]" in quotes
+    assert line == (
+        "The articles differ: 38 million euros (Paper 1, 3 May 2021) [1]; "
+        "51 million euros (Paper 2, 9 January 2022) [2]. The newer is [2]."
+    )
+    assert all(sentence.supported for sentence in shown.sentences)
+    assert shown.sentences[-1].text == line and shown.sentences[-1].markers == (1, 2)
+    assert verify(shown.text, shown.citations) == shown.sentences
+    assert shown.to_dict()["conflicts"][1] == {"value": "51 million euros", "marker": 2, "published": "2022-01-09"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("38 million", "39 million"),
+        ("newer is [2]", "newer is [1]"),
+        ("Paper 1", "Paper 3"),
+        (" The newer is [2].", ""),
+    ],
+)
+def test_a_false_remark_is_not_supported(shown: Answer, right: str, wrong: str) -> None:
+    line = shown.sentences[-1].text
+    assert right in line
+    sentence = checked(line.replace(right, wrong), shown.citations)
+    assert not sentence.supported and sentence.reason
+
+
+def test_without_dates_none_is_newer(shown: Answer) -> None:
+    citations = [replace(each, published=None, publisher=None) for each in shown.citations]
+    line = (
+        "The articles differ: 38 million euros (Bridge over the Arun opens, undated) [1]; "
+        "51 million euros (Velden counts the costs, undated) [2]."
+    )
+    assert checked(line, citations).supported
+
+
+def test_an_abstention_stays_as_it_is(reader: ExtractiveReader) -> None:
+    refused = Answer("Who?", "no", False, 0.0, (), (), "extractive")
+    assert differing(refused, "Who?", Reading((), 0.0, answers=False), str) is refused
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "By how much does the Chancay port shorten the sea journey to China?",
+            {"10 to 12 days", "45 days to 23 days"},
+        ),
+        (
+            "What is the state of the free trade agreement between Peru and China?",
+            {
+                "close to fully optimizing the 2010 free trade agreement",
+                "conclusion of substantial negotiations to upgrade Peru's free trade agreement with China",
+            },
+        ),
+    ],
+)
+def test_the_seed_articles_differ(seeds_rag: RAG, question: str, expected: set[str]) -> None:
+    answer = seeds_rag.answer(question)
+    assert {conflict.value for conflict in answer.conflicts} == expected
+    assert all(sentence.supported for sentence in answer.sentences)
+    assert len({citation.source for citation in answer.citations}) > 1
+
+
+def test_an_edited_copy_is_no_copy_and_differs(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    from rag.ingest import ingest
+
+    body = (
+        "Bridge over the Arun opens\nPublished: {day}\n\nThe new bridge over the river Arun was opened by Mayor Lena "
+        "Ortiz on Monday. It took four years to build it.\n\nThe new bridge cost {cost} million euros, the city of "
+        "Velden said.\n\nFerries that crossed the river since 1911 were stopped the same evening.\n"
+    )
+    (tmp_path / "a.txt").write_text(body.format(day="May 3, 2021", cost=38), encoding="utf-8")
+    (tmp_path / "b.txt").write_text(body.format(day="May 9, 2021", cost=51), encoding="utf-8")
+    settings = Settings(index=tmp_path / "index")
+    ingest([tmp_path], settings)
+    rag = build_rag(settings)
+    answer = rag.answer("How much did the new bridge cost?")
+    rag.close()
+    assert {conflict.value for conflict in answer.conflicts} == {"38 million euros", "51 million euros"}
+    assert {conflict.published for conflict in answer.conflicts} == {date(2021, 5, 3), date(2021, 5, 9)}
