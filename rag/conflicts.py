@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.cite import attributed, cite, verify
-from rag.figures import MEASURES, Figure, agree, comparable, figures, without_figures
+from rag.figures import MEASURES, TIMES, Figure, agree, comparable, figures, without_figures
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
 from rag.stages import asks_for_state, stage_in
@@ -44,6 +44,9 @@ LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, t
 # Sentences that are looked at where the quoted ones differ from none: so many, within these log-odds of the best.
 NEXT_BEST, NEXT_MARGIN = 4, 3.0
 _COUNTED = re.compile(r"\bhow (?:many|much) (\w+)", re.IGNORECASE)
+# What no figure of time answers, and what no figure at all.
+_SIZE = re.compile(r"\bhow (?:far|tall|high|wide|deep|heavy|large|big)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\bname\b|\bcalled\b", re.IGNORECASE)
 # A question that asks for a number, or for a date, has a pattern of answers that is found here.
 _NUMBERS, _DATES = "5%, $5 million, two metres", "1999"
 
@@ -154,13 +157,14 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
     own, counted = figures(words), {*terms(" ".join(_COUNTED.findall(words)))}
     kind = question.answer_pattern
     numbers, dates = kind is None or kind.search(_NUMBERS), kind is None or kind.search(_DATES)
-    if not (numbers or dates):
+    if not (numbers or dates) or _NAMED.search(words):
         return []
     new = [each for each in quoted.figures if not any(_agreeing(each, one) for one in own)]
     if kind:
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
-    return [each for each in new if each.unit & counted or not (counted and each.unit & MEASURES)]
+    others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
+    return [each for each in new if each.unit & counted or not each.unit & others]
 
 
 def _contradicting(
@@ -248,7 +252,7 @@ def _stages(question: Question, chosen: Sequence[Statement], statements: Sequenc
             seen.add(passage.source)
             found.setdefault(stage.row, statement.difference(stage.start, stage.end))
             enough = max(enough, LEAST_COVERAGE * coverage)
-    newest = sorted(found.values(), key=lambda each: each.value.passage.published or date.min, reverse=True)
+    newest = sorted(found.values(), key=lambda each: each.value.passage.day or date.min, reverse=True)
     return tuple(newest[:MOST_DIFFERENT]) if len(newest) > 1 else ()
 
 

@@ -209,9 +209,9 @@ def _named(name: str) -> tuple[str, float]:
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Units that one figure has and its counterpart cannot lack.
-MEASURES = frozenset(
+TIMES = frozenset(("second", "minute", "hour", "day", "week", "month", "year", "centuri", "decad", "ago"))
+MEASURES = TIMES | frozenset(
     """
-    percent dollar euro pound yen second minute hour day week month year centuri decad kilometre metre mile foot
-    kilogram tonne celsius fahrenheit kph mph megawatt gigawatt
+    percent dollar euro pound yen kilometre metre mile foot kilogram tonne celsius fahrenheit kph mph megawatt gigawatt
     """.split()  # noqa: SIM905
 )

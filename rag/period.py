@@ -29,7 +29,7 @@ class Period:
         A passage is of a time if its article is, or if its words speak of it. Of the latest, it is the more, the fewer
         of the passages' articles are newer.
         """
-        days = sorted({day for passage in passages if (day := _day(passage))})
+        days = sorted({day for passage in passages if (day := passage.day)})
         scored = [replace(each, score=(each.score + BONUS * self._fit(each, days)) / (1 + BONUS)) for each in passages]
         return sorted(scored, key=lambda passage: -passage.score)[:top_k]
 
@@ -37,7 +37,7 @@ class Period:
         """The spans of the newest article first, where the latest is asked for."""
         if self.times:
             return reading
-        spans = sorted(reading.spans, key=lambda span: _day(span.passage) or date.min, reverse=True)
+        spans = sorted(reading.spans, key=lambda span: span.passage.day or date.min, reverse=True)
         return replace(reading, spans=tuple(spans))
 
     def notes(self, citations: Sequence[Citation]) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Period:
         return (f"The {'articles are' if len(days) > 1 else 'article is'} {_listed(list(days))}.",)
 
     def _fit(self, passage: Passage, days: Sequence[date]) -> float:
-        day = _day(passage)
+        day = passage.day
         if not self.times:
             return (days.index(day) + 1) / len(days) if day else 0.0
         spoken = resolve(passage.text, passage.published)
@@ -76,10 +76,6 @@ def asked_period(question: str) -> Period | None:
     """
     times = resolve(question, None)
     return Period(times) if times or _LATEST.search(question) else None
-
-
-def _day(passage: Passage) -> date | None:
-    return passage.published or passage.no_later_than
 
 
 def _listed(parts: Sequence[str]) -> str:

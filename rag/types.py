@@ -35,6 +35,11 @@ class Passage:
     turns: tuple[Turn, ...] = ()
     no_later_than: date | None = None
 
+    @property
+    def day(self) -> date | None:
+        """By which it can be put in order of time: its article's, else that by which the article was there."""
+        return self.published or self.no_later_than
+
 
 @dataclass(frozen=True)
 class Citation:
