@@ -132,7 +132,7 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
         for each in sorted(reading.shortlist, key=lambda each: -each.score)
         if each.span.text != each.span.passage.title
     ]
-    chosen = [each for each in statements if any(_inside(each.span, span) for span in reading.spans)]
+    chosen = [each for each in statements if any(each.span.within(span) for span in reading.spans)]
     if asks_for_state(question) and (stages := _stages(asked, chosen, statements)):
         return stages
     weights = conflict_weights()
@@ -262,10 +262,6 @@ def _quoting(value: Span, citations: Sequence[Citation]) -> Citation | None:
         if citation.source == value.passage.source and citation.start <= value.start and value.end <= citation.end:
             return citation
     return None
-
-
-def _inside(span: Span, other: Span) -> bool:
-    return span.passage.source == other.passage.source and other.start <= span.start and span.end <= other.end
 
 
 @dataclass(frozen=True)

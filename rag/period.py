@@ -8,19 +8,27 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.dates import TimeExpression, day_of, no_later, resolve
-from rag.types import Citation, Passage, Reading
+from rag.types import Citation, Passage, Reading, Span
 
 # Of the highest score of a passage, 1: enough to decide between passages that are about equally good, too little for
 # one of that time to pass a better one on the matter.
 BONUS = 0.1
 DEPTH = 3  # times as many passages are looked through as are kept
-_LATEST = re.compile(r"\b(?:latest|newest|most recent(?:ly)?|current(?:ly)?|now|up[- ]to[- ]date)\b", re.IGNORECASE)
+NEARLY = 2.0  # log-odds: sentences of which the reader can hardly say which answers better
+_LATEST = re.compile(
+    r"\b(?:latest|newest|most recent(?:ly)?|current(?:ly)?|now|up[- ]to[- ]date)\b(?: (?=\w))?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class Period:
-    """The times that a question names; none where it asks for the latest."""
+    """The times that a question names; none where it asks for the latest.
 
+    `question` is what is asked of that time: the question without "latest" and the like, which articles may have in
+    another sense ("the current level").
+    """
+
+    question: str
     times: tuple[TimeExpression, ...]
 
     def prefer(self, passages: Sequence[Passage], top_k: int) -> list[Passage]:
@@ -34,10 +42,13 @@ class Period:
         return sorted(scored, key=lambda passage: -passage.score)[:top_k]
 
     def in_order(self, reading: Reading) -> Reading:
-        """The spans of the newest article first, where the latest is asked for."""
-        if self.times:
-            return reading
-        spans = sorted(reading.spans, key=lambda span: span.passage.day or date.min, reverse=True)
+        """A sentence of the time first, if one is nearly as good as the best; of the latest, the newest article's."""
+        best = max((each.score for each in reading.shortlist), default=0.0)
+        near = [each for each in reading.shortlist if each.score >= best - NEARLY]
+        spans = sorted(reading.spans, key=self._order, reverse=True)
+        first = max(near, key=lambda each: (self._order(each.span), each.score)).span if near else None
+        if first and self._order(first) > self._order(spans[0]):
+            spans = [first, *spans[:1]]
         return replace(reading, spans=tuple(spans))
 
     def notes(self, citations: Sequence[Citation]) -> tuple[str, ...]:
@@ -55,12 +66,19 @@ class Period:
         return (f"The {'articles are' if len(days) > 1 else 'article is'} {_listed(list(days))}.",)
 
     def _fit(self, passage: Passage, days: Sequence[date]) -> float:
-        day = passage.day
         if not self.times:
-            return (days.index(day) + 1) / len(days) if day else 0.0
-        spoken = resolve(passage.text, passage.published)
-        return float(
-            bool(day and self._meets(day, day)) or any(self._meets(found.first, found.last) for found in spoken)
+            return (days.index(passage.day) + 1) / len(days) if passage.day else 0.0
+        return float(self._is_of(passage.text, passage))
+
+    def _order(self, span: Span) -> int:
+        """Larger for what is to be shown first."""
+        return self._is_of(span.text, span.passage) if self.times else (span.passage.day or date.min).toordinal()
+
+    def _is_of(self, text: str, passage: Passage) -> bool:
+        """Whether words of a passage speak of the time, or stand in an article of it."""
+        spoken = resolve(text, passage.published)
+        return bool(passage.day and self._meets(passage.day, passage.day)) or any(
+            self._meets(found.first, found.last) for found in spoken
         )
 
     def _meets(self, first: date, last: date) -> bool:
@@ -70,12 +88,16 @@ class Period:
 def asked_period(question: str) -> Period | None:
     """The time that a question names by its own words, or the latest; None where it asks for no time.
 
-    >>> [time.when for time in asked_period("What fell in June 2024?").times], asked_period("Who is the latest?").times
-    (['June 2024'], ())
+    >>> [time.when for time in asked_period("What fell in June 2024?").times]
+    ['June 2024']
+    >>> asked_period("Who is the current president?")
+    Period(question='Who is the president?', times=())
     >>> asked_period("Who is the mayor?")
     """
     times = resolve(question, None)
-    return Period(times) if times or _LATEST.search(question) else None
+    if times:
+        return Period(question, times)
+    return Period(_LATEST.sub("", question), ()) if _LATEST.search(question) else None
 
 
 def _listed(parts: Sequence[str]) -> str:

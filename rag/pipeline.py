@@ -100,17 +100,18 @@ class RAG:
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
         period, chosen, most = asked_period(query), parse_filters(filters), top_k or self.settings.top_k
-        passages = self.retriever.retrieve(query, DEPTH * most if period else most, chosen)
+        asked = period.question if period else query
+        passages = self.retriever.retrieve(asked, DEPTH * most if period else most, chosen)
         passages = period.prefer(passages, most) if period else passages
         clock.append(time.perf_counter())
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
         read = [replace(each, text=masked(each.text)) for each in passages] if chat else passages
-        ordered = order_reading(query, lambda event: self.retriever.retrieve(event, most, chosen), self.reader)
+        ordered = order_reading(asked, lambda event: self.retriever.retrieve(event, most, chosen), self.reader)
         if ordered and (ordered.answers or not chat):
             reading, chat = ordered, None  # where dates decide, no model is asked
         else:
-            reading = self.reader.read(query, read)
+            reading = self.reader.read(asked, read)
             reading = period.in_order(reading) if period else reading
         if chat and reading.answers and not states_answer(chat, query, reading):
             reading = replace(reading, answers=False)

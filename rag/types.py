@@ -115,6 +115,10 @@ class Span:
         """The words themselves."""
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
 
+    def within(self, other: Span) -> bool:
+        """Whether it is the other one or a part of it."""
+        return self.passage.source == other.passage.source and other.start <= self.start and self.end <= other.end
+
 
 @dataclass(frozen=True)
 class Scored:

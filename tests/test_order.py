@@ -13,7 +13,7 @@ from rag.cite import verify
 from rag.ingest import ingest
 from rag.order import order_reading
 from rag.period import asked_period
-from rag.types import Passage, Reading, Span
+from rag.types import Passage, Reading, Scored, Span
 from tests.test_write import ask, scripted
 from ui.render import render_answer
 
@@ -141,5 +141,19 @@ def test_newest_first_takes_an_undated_article_by_its_copy() -> None:
     assert period is not None
     found = period.in_order(Reading(spans, 1.0, answers=True))
     assert [span.passage.id for span in found.spans] == ["copied", "2023", "2019"]
-    dated = asked_period("What fell in 2019?")
-    assert dated is not None and dated.in_order(Reading(spans, 1.0, answers=True)).spans == spans
+
+
+def test_a_sentence_of_the_time_goes_first_if_it_is_nearly_as_good() -> None:
+    best = Span(passage("old", "It fell in 2019.", date(2019, 1, 1), 1.0), 0, 16)
+    new = Span(passage("new", "It rose in 2023.", date(2023, 1, 1), 1.0), 0, 16)
+    for question, near, far in (
+        ("What is the latest?", (new, best), (best,)),
+        ("What happened in 2023?", (new, best), (best,)),
+        ("What happened in 2019?", (best,), (best,)),
+    ):
+        period = asked_period(question)
+        assert period is not None
+        for lead, expected in ((1.0, near), (3.0, far)):
+            shortlist = (Scored(best, 5.0), Scored(new, 5.0 - lead))
+            reading = Reading((best,), 0.8, answers=True, shortlist=shortlist)
+            assert period.in_order(reading).spans == expected, (question, lead)
