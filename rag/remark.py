@@ -8,6 +8,7 @@ from rag.dates import dated
 from rag.types import Citation, Conflict, Sentence
 
 BLANK_LINE = "\n\n"  # stands between the quotes, which have no line break, and the remark
+TITLE_WORDS = 5
 _OPENING = "The articles differ: "
 
 
@@ -54,8 +55,10 @@ def newest_of(citations: Sequence[Citation]) -> Citation | None:
 
 
 def named_source(citation: Citation) -> str:
-    """Publisher, else title, else file."""
-    return citation.publisher or citation.title or citation.source
+    """Publisher, else how the title begins, else the file."""
+    title = citation.title.split()
+    short = " ".join(title[:TITLE_WORDS]) + " …" * (len(title) > TITLE_WORDS)
+    return citation.publisher or short or citation.source
 
 
 def _newest(citations: Sequence[Citation]) -> str:
