@@ -20,7 +20,7 @@ from rag.ingest import ingest  # noqa: E402
 from rag.local_model import installed  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
-from tests.browsing import CONTAINERS, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
+from tests.browsing import CONTAINERS, DIFFER, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
 from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -57,7 +57,7 @@ def opened(browser: Browser, address: str, size: tuple[int, int], scheme: str) -
 
 
 def take_all(page: Page, name: str) -> None:
-    """An answer with its evidence open, an abstention, and the collection with what cleaning removed."""
+    """An answer with its evidence, an abstention, sources that differ, the collection with what cleaning removed."""
     ask(page, CONTAINERS)
     page.locator("#chat .marker").click()
     page.locator(".evidence mark").first.wait_for()
@@ -67,6 +67,11 @@ def take_all(page: Page, name: str) -> None:
     page.locator("#chat .answer").wait_for(state="detached")
     ask(page, OFF_TOPIC)
     take(page, f"abstention-{name}")
+    page.get_by_role("button", name="New conversation").click()
+    page.locator("#chat .abstention").wait_for(state="detached")
+    ask(page, DIFFER)
+    page.locator("#chat .conflicts").scroll_into_view_if_needed()
+    take(page, f"differ-{name}")
     open_tab(page, "Articles")
     page.locator("#table .choose", has_text="Peru looking to expand cooperation").click()
     page.locator(".difference del").first.wait_for()

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 QUOTE = "at least 1 million containers will be handled by the port in the first year of operation."
 SOURCE = "004_a97b5fc439998a1f.txt"
+DIFFER = "How much does the Chancay port shorten the sea journey to China?"
 OFF_TOPIC = "Who won the football World Cup in 2022?"
 AFTER_UPLOADS = "Method not implemented."  # Gradio's own client logs it when a file has come
 PATIENCE = 60_000  # milliseconds; the first answer waits for the embedding model
