@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.models import MULTILINGUAL_EMBEDDING_MODEL, MULTILINGUAL_EXTRA
+from rag.models import DEFAULT_EMBEDDING_MODEL, MULTILINGUAL_EMBEDDING_MODEL, MULTILINGUAL_EXTRA
 from rag.prompts import ABSTENTION
 from rag.signals import FUNCTION_WORDS
 
@@ -35,13 +35,15 @@ class Language:
         >>> language_of("¿Cuándo se inauguró el puerto?").introduce("It opened in May. [1]", ["It opened in May."])
         'Los artículos dicen, en su idioma original:\\nIt opened in May. [1]'
         """
-        foreign = any(language_of(quote).code != self.code for quote in quotes)
-        return f"{self.lead}\n{text}" if foreign and self.lead else text
+        return f"{self.lead}\n{text}" if self.lead and self.is_foreign(quotes) else text
 
-    def notes(self, embedding_model: str) -> tuple[str, ...]:
-        """What to know of answers to questions in this language, where that is the index's embedding model."""
-        served = self.code == "en" or embedding_model == MULTILINGUAL_EMBEDDING_MODEL
-        return () if served else (self.needs_extra,)
+    def is_foreign(self, quotes: Sequence[str]) -> bool:
+        """Whether one of the quotes is in another language."""
+        return any(language_of(quote).code != self.code for quote in quotes)
+
+    def served_by(self, embedding_model: str) -> bool:
+        """Whether that embedding model can tell which texts in another language answer."""
+        return self.code == "en" or embedding_model != DEFAULT_EMBEDDING_MODEL
 
 
 _ENGLISH = Language("en", "", ABSTENTION, "", FUNCTION_WORDS)

@@ -130,11 +130,7 @@ class RAG:
             passages=tuple(passages),
             confidence=reading.confidence,
             model=name,
-            notes=(
-                *answer.notes,
-                *(period.notes(answer.citations) if period else ()),
-                *language.notes(self.settings.embedding_model),
-            ),
+            notes=(*answer.notes, *(period.notes(answer.citations) if period else ())),
             left_out=tuple(passage.id for passage in draft.left_out),
             tokens_in=draft.tokens_in,
             tokens_out=draft.tokens_out,
@@ -161,10 +157,13 @@ class RAG:
     def _quoted(self, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
         """The reader's quotations, or an abstention; a model whose verdict was heard is not followed in abstaining."""
         text, citations = cite(reading.spans, self.article)
-        if not citations or not reading.answers or (draft.abstained and not judged):
-            return _answer(language.abstention, closest=citations)
+        quotes = [citation.quote for citation in citations]
+        served = language.served_by(self.settings.embedding_model)
+        answers = reading.answers and (served or not language.is_foreign(quotes))
+        if not citations or not answers or (draft.abstained and not judged):
+            return _answer(language.abstention, closest=citations, notes=[] if served else [language.needs_extra])
         notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
-        text = language.introduce(text, [citation.quote for citation in citations])
+        text = language.introduce(text, quotes)
         sentences = verify(text, citations)
         if reading.conclusion:
             markers = "".join(f"[{citation.marker}]" for citation in citations)

