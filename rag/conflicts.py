@@ -38,12 +38,12 @@ FEATURES = (
 )
 MOST_LEAD = 10.0  # log-odds
 MOST_DIFFERENT = 4  # articles that are shown to differ
-LEAST_WORDS = 3  # of a sentence that is about something; "Published: 3 May 2021" is not
+LEAST_WORDS = 2  # of a sentence that is about something; "Published: 3 May 2021" is not
 CHARACTERS_BEFORE = 60  # ahead of a stage, in which its matter may be named
 LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, those by another of the same matter
 # Sentences that are looked at where the quoted ones differ from none: so many, within these log-odds of the best.
 NEXT_BEST, NEXT_MARGIN = 4, 3.0
-_COUNTED = re.compile(r"\bhow (?:many|much) (\w+)", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhow many (\w+(?: \w+){0,2})", re.IGNORECASE)
 # What no figure of time answers, and what no figure at all.
 _SIZE = re.compile(r"\bhow (?:far|tall|high|wide|deep|heavy|large|big)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\bname\b|\bcalled\b", re.IGNORECASE)
@@ -130,7 +130,7 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
     statements = [
         Statement(each.span, each.score)
         for each in sorted(reading.shortlist, key=lambda each: -each.score)
-        if each.span.text != each.span.passage.title
+        if each.span.text != each.span.passage.title or each.span.text.endswith(".")  # a headline states nothing
     ]
     chosen = [each for each in statements if any(each.span.within(span) for span in reading.spans)]
     if asks_for_state(question) and (stages := _stages(asked, chosen, statements)):
