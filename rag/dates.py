@@ -1,7 +1,7 @@
 """The time expressions of news prose, resolved against the day an article was published.
 
-Own tables, because the libraries that install here (dateparser, parsedatetime, timefhuman) are made for commands and
-forms: they take "may", "sat" and "ten years old" for dates, and know neither tense, quotations nor calendar weeks.
+Own tables, because dateparser is made for commands and forms: it takes "may", "sat" and "ten years old" for dates, and
+knows neither tense, quotations nor calendar weeks (docs/evaluation.md has it measured).
 A wrong date is worse than none, so whatever is not decided by the words stays unresolved.
 """
 
