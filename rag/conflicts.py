@@ -22,7 +22,7 @@ from rag.cite import attributed, cite, verify
 from rag.figures import MEASURES, TIMES, Figure, agree, comparable, figures, without_figures
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
-from rag.stages import asks_for_state, stage_in
+from rag.stages import asks_for_state, stage_in, without_stage
 from rag.types import Answer, Citation, Conflict, Reading, Span
 
 FEATURES = (
@@ -133,8 +133,10 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
         if each.span.text != each.span.passage.title or each.span.text.endswith(".")  # a headline states nothing
     ]
     chosen = [each for each in statements if any(each.span.within(span) for span in reading.spans)]
-    if asks_for_state(question) and (stages := _stages(asked, chosen, statements)):
-        return stages
+    if asks_for_state(question):
+        matter = Question(without_stage(question), reading.ranking)
+        if stages := _stages(matter, chosen, statements):
+            return stages
     weights = conflict_weights()
     next_best = [each for each in statements[:NEXT_BEST] if each.score >= statements[0].score - NEXT_MARGIN]
     least = weights.threshold if asked.answer_pattern else weights.sure

@@ -28,6 +28,13 @@ _NO_EVENT = re.compile(
 _HAPPENING = re.compile(r" (?:happen|take place|occur|come|held|start)(?:ed)?$", re.IGNORECASE)
 # "This year it is a decade since …" dates the feast, "the mayor said on Friday that …" the saying.
 _FEAST = re.compile(r"\banniversar|\b(?:years?|decades?|centur(?:y|ies)) since\b", re.IGNORECASE)
+# What is planned or denied has not happened then, and an end is no beginning.
+_NOT_HAPPENED = re.compile(
+    r"\b(?:will|would|shall|(?-i:may)|might|could|not|never|cannot|(?:is|are|was|were) to|planned|scheduled|expected|"
+    r"due|set to|postponed|delayed|cancelled|until|till)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_BEFORE_OR_AFTER = re.compile(r"by|before|after|to", re.IGNORECASE)
 _SAYING = re.compile(r"\b(?:said|says|told|announced|reported|added|confirmed|warned|stated)(?: [\w.]+){0,2} $")
 
 
@@ -48,12 +55,11 @@ def order_reading(question: str, retrieve: Callable[[str], Sequence[Passage]], r
         return Reading(spans, confidence, answers=False)
     straight = one.first < other.first
     earlier, later = (one, other) if straight else (other, one)
-    conclusion = f"that of {earlier.when} was before that of {later.when}."
+    conclusion = f"{earlier.when} was before {later.when}."
     order = asked["order"].lower()
-    if order in ("", "before or after"):
-        conclusion = f"T{conclusion[1:]}"
-    else:
-        conclusion = f"{'Yes:' if straight == (order in ('before', 'earlier than')) else 'Instead,'} {conclusion}"
+    if order not in ("", "before or after"):
+        so = straight == (order in ("before", "earlier than"))
+        conclusion = f"{'Yes' if so else 'The other way round'}: {conclusion}"
     return Reading(spans if straight else spans[::-1], confidence, answers=True, conclusion=conclusion)
 
 
@@ -92,13 +98,17 @@ def _evidence(
 
 def _only_time(passage: Passage, start: int, end: int) -> TimeExpression | None:
     """The one time that a sentence of a passage names, sayings aside; of times within each other the narrowest."""
-    if _FEAST.search(passage.text, start, end):
+    if _FEAST.search(passage.text, start, end) or _NOT_HAPPENED.search(passage.text, start, end):
         return None
     found = [
         time
         for time in resolve(passage.text, passage.published, start, end)
         if not _SAYING.search(passage.text[start : time.start])
     ]
+    for time in found:
+        ahead = (*passage.text[start : time.start].split()[-1:], time.text.split()[0])
+        if any(map(_BEFORE_OR_AFTER.fullmatch, ahead)):
+            return None
     narrow = min(found, key=lambda time: time.last - time.first, default=None)
     around = all(narrow and time.first <= narrow.first and narrow.last <= time.last for time in found)
     return narrow if around else None

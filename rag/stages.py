@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 LONGEST = 12  # words that are given of a stage
 _STATE_ASKED = re.compile(
-    r"\b(?:state|status|stage|progress) (?:of|in|with)\b|\bhow (?:far|advanced)\b(?!.*\b(?:away|from)\b)|"
+    r"\b(?:state|status|stage|progress) (?:of|in|with)\b|\bwh(?:at|ich) stage\b|"
+    r"\bhow (?:far|advanced)\b(?!.*\b(?:away|from)\b)|"
     r"\b(?:where|how) (?:do|does|did) .* stand\b|"
     r"^(?:is|are|was|were|has|have|had)\b.*\b(?:finished|completed?|signed|open(?:ed)?|concluded|built|started|begun|"
-    r"ready|in force|agreed|ratified|approved|operational|under way)\b",
+    r"ready|in force|agreed|ratified|approved|operational|under way|under construction|closed|cancell?ed)\b",
     re.IGNORECASE,
 )
 # How far something is: words of one row say the same.
@@ -18,7 +19,7 @@ _STAGES = tuple(
     re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
     for words in (
         r"suspended|halted|cancell?ed|scrapped|delayed|postponed|abandoned|stalled|shelved",
-        r"(?:has|have|had|was|were|been|is|are) (?:\w+ly )?opened|(?:in|into|entered) force|took effect|operational|"
+        r"opened|(?:in|into|entered) force|took effect|operational|"
         r"inaugurat(?:ed|ion)|in (?:operation|use|service)",
         r"(?:was|were|been|is|are|has|have|had) (?:\w+ly )?(?:signed|ratified)|signing of|signed",
         r"conclu(?:ded|sion)|completed|(?<!timely )completion|finali[sz]ed|finished|approved|agreed on|"
@@ -30,7 +31,12 @@ _STAGES = tuple(
         r"expected to|scheduled|due to|to be \w+ed|timely",
     )
 )
-_CLAUSE = re.compile(r"[^,;:.()\"“”—–]*")
+_STATE_WORDS = re.compile(
+    r"\b(?:still|already|yet|state|status|stage|progress|open|closed?|built|ready|complete|under|way|far)\b",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(r"\b(?:once|when|if|until|before|after)\b[^,;]*$", re.IGNORECASE)  # no stage that is reached
+_CLAUSE = re.compile(r"(?:(?! (?:and|but|because|which|while|who)\b)[^,;:.()\"“”—–])*")
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,17 @@ def asks_for_state(question: str) -> bool:
     return bool(_STATE_ASKED.search(question))
 
 
+def without_stage(question: str) -> str:
+    """The question without its words for a stage: what it is about.
+
+    >>> without_stage("Is the tunnel still under construction?")
+    'Is the tunnel ?'
+    """
+    for pattern in (*_STAGES, _STATE_WORDS):
+        question = pattern.sub("", question)
+    return " ".join(question.split())
+
+
 def stage_in(sentence: str) -> Stage | None:
     """The stage that a sentence names first, with the words behind it to the end of the clause.
 
@@ -60,7 +77,9 @@ def stage_in(sentence: str) -> Stage | None:
     'close to signing the treaty'
     """
     found = [
-        (match.start(), row, match.end()) for row, stage in enumerate(_STAGES) if (match := stage.search(sentence))
+        (match.start(), row, match.end())
+        for row, stage in enumerate(_STAGES)
+        if (match := stage.search(sentence)) and not _ONCE.search(sentence[: match.start()])
     ]
     if not found:
         return None

@@ -46,24 +46,24 @@ def dated_rag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RAG]:
 @pytest.mark.parametrize(
     ("question", "begins"),
     [
-        (f"Which came first, {TRAM} or {BRIDGE}?", "That of"),
-        (f"What happened first: {BRIDGE} or {TRAM}?", "That of"),
-        (f"Was {TRAM} before or after {BRIDGE}?", "That of"),
-        (f"Did {BRIDGE} happen before {TRAM}?", "Yes: that of"),
-        (f"Did {TRAM} happen after {BRIDGE}?", "Yes: that of"),
-        (f"Did {TRAM} take place before {BRIDGE}?", "Instead, that of"),
+        (f"Which came first, {TRAM} or {BRIDGE}?", ""),
+        (f"What happened first: {BRIDGE} or {TRAM}?", ""),
+        (f"Was {TRAM} before or after {BRIDGE}?", ""),
+        (f"Did {BRIDGE} happen before {TRAM}?", "Yes: "),
+        (f"Did {TRAM} happen after {BRIDGE}?", "Yes: "),
+        (f"Did {TRAM} take place before {BRIDGE}?", "The other way round: "),
     ],
 )
 def test_the_order_of_two_events_follows_from_their_dates(dated_rag: RAG, question: str, begins: str) -> None:
     answer = dated_rag.answer(question)
     assert [citation.source for citation in answer.citations] == ["bridge.txt", "tram.txt"]
-    assert answer.text.endswith(f"{begins} 3 May 2021 was before that of 28 June 2024. [1][2]")
+    assert answer.text.endswith(f"{begins}3 May 2021 was before 28 June 2024. [1][2]")
     assert answer.sentences[-1].markers == (1, 2) and all(sentence.supported for sentence in answer.sentences)
     assert verify(answer.text, answer.citations)[-1].supported
     for citation in answer.citations:
         assert dated_rag.article(citation.source)[citation.start : citation.end] == citation.quote
         assert " ".join(citation.quote.split()) in answer.text
-    assert "was before that of 28 June 2024." in render_answer(answer)
+    assert "was before 28 June 2024." in render_answer(answer)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_other_questions_are_not_on_order(dated_rag: RAG, question: str) -> None
 def test_a_model_is_not_asked_where_the_dates_decide(dated_rag: RAG) -> None:
     model = scripted(dated_rag, "The tram came first. [1]")
     answer = ask(dated_rag, f"Which came first, {TRAM} or {BRIDGE}?")
-    assert answer.text.endswith("That of 3 May 2021 was before that of 28 June 2024. [1][2]")
+    assert answer.text.endswith("3 May 2021 was before 28 June 2024. [1][2]")
     assert answer.tokens_in == 0 and model.asked == []
 
 
