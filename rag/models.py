@@ -171,7 +171,8 @@ class TorchEncoder:
         except Exception as error:  # a dozen kinds, by what the folder lacks
             raise SettingsError(
                 f"embedding model {folder!r} cannot be loaded from this machine ({type(error).__name__}); "
-                f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL} or to a sentence-transformers folder"
+                f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, {MULTILINGUAL_EMBEDDING_MODEL} or a "
+                "sentence-transformers folder"
             ) from error
         self.window = int(self._model.max_seq_length or 512)
 

@@ -158,10 +158,10 @@ class RAG:
         """The reader's quotations, or an abstention; a model whose verdict was heard is not followed in abstaining."""
         text, citations = cite(reading.spans, self.article)
         quotes = [citation.quote for citation in citations]
-        served = language.served_by(self.settings.embedding_model)
-        answers = reading.answers and (served or not language.is_foreign(quotes))
-        if not citations or not answers or (draft.abstained and not judged):
-            return _answer(language.abstention, closest=citations, notes=[] if served else [language.needs_extra])
+        if not language.served_by(self.settings.embedding_model) and (language.is_foreign(quotes) or not citations):
+            return _answer(language.needs_extra, closest=citations)  # the articles may say it
+        if not citations or not reading.answers or (draft.abstained and not judged):
+            return _answer(language.abstention, closest=citations)
         notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
         text = language.introduce(text, quotes)
         sentences = verify(text, citations)

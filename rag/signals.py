@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -247,7 +247,7 @@ class Question:
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
         self.words = {word.lower() for word in _WORD.findall(text)}
 
-    def coverage(self, found: set[str]) -> float:
+    def coverage(self, found: Set[str]) -> float:
         """Share of the question's terms, by weight, that are among `found`; 0 where it has none."""
         total = sum(self.weights.values())
         return sum(weight for term, weight in self.weights.items() if term in found) / total if total else 0.0

@@ -133,15 +133,15 @@ class Answer:
     """An answer with its evidence.
 
     `answered` is False when the articles do not say; `citations` is then empty and `text` says so in the question's
-    language, in English as `ABSTENTION`; where they say it in another language than the question's, `text` has one line
-    on that ahead of the quotes. `closest` is what would have been quoted, had the reader been sure. `confidence`
-    (0 to 1) is how likely the quoted, or closest, words answer the question. `sentences` are those of `text`, each held
-    against what it cites; an abstention has none. `standalone_question` is what was searched for: the question, or a
-    follow-up made to stand alone. `timings` are seconds by step; `first_sentence`, until the first checked one was
-    shown.
+    language, in English as `ABSTENTION`, or that a question in this language needs another index. Where they say it in
+    another language than the question's, `text` has one line on that ahead of the quotes. `closest` is what would have
+    been quoted, had the reader been sure. `confidence` (0 to 1) is how likely the quoted, or closest, words answer the
+    question. `sentences` are those of `text`, each held against what it cites; an abstention has none.
+    `standalone_question` is what was searched for: the question, or a follow-up made to stand alone. `timings` are
+    seconds by step; `first_sentence`, until the first checked one was shown.
 
     `notes` are what the reader should know of how the answer came about, a line each: of which time it speaks, what
-    was done with a language model's text, that questions in this language need another index.
+    was done with a language model's text.
 
     `conflicts` are at least two where the cited articles differ on what is asked (the newest first, if it is how far
     something has come), else none.
