@@ -170,9 +170,9 @@ def _ask(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
         return 0
-    for note in answer.notes:
-        print(f"rag: {note}", file=sys.stderr)
     print(answer.text)
+    for note in answer.notes:
+        print(f"({note})")
     shown = answer.citations or answer.closest
     if shown:
         print("" if answer.answered else "The closest passages, which need not answer it, are in:")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from rag.leaning import Slot
 from rag.phrases import (
@@ -90,7 +91,7 @@ def antecedents(asked: Parse, resolved: Sequence[str], earlier: Sequence[Exchang
     turns = [parse(text) for text in resolved]
     found: dict[tuple[str, ...], Antecedent] = {}
     answer = parse(earlier[-1].answered[:_ANSWER_READ])
-    for phrase in answer.phrases:
+    for phrase in map(_name_in, answer.phrases):
         opens = answer.word(phrase.first - 1) in ("", ".", "?", "!")
         told = phrase.is_name and not phrase.is_chain and _CALENDAR.isdisjoint(phrase.words)
         if told and not (opens and len(phrase.tokens) == 1):
@@ -105,6 +106,15 @@ def antecedents(asked: Parse, resolved: Sequence[str], earlier: Sequence[Exchang
                 owned = turn.word(phrase.first - 1) in POSSESSIVES
                 found[phrase.words] = Antecedent(phrase, f"the {phrase.text}" if owned else phrase.text, signals)
     return list(found.values())
+
+
+def _name_in(phrase: Phrase) -> Phrase:
+    """The name that a phrase of an answer begins with: a verb behind it, "Princess Helena cut", is taken for a noun."""
+    capitals = len(list(takewhile(lambda token: token.text[0].isupper(), phrase.own)))
+    if capitals < 2 or capitals == len(phrase.own):
+        return phrase
+    kept, end = phrase.tokens[:capitals], phrase.first + capitals
+    return replace(phrase, text=phrase.text[: kept[-1].end - kept[0].start], tokens=kept, last=end, head_end=end)
 
 
 def _signals(asked: Parse, turn: Parse, phrase: Phrase, turns: Sequence[Parse], *, back: int) -> dict[str, float]:

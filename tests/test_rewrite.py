@@ -109,3 +109,8 @@ def test_every_signal_has_its_weight() -> None:
     weights = json.loads(files("rag").joinpath("rewriter.json").read_text(encoding="utf-8"))
     assert weights["pronoun"].keys() == weights["topic"].keys() == set(ANTECEDENT_SIGNALS)
     assert weights["leaning"].keys() == set(LEANING_SIGNALS)
+
+
+def test_a_verb_behind_a_name_of_the_answer_is_no_part_of_it() -> None:
+    earlier = [Exchange("Who opened the fair?", "Princess Helena cut the ribbon at noon.")]
+    assert rewrite("What did she say?", earlier) == "What did Princess Helena say?"
