@@ -20,7 +20,7 @@ from eval.conflict_pairs import Pair, read_pairs
 from eval.public import HELD_BACK, data_folder
 from rag.conflicts import differences
 from rag.ingest import ingest
-from rag.models import cross_encoder, question_encoder
+from rag.models import DEFAULT_EMBEDDING_MODEL, cross_encoder, question_encoder
 from rag.pipeline import build_rag
 from rag.progress import ProgressBar
 from rag.read import ExtractiveReader
@@ -36,7 +36,7 @@ Judged = tuple[Pair, bool]  # whether it was said to differ
 
 def readings(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Reading]]:
     """What the reader makes of the two articles of each pair, as its only passages."""
-    reader = ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
+    reader = ExtractiveReader(question_encoder(DEFAULT_EMBEDDING_MODEL), cross_encoder())
     with ProgressBar() as progress:
         for number, pair in enumerate(pairs, start=1):
             passages = [

@@ -84,7 +84,8 @@ def attributed(citation: Citation) -> str:
     """The quote on one line, after its speaker and before its dates, where it has them."""
     quote = " ".join(citation.quote.split())
     times = ", ".join(dict.fromkeys(f"{' '.join(time.text.split())} ({time.when})" for time in citation.times))
-    return f"{citation.speaker}: " * bool(citation.speaker) + quote + f" – {times}" * bool(times)
+    said = f"{citation.speaker}: {quote}" if citation.speaker else quote
+    return f"{said} – {times}" if times else said
 
 
 def _written(citations: Sequence[Citation]) -> str:

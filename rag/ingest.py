@@ -351,9 +351,7 @@ def _document(article: Article) -> Document:
 def _cut(articles: Sequence[Article], before: _Before | None, settings: Settings) -> list[Chunk]:
     """The chunks of every original, those of unchanged articles taken over."""
     old_chunks: dict[str, list[Chunk]] = {}
-    unchanged = (
-        {(article.source, article.digest, article.no_later_than) for article in before.articles} if before else set()
-    )
+    unchanged = set(map(_state, before.articles)) if before else set()
     for chunk in before.chunks if before else []:
         old_chunks.setdefault(chunk.source, []).append(chunk)
     chunks: list[Chunk] = []
