@@ -472,6 +472,7 @@ def test_cleaning_is_total_and_idempotent(text: str) -> None:
     assert " ".join(rests).split() == once.document.page_content.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -222,7 +222,7 @@ def test_citations_are_judged_as_alce_does(text: str, quotes: list[str], recall:
 
 @pytest.fixture(scope="module")
 def run(seeds_rag: RAG) -> Run:
-    questions = read_questions(split="report")[::2]  # half of them: enough for every figure, and quick
+    questions = read_questions(split="report")[::5]  # a fifth: enough for every figure, and quick; `make gate` asks all
     return evaluate(seeds_rag, questions, None, silent, {"questions": "questions.jsonl"})
 
 
@@ -230,7 +230,7 @@ def test_every_measure_is_there_with_count_and_interval(run: Run) -> None:
     figures = run.summary["all"]
     assert set(figures) == {measure.name for measure in MEASURES}
     for name, figure in figures.items():
-        assert figure.n >= 8 and figure.interval is not None, name
+        assert figure.n >= 3 and figure.interval is not None, name
         assert figure.interval[0] <= figure.value <= figure.interval[1], name
     assert {"kind fact", "kind near-miss", "language en", "language es", "language zh"} <= set(run.summary)
     assert figures["citations verbatim"].value == 1

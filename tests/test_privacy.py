@@ -36,7 +36,8 @@ def run(*arguments: str, traced: bool) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("traced", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("traced", [False, True])
 def test_no_connection_is_opened(traced: bool, seeds_index: Path, articles: Path, tmp_path: Path) -> None:
     if traced and not shutil.which("strace"):
         pytest.skip("strace is not installed: apt-get install strace")
