@@ -15,14 +15,16 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 from rag.clean import Removal
-from rag.errors import StoreError
+from rag.errors import QuestionError, StoreError
 from rag.instructions import Instruction
 from rag.speaker import turns
 from rag.types import Filters, Passage
 
+NAMED = 5  # publishers that are named to who asks for one that is not there
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
 _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -190,13 +192,22 @@ class Catalog:
         return {row["id"]: row["score"] for row in rows}
 
     def as_written(self, filters: Filters) -> Filters:
-        """The filters with publishers spelled as the articles do; case and outer spaces make no difference."""
+        """The filters with publishers spelled as the articles do; case and outer spaces make no difference.
+
+        Raises:
+            QuestionError: no article has one of the publishers.
+        """
         if filters.publishers is None:
             return filters
-        wanted = {name.strip().casefold() for name in filters.publishers}
         rows = self._rows("SELECT DISTINCT publisher FROM articles WHERE publisher IS NOT NULL")
-        known = (str(row["publisher"]) for row in rows)
-        return replace(filters, publishers=frozenset(name for name in known if name.casefold() in wanted))
+        known = {str(row["publisher"]).casefold(): str(row["publisher"]) for row in rows}
+        wanted = {name.strip().casefold() for name in filters.publishers}
+        if wanted and not wanted & known.keys():
+            asked = " or ".join(sorted(filters.publishers))
+            alike = get_close_matches(asked.casefold(), known, NAMED, cutoff=0.0)
+            there = f"there is {', '.join(known[name] for name in alike)}" if alike else "none states its publisher"
+            raise QuestionError(f"filter publisher: no article is from {asked}; {there}")
+        return replace(filters, publishers=frozenset(known[name] for name in wanted & known.keys()))
 
     def passages(self, scores: Mapping[str, float]) -> list[Passage]:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""

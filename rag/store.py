@@ -92,7 +92,11 @@ class Store:
             self._close()
 
     def as_written(self, filters: Filters) -> Filters:
-        """The filters with publishers spelled as the articles do, as `nearest` and `lexical` need them."""
+        """The filters with publishers spelled as the articles do, as `nearest` and `lexical` need them.
+
+        Raises:
+            QuestionError: no article has one of the publishers.
+        """
         return self._read(lambda catalog, _: catalog.as_written(filters)) if filters.publishers else filters
 
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:

@@ -70,8 +70,10 @@ def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
     assert {passage.source for passage in early.passages} == {"000_e3cb55af33222414.txt"}
     late = seeds_rag.answer("What is the role of the port?", filters={"date_from": date(2024, 1, 1)})
     assert {passage.source for passage in late.passages} == {"004_a97b5fc439998a1f.txt"}
-    nobody = seeds_rag.answer(CONTAINERS, filters={"publisher": "The Velden Courier"})
-    assert nobody.passages == () and not nobody.answered and nobody.confidence == 0
+    nothing = seeds_rag.answer(CONTAINERS, filters={"date_to": "1999-12-31"})
+    assert nothing.passages == () and not nothing.answered and nothing.confidence == 0
+    with pytest.raises(RAGError, match=r"no article is from The Velden Courier; none states its publisher"):
+        seeds_rag.answer(CONTAINERS, filters={"publisher": "The Velden Courier"})
 
 
 def test_a_publisher_is_found_in_any_case(articles: Path, tmp_path: Path) -> None:
@@ -82,7 +84,10 @@ def test_a_publisher_is_found_in_any_case(articles: Path, tmp_path: Path) -> Non
     for name in ("The Velden Courier", " the velden COURIER "):
         answer = ask("How long is the bridge over the Arun?", filters={"publisher": name}, settings=settings)
         assert {passage.publisher for passage in answer.passages} == {"The Velden Courier"}
-    assert ask("How long is the bridge?", filters={"publisher": "Courier"}, settings=settings).passages == ()
+    both = {"publisher": ["The Velden Courier", "Nobody"]}
+    assert ask("How long is the bridge?", filters=both, settings=settings).passages
+    with pytest.raises(RAGError, match=r"no article is from Courier; there is The Velden Courier"):
+        ask("How long is the bridge?", filters={"publisher": "Courier"}, settings=settings)
 
 
 @pytest.mark.parametrize(
