@@ -22,6 +22,7 @@ from rag.types import Citation, Passage, Sentence, Span
 # more added facts and other claims than 0.6 and refuses no more rewordings; 0.75 does.
 COVERAGE = 0.7
 MOST_ALIGNED = 3  # quoted sentences that one sentence is held against
+FEWEST_FACTS = 3  # content words of a sentence that can stand for itself
 NEAR = 3  # words after a "not", and before it, that it stands by
 _STATEMENT = re.compile(r"(.*?)((?:\s*\[\d+\])+|\s*$)", re.DOTALL)
 _NUMBER = re.compile(r"\[(\d+)\]")
@@ -33,6 +34,8 @@ _PRONOUN = re.compile(
     r"It\b(?! (?:is|was) (?:in|on|at|during|the|only|not)\b))",
     re.IGNORECASE,
 )
+# Small words that say something of their own.
+_CLAIM = re.compile(r"\b(?:yes|no|before|after|until|since|because|only|than|already|if)\b")
 LONGEST_BEFORE = 400  # characters of a sentence that is taken along
 _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
@@ -165,7 +168,7 @@ def unsupported(sentence: str, quotes: Sequence[str]) -> str | None:
     the same words, and no two of its names or figures may have changed places. It compares words, not meaning:
     eval/support.py measures how often it is wrong.
     """
-    if any(_folded(sentence) in _folded(quote) for quote in quotes):
+    if is_quoted(sentence, quotes):
         return None
     aligned = align(sentence, quotes)
     said, evidence = facts(sentence), [facts(text) for text in aligned]
@@ -176,6 +179,36 @@ def unsupported(sentence: str, quotes: Sequence[str]) -> str | None:
         or _too_little(said, quoted)
         or _denial([said], evidence)
         or (None if passive else _exchanged(said, quoted))
+    )
+
+
+def is_quoted(sentence: str, quotes: Sequence[str]) -> bool:
+    """Whether a quote has the sentence word for word, whatever its capitals, spaces and quotation marks."""
+    return any(_folded(sentence) in _folded(quote) for quote in quotes)
+
+
+def nearly_quoted(sentence: str, quotes: Sequence[str]) -> bool:
+    """Whether one quoted sentence has all of its content words in their order, and no claim is added to them.
+
+    A sentence that leans on another one, or says next to nothing, is none.
+
+    >>> nearly_quoted("Ortiz opened the bridge.", ["On Monday Mayor Ortiz opened the new bridge over the Arun."])
+    True
+    >>> nearly_quoted("Yes, Ortiz opened the bridge.", ["On Monday Mayor Ortiz opened the new bridge over the Arun."])
+    False
+    """
+    if is_quoted(sentence, quotes):
+        return True
+    own = [fact.key for fact in facts(sentence)]
+    claims = set(_CLAIM.findall(sentence.casefold()))
+    return (
+        len(own) >= FEWEST_FACTS
+        and not leans(sentence)
+        and any(
+            _in_order(own, [fact.key for fact in facts(quoted)]) and claims <= set(_CLAIM.findall(quoted.casefold()))
+            for quote in quotes
+            for quoted in (quote[start:end] for start, end in sentence_spans(quote))
+        )
     )
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer, with WRITING
 UNSUPPORTED = "[not supported]"
-REPLACED = "Most of what the model wrote is not in the articles: these are the articles' own words."
+REPLACED = "Most of what the model wrote could not be verified: these are the articles' own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
 Step = str | Citation | Sentence | Answer
 
@@ -113,8 +113,8 @@ class RAG:
         else:
             reading = self.reader.read(asked, read)
             reading = period.in_order(reading) if period else reading
-        if chat and reading.answers and not states_answer(chat, query, reading):
-            reading = replace(reading, answers=False)
+        if chat:
+            reading = replace(reading, answers=states_answer(chat, query, reading))
         if chat and reading.answers:
             yield WRITING
             yield from Writer(chat, self.article).write(query, reading.ranking or read, draft)

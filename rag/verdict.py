@@ -22,36 +22,45 @@ if TYPE_CHECKING:
     from rag.chat_model import ChatModel
 
 VERDICTS_FILE = Path(__file__).parent / "verdicts.json"
+SMALL = 2_000_000_000  # bytes: about 3 billion weights in 4 bits
 _LEAST = 1e-4  # no probability is taken for surer than this
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the word of one model is worth: added to the reader's log-odds with this weight, from `threshold` on."""
+    """What the word of one model is worth: added to the reader's log-odds with this weight, from `threshold` on.
+
+    With the weight 0 it is not asked.
+    """
 
     weight: float
     threshold: float
 
-    def accepts(self, confidence: float, said: float) -> bool:
-        """Whether the reader's confidence and the model's probability of a yes are enough together."""
-        return self.score(confidence, said) >= self.threshold
-
     def score(self, confidence: float, said: float) -> float:
-        """The sum of both in log-odds."""
+        """The reader's confidence and the model's probability of a yes together, in log-odds."""
         return log_odds(confidence) + self.weight * log_odds(said)
 
 
 def states_answer(chat: ChatModel, question: str, reading: Reading) -> bool:
     """Whether the reader's quotations are taken to answer, the model being heard where it has been measured.
 
+    Evidence that no word of the model could make strong enough is refused without it.
+
     Raises:
         ModelError: the model failed.
     """
     verdict = verdict_of(chat.bytes)
-    if verdict is None:
-        return True
-    said = chat.chance(verdict_prompt(question, [span.text for span in reading.spans])) if verdict.weight else 0.5
-    return verdict.accepts(reading.confidence, said)
+    if verdict is None or not verdict.weight or not reading.spans:
+        return reading.answers
+    if verdict.score(reading.confidence, 1.0) < verdict.threshold:
+        return False
+    said = chat.chance(verdict_prompt(question, [span.text for span in reading.spans]))
+    return verdict.score(reading.confidence, said) >= verdict.threshold
+
+
+def is_small(chat: ChatModel) -> bool:
+    """Whether it is a model in this process of the size of those that were measured, none of which can be trusted."""
+    return 0 < chat.bytes < SMALL
 
 
 def verdict_of(size: int) -> Verdict | None:

@@ -12,16 +12,18 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rag.cite import attributed, cite, evidence, unsupported
+from rag.cite import attributed, cite, evidence, nearly_quoted, unsupported
 from rag.errors import ModelError
 from rag.prompts import ABSTENTION, Message, answer_prompt, fit_passages, prompt_tokens, room_beside
 from rag.sentences import sentence_spans
 from rag.types import Citation, Passage, Sentence
+from rag.verdict import is_small
 
 if TYPE_CHECKING:
     from rag.chat_model import ChatModel
 
 WRITING = "writing"  # said with every piece that the model writes
+LOOSE = "the cited words have its words, but not in one sentence and in this order, and the model is a small one"
 MOST_SENTENCES = 12  # of an answer; a model that goes on is stopped
 _MARKER = re.compile(
     r"\s*[\[【]\s*((?:passages?\s*)?\d{1,3}(?:\s*(?:,|;|and|&)\s*(?:passage\s*)?\d{1,3})*)\s*[\]】]", re.I
@@ -152,6 +154,26 @@ class Writer:
         self, text: str, question: str, sought: Sequence[Sequence[Passage]], draft: Draft
     ) -> Iterator[Citation | Sentence]:
         """The sentence with citations of what supports it, or the reason why nothing does."""
+        found, reason = self._supported_by(text, question, sought)
+        markers = []
+        for citation in found:
+            known, new = _numbered(citation, draft.citations)
+            if new:
+                draft.citations.append(known)
+                yield known
+            markers.append(known.marker)
+        sentence = Sentence(text, tuple(dict.fromkeys(markers)), supported=not reason, reason=reason)
+        draft.first_sentence = draft.first_sentence or time.perf_counter()
+        draft.sentences.append(sentence)
+        yield sentence
+
+    def _supported_by(
+        self, text: str, question: str, sought: Sequence[Sequence[Passage]]
+    ) -> tuple[Sequence[Citation], str]:
+        """Citations of what supports a sentence; or none of them, and the reason.
+
+        A small model is not trusted with other words than the articles': it combines them into what nobody said.
+        """
         reasons = []
         for passages in sought:
             _, found = cite(evidence(text, passages, question), self._article_text)
@@ -160,21 +182,9 @@ class Writer:
             publishers = [citation.publisher for citation in found if citation.publisher]
             reason = unsupported(text, [*known_as, *quotes, *publishers]) if found else "no passage says it"
             if reason is None:
-                markers = []
-                for citation in found:
-                    known, new = _numbered(citation, draft.citations)
-                    if new:
-                        draft.citations.append(known)
-                        yield known
-                    markers.append(known.marker)
-                sentence = Sentence(text, tuple(dict.fromkeys(markers)), supported=True)
-                break
+                return ((), LOOSE) if is_small(self.model) and not nearly_quoted(text, quotes) else (found, "")
             reasons.append(reason)
-        else:
-            sentence = Sentence(text, (), supported=False, reason=reasons[0])
-        draft.first_sentence = draft.first_sentence or time.perf_counter()
-        draft.sentences.append(sentence)
-        yield sentence
+        return (), reasons[0]
 
 
 def names_in_full(text: str, quotes: Sequence[str], articles: Sequence[str]) -> list[str]:

@@ -1,0 +1,94 @@
+"""A small model in this process, here a script: heard for what it was measured to be worth, held to near quotations."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import rag.verdict
+from rag import RAG, Answer
+from rag.chat_model import ChatModel
+from rag.cite import nearly_quoted
+from rag.pipeline import NOT_FOUND, REPLACED
+from rag.prompts import count_tokens
+from rag.write import LOOSE
+from tests.conftest import ROOT
+from tests.test_write import CONTAINERS, OFF_TOPIC, TRUE, Scripted, cited_text
+
+STATEMENTS = ROOT / "eval" / "statements.jsonl"
+BYTES = 7
+IN_OTHER_WORDS = "In the first year of operation the port will have handled at least 1 million containers."
+
+
+class Judging(Scripted):
+    """A script that also says how likely a yes is, as a model in this process does."""
+
+    bytes: int = BYTES
+    yes: float = 0.99
+    heard: list[str] = []  # noqa: RUF012 (pydantic copies it)
+
+    def chance(self, messages: list[tuple[str, str]]) -> float:
+        self.heard.append(messages[-1][1])
+        return self.yes
+
+
+@pytest.fixture
+def judging(seeds_rag: RAG, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Judging, Answer]]:
+    """Ask a question of a service whose model writes `text`, with a line in verdicts.json as given."""
+
+    def asked(text: str, question: str = CONTAINERS, *, worth: dict[str, float] | None = None, **said: float) -> Any:
+        line = {"weight": 1.0, "threshold": 0.0} | (worth or {})
+        monkeypatch.setattr(rag.verdict, "_verdicts", lambda: {str(BYTES): line})
+        service = RAG(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, seeds_rag.reader)
+        model = Judging(script=[text], asked=[], given=[], heard=[], **said)
+        service._models["scripted:model"] = ChatModel(
+            "scripted:model", model, 4000, count_tokens, threading.BoundedSemaphore(1), local=True
+        )
+        return model, service.answer(question, model="scripted:model")
+
+    return asked
+
+
+@pytest.mark.parametrize("text", [TRUE, "At least 1 million containers will be handled by the port in the first year."])
+def test_what_a_small_model_nearly_quotes_is_shown(judging: Any, text: str) -> None:
+    model, answer = judging(f"{text} [1]")
+    assert answer.text == f"{text} [1]" and answer.notes == ()
+    assert len(model.heard) == 1 and CONTAINERS in model.heard[0] and "1 million containers" in model.heard[0]
+
+
+def test_other_words_of_a_small_model_are_replaced(judging: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, answer = judging(f"{IN_OTHER_WORDS} [1]")
+    assert answer.notes == (REPLACED,) and "1 million containers" in cited_text(answer)
+    _, answer = judging(f"{TRUE} [1] {IN_OTHER_WORDS} [1]")
+    assert [(each.supported, each.reason) for each in answer.sentences] == [(True, ""), (False, LOOSE)]
+    monkeypatch.setattr(rag.verdict, "SMALL", BYTES)
+    assert judging(f"{IN_OTHER_WORDS} [1]")[1].text == f"{IN_OTHER_WORDS} [1]", "a larger one may use its own"
+
+
+def test_of_what_small_models_wrote_near_quotations_hold() -> None:
+    rows = [json.loads(line) for line in STATEMENTS.read_text(encoding="utf-8").splitlines()]
+    kept = [row["holds"] for row in rows if nearly_quoted(row["sentence"], row["quotes"])]
+    assert len(kept) > 10 and all(kept), "all of them pass the test of the words; a quarter of them do not hold"
+    assert sum(not row["holds"] for row in rows) > 20
+
+
+def test_evidence_that_it_denies_is_refused_before_it_writes(judging: Any) -> None:
+    model, answer = judging(f"{TRUE} [1]", yes=0.01)
+    assert not answer.answered and answer.closest and model.asked == []
+
+
+def test_evidence_that_it_affirms_may_be_weaker_than_the_reader_asks_for(judging: Any, seeds_rag: RAG) -> None:
+    question = "Which goods do fishermen of the port sell?"
+    assert not seeds_rag.answer(question).answered
+    model, answer = judging("The articles do not say.", question, worth={"threshold": -3.0}, yes=0.999)
+    assert len(model.heard) == 1 and answer.answered and answer.notes == (NOT_FOUND,)
+
+
+@pytest.mark.parametrize("worth", [{"threshold": 9.0}, {"weight": 0.0}])
+def test_what_no_word_of_it_could_make_enough_is_not_asked(judging: Any, worth: dict[str, float]) -> None:
+    model, answer = judging(f"{TRUE} [1]", OFF_TOPIC, worth=worth)
+    assert not answer.answered and model.heard == [] == model.asked
