@@ -130,7 +130,11 @@ class RAG:
             passages=tuple(passages),
             confidence=reading.confidence,
             model=name,
-            notes=(*answer.notes, *(period.notes(answer.citations) if period else ())),
+            notes=(
+                *answer.notes,
+                *(period.notes(answer.citations) if period else ()),
+                *(() if answer.answered else chosen.notes()),
+            ),
             left_out=tuple(passage.id for passage in draft.left_out),
             tokens_in=draft.tokens_in,
             tokens_out=draft.tokens_out,

@@ -204,3 +204,19 @@ class Filters:
     publishers: frozenset[str] | None = None
     date_from: date | None = None
     date_to: date | None = None
+
+    def notes(self) -> tuple[str, ...]:
+        """What an abstention has to say about them: that other articles were not searched.
+
+        >>> Filters(frozenset({"Arun Post"}), date_to=date(2021, 5, 3)).notes()
+        ('Only articles of Arun Post, to 2021-05-03 were searched.',)
+        >>> Filters().notes()
+        ()
+        """
+        limits = [
+            f"of {' or '.join(sorted(self.publishers))}" if self.publishers else "",
+            f"from {self.date_from}" if self.date_from else "",
+            f"to {self.date_to}" if self.date_to else "",
+        ]
+        words = ", ".join(filter(None, limits))
+        return (f"Only articles {words} were searched.",) if words else ()
