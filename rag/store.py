@@ -24,8 +24,12 @@ CATALOG = "catalog.sqlite"
 LOCK = "lock"
 VECTORS = "vectors"  # a rebuilt index has its vectors in "vectors-…" beside it until it takes over
 FORMAT = "3"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
-REBUILD = "build it anew with `rag index --rebuild PATHS`"
 Result = TypeVar("Result")
+
+
+def rebuild(folder: Path) -> str:
+    """What to do about a damaged index."""
+    return f"build it anew with `rag index PATHS --rebuild --index {folder}`"
 
 
 def built_with(settings: Settings) -> dict[str, str]:
@@ -200,7 +204,7 @@ class Store:
             folder = self._folder / self._catalog.manifest["vectors"]
             self._vectors = VectorFolder(folder) if folder.is_dir() else None
             if self._vectors is None or self._vectors.count() < self._catalog.chunk_count():
-                raise StoreError(f"the index in {self._folder} has lost its vectors; {REBUILD}")
+                raise StoreError(f"the index in {self._folder} has lost its vectors; {rebuild(self._folder)}")
         self._state = state
 
     def _close(self) -> None:
@@ -223,13 +227,13 @@ def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
         if manifest.get(key) != value:
             raise StoreError(
                 f"the index in {settings.index} was built with {key} {manifest.get(key)}, the settings say {value}; "
-                "build it anew with `rag index --rebuild`, or set the old value again"
+                f"build it anew with `rag index --rebuild --index {settings.index}`, or set the old value again"
             )
 
 
 def damage_explained(folder: Path) -> AbstractContextManager[None]:
     """Turn what damaged files make SQLite and Chroma throw into one line with the remedy."""
-    return storage_explained(f"the index in {folder} cannot be read", REBUILD)
+    return storage_explained(f"the index in {folder} cannot be read", rebuild(folder))
 
 
 @contextmanager
