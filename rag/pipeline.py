@@ -24,7 +24,7 @@ from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.store import Store, has_index
 from rag.types import Answer, Citation, Reader, Reading, Retriever, Sentence
-from rag.verdict import states_answer, verdict_of
+from rag.verdict import is_to_the_point, states_answer, verdict_of
 from rag.write import WRITING, Draft, Writer
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer, with WRITING
 UNSUPPORTED = "[not supported]"
-REPLACED = "Most of what the model wrote could not be verified: these are the articles' own words."
+REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
 Step = str | Citation | Sentence | Answer
 
@@ -121,7 +121,8 @@ class RAG:
         yield CHECKING
         language = language_of(query)
         judged = bool(chat and verdict_of(chat.bytes))
-        answer = _written(draft) or self._quoted(reading, draft, language, judged=judged)
+        written = _written(draft) if chat and is_to_the_point(chat, draft.citations, reading) else None
+        answer = written or self._quoted(reading, draft, language, judged=judged)
         answer = differing(answer, query, reading, self.article)
         yield replace(
             answer,

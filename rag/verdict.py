@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.prompts import verdict_prompt
-from rag.types import Reading
+from rag.types import Citation, Reading
 
 if TYPE_CHECKING:
     from rag.chat_model import ChatModel
 
 VERDICTS_FILE = Path(__file__).parent / "verdicts.json"
 SMALL = 2_000_000_000  # bytes: about 3 billion weights in 4 bits
+CONSIDERED = 3  # sentences; with 2 to 8 the tuning questions are answered as well
 _LEAST = 1e-4  # no probability is taken for surer than this
 
 
@@ -61,6 +63,18 @@ def states_answer(chat: ChatModel, question: str, reading: Reading) -> bool:
 def is_small(chat: ChatModel) -> bool:
     """Whether it is a model in this process of the size of those that were measured, none of which can be trusted."""
     return 0 < chat.bytes < SMALL
+
+
+def is_to_the_point(chat: ChatModel, citations: Sequence[Citation], reading: Reading) -> bool:
+    """Whether a small model cites one of the sentences that the reader finds best; others may cite what they like."""
+    best = sorted(reading.shortlist, key=lambda each: -each.score)[:CONSIDERED]
+    return not is_small(chat) or any(
+        citation.source == each.span.passage.source
+        and citation.start < each.span.end
+        and each.span.start < citation.end
+        for citation in citations
+        for each in best
+    )
 
 
 def verdict_of(size: int) -> Verdict | None:

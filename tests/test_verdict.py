@@ -69,6 +69,14 @@ def test_other_words_of_a_small_model_are_replaced(judging: Any, monkeypatch: py
     assert judging(f"{IN_OTHER_WORDS} [1]")[1].text == f"{IN_OTHER_WORDS} [1]", "a larger one may use its own"
 
 
+def test_a_quotation_beside_the_question_is_replaced(judging: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = "Peru is interested in exploring new forms of cooperation under the BRI."
+    _, answer = judging(f"{beside} [1]")
+    assert answer.notes == (REPLACED,) and "1 million containers" in cited_text(answer)
+    monkeypatch.setattr(rag.verdict, "CONSIDERED", 99)
+    assert judging(f"{beside} [1]")[1].text == f"{beside} [1]"
+
+
 def test_of_what_small_models_wrote_near_quotations_hold() -> None:
     rows = [json.loads(line) for line in STATEMENTS.read_text(encoding="utf-8").splitlines()]
     kept = [row["holds"] for row in rows if nearly_quoted(row["sentence"], row["quotes"])]
