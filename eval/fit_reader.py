@@ -29,7 +29,7 @@ from sklearn.metrics import roc_auc_score
 from eval.examples import FIT, Example, foreign_questions, public_examples, seed_examples
 from eval.public import data_folder
 from rag.read import ANSWER_FEATURES, Weights, answer_features, in_reading_order
-from rag.signals import SIGNALS
+from rag.signals import AGAINST, SIGNALS
 
 # The threshold is where two shares have the highest sum (Youden 1950): of the answerable questions of the seeds' tuning
 # part, answered; of these kinds of unanswerable ones, each counted alike, refused. Models that judge a question have
@@ -38,11 +38,9 @@ REFUSED_KINDS = ("seeds near-miss", "seeds bait", "seeds off-topic", "seeds fore
 FOLDS = 5
 PENALTY = 1.0  # ridge, on weights of standardized signals
 ANSWER_PENALTY = 16.0
-# Signals that speak against an answer; the others speak for one.
-AGAINST = ("names_missing", "names_far", "numbers_far", "kind_missing", "brief", "headline", "open_ended", "asks")
 SHARES = {"answerable": 0.4, "off the subject": 0.24, "taken out": 0.04, "changed": 0.2, "impossible": 0.12}
 MARGINS = tuple(step / 10 for step in range(2, 31))  # log-odds below the best within which others are shown with it
-MOST_WORDS = 51  # the margin is the widest that keeps the mean answer shown to the seeds' tuning questions this short
+MOST_WORDS = 52  # the margin is the widest that keeps the mean answer shown to the seeds' tuning questions this short
 
 Vector = NDArray[np.float64]
 

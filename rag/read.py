@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,12 +26,16 @@ from rag.models import (
     question_encoder,
 )
 from rag.sentences import sentence_spans
-from rag.signals import SIGNALS, Candidate, Question, signals
+from rag.signals import AGAINST, SIGNALS, Candidate, Question, signals
 from rag.types import Passage, Reader, Reading, Scored, Span
 
-ANSWER_FEATURES = ("lead", *SIGNALS, *(f"highest {name}" for name in SIGNALS))
+ANSWER_FEATURES = (
+    "lead", *SIGNALS, *(f"highest {name}" for name in SIGNALS), *(f"least {name}" for name in AGAINST)
+)  # fmt: skip
 CONTEXT = SIGNALS.index("context_similarity")
 CROSS = SIGNALS.index("cross_encoder")
+UNKNOWN = SIGNALS.index("names_unknown")
+_AGAINST = [SIGNALS.index(name) for name in AGAINST]
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 SHORTLIST = 24  # sentences that get a closer look
@@ -92,9 +96,11 @@ class ExtractiveReader:
             return [], np.zeros((0, len(SIGNALS)))
         asked = self._encoder.encode([question])[0]
         similarity = self._encode([candidate.span.text for candidate in candidates]) @ asked
-        rows = signals(Question(question, passages), candidates, similarity)
+        taken_apart = Question(question, passages)
+        rows = signals(taken_apart, candidates, similarity)
         best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[: self._shortlist]
         candidates, rows = [candidates[number] for number in best], rows[best]
+        rows[:, UNKNOWN] = taken_apart.has_unknown_name({candidate.span.passage.id for candidate in candidates})
         rows[:, CONTEXT] = self._encode([candidate.in_context for candidate in candidates]) @ asked
         if self._cross_encoder:
             rows[:, CROSS] = self._cross_encoder.score(question, [candidate.as_evidence for candidate in candidates])
@@ -186,10 +192,13 @@ def _with_list(span: Span, question: str) -> Span:
 
 
 def answer_features(rows: Rows, scores: Rows) -> Rows:
-    """What the confidence is computed from: lead and signals of the best sentence, highest signals of the shortlist."""
+    """What the confidence is computed from: lead and signals of the best sentence, the shortlist's highest signals.
+
+    Of those that speak against an answer also the least: whether there is a sentence without.
+    """
     order = np.argsort(-scores)
     lead = scores[order[0]] - scores[order[1]] if len(order) > 1 else 0.0
-    return np.array([lead, *rows[order[0]], *rows.max(axis=0)])
+    return np.array([lead, *rows[order[0]], *rows.max(axis=0), *rows[:, _AGAINST].min(axis=0)])
 
 
 def in_reading_order(
@@ -197,17 +206,26 @@ def in_reading_order(
 ) -> tuple[Span, ...]:
     """The best sentence and those within `margin` of its log-odds, `most` in all; articles by their best first.
 
-    One that leans on the sentence before counts as two: both are shown.
+    One that leans on the sentence before counts as two, unless that one is chosen too: both are shown.
     """
     order = sorted(range(len(candidates)), key=lambda number: -scores[number])
     chosen = order[:1]
     for number in order[1:most]:
         close = scores[number] >= scores[order[0]] - margin
-        if close and sum(1 + leans(candidates[one].span.text) for one in (*chosen, number)) <= most:
+        if close and len(_shown(candidates[one] for one in (*chosen, number))) <= most:
             chosen.append(number)
     first_seen = {candidates[number].span.passage.source: place for place, number in reversed(list(enumerate(chosen)))}
     spans = [candidates[number].span for number in chosen]
     return tuple(sorted(spans, key=lambda span: (first_seen[span.passage.source], span.start)))
+
+
+def _shown(chosen: Iterable[Candidate]) -> set[tuple[str, str]]:
+    """The sentences that are shown with the chosen ones, with their articles."""
+    return {
+        (each.span.passage.source, text)
+        for each in chosen
+        for text in (each.span.text, *([each.before] if leans(each.span.text) else []))
+    }
 
 
 @dataclass(frozen=True)
@@ -226,8 +244,8 @@ class Weights:
         """Weights as they stand in reader.json: by name, so that the file can be read."""
         return cls(
             shortlist=np.array([raw["shortlist"].get(name, 0.0) for name in SIGNALS]),
-            sentence=np.array([raw["sentence"][name] for name in SIGNALS]),
-            answer=np.array([raw["answer"][name] for name in ANSWER_FEATURES]),
+            sentence=np.array([raw["sentence"].get(name, 0.0) for name in SIGNALS]),
+            answer=np.array([raw["answer"].get(name, 0.0) for name in ANSWER_FEATURES]),
             answer_bias=raw["answer_bias"],
             threshold=raw["threshold"],
             margin=raw["margin"],

@@ -23,6 +23,7 @@ SIGNALS = (
     "similarity",  # cosine of question and sentence
     "context_similarity",  # cosine of question and sentence with headline and the sentence before
     "cross_encoder",  # log-odds that the sentence answers, read together with the question and its context
+    "names_unknown",  # a name of the question that no passage has of which a sentence is looked at closely
     "coverage",  # share of the question's terms, weighted by rarity, in the sentence
     "near_coverage",  # … in the sentence, its neighbours and the headline
     "passage_coverage",  # … in the passage and the headline
@@ -38,6 +39,11 @@ SIGNALS = (
     "open_ended",  # no final stop: a caption, a label
     "asks",  # the sentence is itself a question
 )
+# Signals that speak against an answer; the others speak for one.
+AGAINST = (
+    "names_unknown", "names_missing", "names_far", "numbers_far",
+    "kind_missing", "brief", "headline", "open_ended", "asks",
+)  # fmt: skip
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _CAPITALIZED = re.compile(r"\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
 _FIGURE = re.compile(
@@ -252,6 +258,10 @@ class Question:
         total = sum(self.weights.values())
         return sum(weight for term, weight in self.weights.items() if term in found) / total if total else 0.0
 
+    def has_unknown_name(self, passages: Set[str]) -> bool:
+        """Whether one of its names is in none of the passages with these ids."""
+        return bool(self.names.difference(*(self.passage_terms[passage] for passage in passages)))
+
     def kind_in(self, sentence: str) -> bool:
         """Whether the sentence has something of the asked kind that the question does not say already."""
         assert self.answer_pattern is not None
@@ -262,14 +272,15 @@ class Question:
 def signals(
     question: Question, candidates: Sequence[Candidate], similarity: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Signals of every candidate: shape (len(candidates), len(SIGNALS)); two of them are to be filled in later.
+    """Signals of every candidate: shape (len(candidates), len(SIGNALS)); three of them are to be filled in later.
 
     `similarity` is the cosine of the question and each sentence alone, shape (len(candidates),). It stands in for the
-    similarity in context, which costs three times as much, and the cross-encoder's column is 0.
+    similarity in context, which costs three times as much; the columns of cross-encoder and unknown names are 0.
     """
     rows = [_row(question, candidate) for candidate in candidates]
-    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 3)
-    return np.column_stack([similarity, similarity, np.zeros(len(candidates)), others]).astype(np.float64)
+    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 4)
+    later = np.zeros((len(candidates), 2))
+    return np.column_stack([similarity, similarity, later, others]).astype(np.float64)
 
 
 def _row(question: Question, candidate: Candidate) -> tuple[float, ...]:

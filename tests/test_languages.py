@@ -106,7 +106,7 @@ def test_what_the_articles_do_not_say_is_said_in_the_questions_language(multilin
 
 
 def test_a_quote_in_the_questions_language_needs_no_lead(multilingual_rag: RAG) -> None:
-    answer = multilingual_rag.answer("¿Cuándo cerró la panadería Ortiz?")
+    answer = multilingual_rag.answer("¿Qué dijo Ama Okafor de la panadería Ortiz?")
     assert answer.answered and answer.citations[0].source.endswith("es.txt")
     assert split_lead(answer.text)[0] == "" and answer.text.startswith(answer.citations[0].quote)
 
@@ -130,14 +130,17 @@ def test_without_the_multilingual_model_it_refuses_and_says_how_to_get_it(seeds_
 
 
 def test_a_question_about_articles_in_its_language_needs_no_other_model(tmp_path: Path) -> None:
-    text = "La panadería Ortiz cerró el 3 de mayo de 2021, dijo Ama Okafor. El horno se enfrió por primera vez en años."
+    text = (
+        "Cierra una panadería de Velden\n\n"
+        "La panadería Ortiz cerró el 3 de mayo de 2021, dijo Ama Okafor. El horno se enfrió por primera vez en años."
+    )
     (tmp_path / "panadería.txt").write_text(text)
     settings = Settings(index=tmp_path / "index")
     ingest([tmp_path / "panadería.txt"], settings)
     rag = build_rag(settings)
-    answer = rag.answer("¿Por qué se enfrió el horno de la panadería Ortiz por primera vez?")
+    answer = rag.answer("¿Cuándo cerró la panadería Ortiz?")
     rag.close()
-    assert answer.answered and answer.notes == () and "por primera vez" in answer.text
+    assert answer.answered and answer.notes == () and "3 de mayo de 2021" in answer.text
 
 
 def test_the_two_sides_of_a_search_are_encoded_differently() -> None:

@@ -62,6 +62,16 @@ def test_candidates_know_their_place_and_neighbours() -> None:
     assert closed.in_context.startswith("Tram line nine reopens Trams run")
 
 
+def test_a_sentence_that_leans_on_a_chosen_one_comes_with_it() -> None:
+    text = "The bridge was opened on Monday. It is 412 metres long. She cut the ribbon."
+    passage = replace(PASSAGES[0], text=text, end=PASSAGES[0].start + len(text))
+    candidates = find_candidates([passage])
+    spans = in_reading_order(candidates, np.array([1.0, 0.9, 0.0]), margin=0.5)
+    assert [span.text for span in spans] == ["The bridge was opened on Monday.", "It is 412 metres long."]
+    alone = in_reading_order(candidates, np.array([1.0, 0.0, 0.9]), margin=1.0)
+    assert len(alone) == 1, "the ribbon needs the sentence on its length, and three are too many"
+
+
 def test_spans_come_article_by_article_in_reading_order() -> None:
     candidates = find_candidates(PASSAGES)
     scores = np.zeros(len(candidates))
