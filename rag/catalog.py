@@ -200,14 +200,15 @@ class Catalog:
         if filters.publishers is None:
             return filters
         rows = self._rows("SELECT DISTINCT publisher FROM articles WHERE publisher IS NOT NULL")
-        known = {str(row["publisher"]).casefold(): str(row["publisher"]) for row in rows}
+        known = [str(row["publisher"]) for row in rows]
         wanted = {name.strip().casefold() for name in filters.publishers}
-        if wanted and not wanted & known.keys():
+        found = frozenset(name for name in known if name.casefold() in wanted)
+        if wanted and not found:
             asked = " or ".join(sorted(filters.publishers))
-            alike = get_close_matches(asked.casefold(), known, NAMED, cutoff=0.0)
-            there = f"there is {', '.join(known[name] for name in alike)}" if alike else "none states its publisher"
+            alike = get_close_matches(asked, known, NAMED, cutoff=0.0)
+            there = f"there is {', '.join(alike)}" if alike else "none states its publisher"
             raise QuestionError(f"filter publisher: no article is from {asked}; {there}")
-        return replace(filters, publishers=frozenset(known[name] for name in wanted & known.keys()))
+        return replace(filters, publishers=found)
 
     def passages(self, scores: Mapping[str, float]) -> list[Passage]:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
