@@ -230,8 +230,10 @@ def test_every_measure_is_there_with_count_and_interval(run: Run) -> None:
     figures = run.summary["all"]
     assert set(figures) == {measure.name for measure in MEASURES}
     for name, figure in figures.items():
-        assert figure.n >= 3 and figure.interval is not None, name
+        assert figure.interval is not None, name
         assert figure.interval[0] <= figure.value <= figure.interval[1], name
+    for name, figure in read_run(BASELINE).summary["all"].items():  # of all the questions
+        assert figure.n >= 8, name
     assert {"kind fact", "kind near-miss", "language en", "language es", "language zh"} <= set(run.summary)
     assert figures["citations verbatim"].value == 1
     facts = sum(row["kind"] == "fact" for row in run.rows)
