@@ -85,8 +85,8 @@ def fit(examples: Sequence[Example], judged: str, refused_kinds: Sequence[str]) 
     threshold = _threshold(examples, chances, judged, refused_kinds)
     shown = [e for e, chance in zip(examples, chances, strict=True) if e.answerable and chance >= threshold]
     return {
-        "sentence": dict(zip(SIGNALS, sentence.round(4).tolist(), strict=True)),
-        "answer": dict(zip(ANSWER_FEATURES, answer[:-1].round(4).tolist(), strict=True)),
+        "sentence": dict(zip(SIGNALS, (sentence.round(4) + 0.0).tolist(), strict=True)),
+        "answer": dict(zip(ANSWER_FEATURES, (answer[:-1].round(4) + 0.0).tolist(), strict=True)),
         "answer_bias": round(float(answer[-1]), 4),
         "threshold": round(threshold, 4),
         "margin": _margin([example for example in shown if example.group.startswith(judged)], sentence),
@@ -96,14 +96,17 @@ def fit(examples: Sequence[Example], judged: str, refused_kinds: Sequence[str]) 
 def fit_models(examples: Sequence[Example]) -> tuple[Vector, Vector]:
     """Weights of the sentence model, and of the answer model with its bias last (before Platt's scaling)."""
     found = [example for example in examples if example.gold.any()]
-    # A signal that speaks for a sentence may not count against it, nor the other way round.
-    bounds = [(None, 0) if name in AGAINST else (0, None) for name in SIGNALS]
-    sentence = ridge(_choice_loss(found), np.concatenate([example.rows for example in found]), bounds, PENALTY)
+    sentence = ridge(_choice_loss(found), np.concatenate([example.rows for example in found]), _signs(SIGNALS), PENALTY)
     features = np.array([answer_features(example.rows, example.rows @ sentence) for example in examples])
     with_bias = np.column_stack([features, np.ones(len(features))])
     judged = np.array([example.answerable for example in examples])
     loss = logistic_loss(with_bias, judged, _balanced(examples))
-    return sentence, ridge(loss, with_bias, [(None, None)] * with_bias.shape[1], ANSWER_PENALTY)
+    return sentence, ridge(loss, with_bias, [*_signs(ANSWER_FEATURES), (None, None)], ANSWER_PENALTY)
+
+
+def _signs(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
+    """Bounds: what speaks for an answer may not count against it, nor the other way round."""
+    return [(None, 0.0) if name.split()[-1] in AGAINST else (0.0, None) for name in names]
 
 
 def _threshold(examples: Sequence[Example], chances: Vector, judged: str, refused_kinds: Sequence[str]) -> float:

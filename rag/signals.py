@@ -33,6 +33,7 @@ SIGNALS = (
     "numbers_far",  # share of the question's numbers, years and ordinals that these lack
     "kind_found",  # the question asks for a kind of thing, and the sentence has a new one of that kind
     "kind_missing",  # … and it has none
+    "figure_missing",  # the same of numbers, amounts and shares, which can be told for sure
     "rank",  # reciprocal rank of the passage
     "brief",  # a sentence of under four words
     "headline",  # the article's headline: it has the subject, seldom the answer
@@ -42,7 +43,7 @@ SIGNALS = (
 # Signals that speak against an answer; the others speak for one.
 AGAINST = (
     "names_unknown", "names_missing", "names_far", "numbers_far",
-    "kind_missing", "brief", "headline", "open_ended", "asks",
+    "kind_missing", "figure_missing", "brief", "headline", "open_ended", "asks",
 )  # fmt: skip
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _CAPITALIZED = re.compile(r"\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
@@ -66,6 +67,7 @@ _PERCENT = r"\d\s?%|\bper ?cent\b|\bpercentage points?\b|\b(?:half|thirds?|quart
 _MONEY = (
     r"[$€£¥]\s?\d[\d.,]*|\d[\d.,]*\s(?:(?:thousand|million|billion|trillion)\s)?(?:dollars|euros|pounds|yuan|soles|yen)"
 )
+_FIGURES = (_NUMBER, _PERCENT, _MONEY)
 _MEASURE = (
     rf"(?:{_NUMBER})[ -]*(?:\w+[ -])?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|"
     r"met(?:er|re)s?|kilomet(?:er|re)s?|km|miles?|feet|foot|yards?|inch(?:es)?)\b"
@@ -251,6 +253,7 @@ class Question:
         self.names = name_terms(text)
         self.numbers = number_terms(text)
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
+        self.asks_figure = self.answer_pattern is not None and self.answer_pattern.pattern in _FIGURES
         self.words = {word.lower() for word in _WORD.findall(text)}
 
     def coverage(self, found: Set[str]) -> float:
@@ -299,7 +302,8 @@ def _row(question: Question, candidate: Candidate) -> tuple[float, ...]:
         _missing(question.names, candidate.near_terms),
         _missing(question.numbers, candidate.near_terms),
         float(found),
-        float(asked and not found),
+        float(asked and not found and not question.asks_figure),
+        float(asked and not found and question.asks_figure),
         1 / candidate.rank,
         float(len(sentence.split()) < 4 and sentence.isascii()),
         float(sentence == candidate.span.passage.title),

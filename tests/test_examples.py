@@ -12,8 +12,8 @@ from eval.near_misses import RelatedWords
 from eval.public import in_half
 from eval.train_cross_encoder import WRONG, WRONG_UNANSWERABLE, groups
 from rag.models import question_encoder
-from rag.read import find_candidates
-from rag.signals import AGAINST, SIGNALS
+from rag.read import ANSWER_FEATURES, find_candidates
+from rag.signals import SIGNALS
 from rag.types import Passage
 
 TEXT = " ".join(f"Sentence number {number} is about boats." for number in range(10))
@@ -51,7 +51,7 @@ def test_the_models_find_what_tells_right_from_wrong() -> None:
     sentence, answer = fit_models(examples)
     new = made(7, 1000)
     assert np.argmax(new.rows @ sentence) == 7
-    assert len(answer) == 1 + 2 * len(SIGNALS) + len(AGAINST) + 1
+    assert len(answer) == len(ANSWER_FEATURES) + 1
 
 
 def test_a_related_word_takes_the_place_of_another() -> None:

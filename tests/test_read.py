@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import rag.read
 from rag.models import cross_encoder, question_encoder
 from rag.read import ANSWER_FEATURES, ExtractiveReader, find_candidates, in_reading_order, reader_weights
-from rag.signals import SIGNALS, Question, terms
+from rag.signals import AGAINST, SIGNALS, Question, signals, terms
 from rag.types import Passage
 
 TEXT = (
@@ -109,9 +110,17 @@ def test_a_rare_term_weighs_more_than_a_common_one() -> None:
 def test_the_weights_are_complete_and_have_the_sign_of_their_meaning() -> None:
     raw = json.loads((Path(rag.read.__file__).parent / "reader.json").read_text(encoding="utf-8"))
     assert set(raw["sentence"]) == set(SIGNALS) and set(raw["answer"]) == set(ANSWER_FEATURES)
-    for name in ("names_missing", "names_far", "numbers_far", "kind_missing", "headline", "asks"):
-        assert raw["sentence"][name] <= 0
+    for weights in (raw["sentence"], raw["answer"]):
+        assert all(weight <= 0 if name.split()[-1] in AGAINST else weight >= 0 for name, weight in weights.items())
     assert raw["sentence"]["context_similarity"] > 0 and raw["sentence"]["cross_encoder"] > 0
+
+
+def test_a_figure_that_was_asked_for_and_is_not_there_is_a_signal_of_its_own() -> None:
+    sentence = next(each for each in find_candidates(PASSAGES) if not re.search(r"\d", each.span.text))
+    kinds = ("kind_missing", "figure_missing")
+    for question, expected in (("What percentage of trams was late?", (0, 1)), ("In what year was it?", (1, 0))):
+        row = signals(Question(question, PASSAGES), [sentence], np.zeros(1, dtype=np.float32))[0]
+        assert tuple(row[SIGNALS.index(name)] for name in kinds) == expected
 
 
 def test_a_question_for_a_list_gets_the_whole_list(reader: ExtractiveReader) -> None:
