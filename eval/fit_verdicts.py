@@ -2,9 +2,10 @@
 
 For the files named, or those of `make local-model`. A model's line is found again by the size of its file.
 
-Over the tuning part of the seed questions in English: of the weights tried, the one with the best AUROC between
-answerable and unanswerable questions; of the thresholds, the highest at which as many facts and paraphrases are
-answered rightly as by the reader alone. So what the model knows goes into refusing.
+Over the tuning part of the seed questions in English: for each weight tried, the highest threshold at which as many
+facts and paraphrases are answered rightly as by the reader alone, so that what the model knows goes into refusing; of
+the weights, the one that then refuses most unanswerable questions. One that refuses no more than the reader gets the
+weight 0: it is not asked.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from rag.prompts import verdict_prompt
 from rag.settings import Settings
 from rag.verdict import VERDICTS_FILE, Verdict
 
-WEIGHTS = (0.0, 0.5, 1.0)
+WEIGHTS = (0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -78,21 +79,19 @@ def cases(rag: RAG, chat: ChatModel, questions: Sequence[EvalQuestion], progress
 
 def fit(heard: Sequence[Case]) -> Verdict:
     """Weight and threshold, and a line on what they do."""
-    answerable = np.array([float(case.question.answerable) for case in heard])
-    scores = {weight: _scores(heard, Verdict(weight, 0.0)) for weight in WEIGHTS}
-    weight = max(WEIGHTS, key=lambda one: float(metrics.auroc(scores[one], answerable)))
+    unanswerable = np.array([not case.question.answerable for case in heard])
     right = np.array([case.right and case.question.kind in ("fact", "paraphrase") for case in heard])
     alone = np.array([case.answered for case in heard])
-    best = max(t for t in scores[weight] if (right & (scores[weight] >= t)).sum() >= (right & alone).sum())
-    refused = [int(((answerable == 0) & ~kept).sum()) for kept in (scores[weight] >= best, alone)]
-    print(f"AUROC { ({w: round(float(metrics.auroc(s, answerable)), 3) for w, s in scores.items()}) }; ", end="")
-    print(f"unanswerable refused {refused[0]} of {int((answerable == 0).sum())}, without it {refused[1]}; ", end="")
-    print(f"facts and paraphrases right {(right & alone).sum()} with and without")
-    return Verdict(weight, round(float(best), 3))
-
-
-def _scores(heard: Sequence[Case], verdict: Verdict) -> metrics.Array:
-    return np.array([verdict.score(case.confidence, case.said) for case in heard])
+    refused = {Verdict(0.0, 0.0): int((unanswerable & ~alone).sum())}
+    for weight in WEIGHTS:
+        scores = np.array([Verdict(weight, 0.0).score(case.confidence, case.said) for case in heard])
+        threshold = max(t for t in scores if (right & (scores >= t)).sum() >= (right & alone).sum())
+        refused[Verdict(weight, round(float(threshold) - 5e-4, 3))] = int((unanswerable & (scores < threshold)).sum())
+        area = float(metrics.auroc(scores, 1.0 - unanswerable))
+        print(f"weight {weight}: AUROC {area:.3f}; ", end="")
+    print(f"{(right & alone).sum()} facts and paraphrases right; of {unanswerable.sum()} unanswerable ones refused:")
+    print(*(f"  {verdict}: {count}" for verdict, count in refused.items()), sep="\n")
+    return max(refused, key=lambda verdict: refused[verdict])
 
 
 if __name__ == "__main__":
