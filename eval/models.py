@@ -72,6 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     with ProgressBar() as progress:
         ingest([SEEDS], settings, progress=progress)
         rag = build_rag(settings)
+        judged = _judged()
         found: dict[str, dict[str, Any]] = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
         for part, measure in PARTS.items():
             for model in [EXTRACTIVE, *models] if part == "ours" else models:
@@ -79,21 +80,27 @@ def main(arguments: Sequence[str]) -> int:
                 if part not in known:
                     known[part] = measure(rag, model, draw(), progress)
                     KEPT.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
-                    _write(found)
+                    _write(found, judged)
     return 0
 
 
-def _write(found: Mapping[str, Mapping[str, Any]]) -> None:
+def _judged() -> dict[tuple[str, ...], bool]:
+    rows = map(json.loads, SHEET.read_text("utf-8").splitlines()) if SHEET.exists() else ()
+    return {_shown(row): row["holds"] for row in rows if "holds" in row}
+
+
+def _shown(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return row["model"], row["question"], row["sentence"]
+
+
+def _write(found: Mapping[str, Mapping[str, Any]], judged: Mapping[tuple[str, ...], bool]) -> None:
     rewrite(PAGE, BEGIN, END, "\n".join([*_HEAD, *(_row(title, parts) for title, parts in found.items())]))
     sheet = [
         {"model": title, **row} for title, parts in found.items() for row in parts.get("ours", {}).get("supported", ())
     ]
     random.Random(SEED).shuffle(sheet)
-    judged = map(json.loads, SHEET.read_text("utf-8").splitlines()) if SHEET.exists() else ()
-    known = {(row["model"], row["question"], row["sentence"]): row["holds"] for row in judged if "holds" in row}
     for row in sheet:  # what was judged before stays so
-        asked = (row["model"], row["question"], row["sentence"])
-        row |= {"holds": known[asked]} if asked in known else {}
+        row |= {"holds": judged[_shown(row)]} if _shown(row) in judged else {}
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in sheet[:SENTENCES])
     SHEET.write_text(lines, encoding="utf-8")
 
