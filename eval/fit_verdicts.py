@@ -86,6 +86,7 @@ def fit(heard: Sequence[Case]) -> Verdict:
     for weight in WEIGHTS:
         scores = np.array([Verdict(weight, 0.0).score(case.confidence, case.said) for case in heard])
         threshold = max(t for t in scores if (right & (scores >= t)).sum() >= (right & alone).sum())
+        # Rounded down, so that the question that set it is still answered.
         refused[Verdict(weight, round(float(threshold) - 5e-4, 3))] = int((unanswerable & (scores < threshold)).sum())
         area = float(metrics.auroc(scores, 1.0 - unanswerable))
         print(f"weight {weight}: AUROC {area:.3f}; ", end="")

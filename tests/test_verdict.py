@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import rag.verdict
+from eval.data import read_questions
+from eval.fit_verdicts import Case, fit
 from rag import RAG, Answer
 from rag.chat_model import ChatModel
 from rag.cite import nearly_quoted
@@ -100,3 +102,17 @@ def test_evidence_that_it_affirms_may_be_weaker_than_the_reader_asks_for(judging
 def test_what_no_word_of_it_could_make_enough_is_not_asked(judging: Any, worth: dict[str, float]) -> None:
     model, answer = judging(f"{TRUE} [1]", OFF_TOPIC, worth=worth)
     assert not answer.answered and model.heard == [] == model.asked
+
+
+@pytest.mark.parametrize(("word", "worth"), [((0.9, 0.1), True), ((0.1, 0.9), False), ((0.5, 0.5), False)])
+def test_a_word_that_refuses_no_more_than_the_reader_has_no_weight(word: tuple[float, float], *, worth: bool) -> None:
+    asked = [each for each in read_questions() if each.kind in ("fact", "near-miss")]
+    heard = [
+        Case(question, True, 0.3 + number % 5 / 10, word[not question.answerable], question.answerable)
+        for number, question in enumerate(asked)
+    ]
+    verdict = fit(heard)
+    assert bool(verdict.weight) is worth
+    kept = [case for case in heard if verdict.score(case.confidence, case.said) >= verdict.threshold]
+    assert not worth or {case.question.kind for case in kept} == {"fact"}
+    assert not worth or len(kept) == sum(case.right for case in heard)
