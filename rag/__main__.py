@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")
 
     ask = _command(commands, "ask", _ask, "answer one question")
-    ask.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
+    ask.add_argument("question", metavar="QUESTION", nargs="+", help="the question, best in quotation marks")
     ask.add_argument("--model", help="what writes the answer, see docs/models.md (default: RAG_MODEL)")
     ask.add_argument("--json", action="store_true", help="print the whole answer as JSON and nothing else")
     ask.add_argument("--publisher", action="append", help="only articles of this publisher; may be repeated")
@@ -166,7 +166,7 @@ def _ask(options: argparse.Namespace) -> int:
 
     given = {"publisher": options.publisher, "date_from": options.date_from, "date_to": options.date_to}
     filters = {key: value for key, value in given.items() if value is not None}
-    answer = ask(options.question, filters=filters, settings=_settings(options))
+    answer = ask(" ".join(options.question), filters=filters, settings=_settings(options))
     if options.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
         return 0

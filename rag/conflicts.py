@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.cite import attributed, cite, verify
-from rag.figures import MEASURES, TIMES, Figure, agree, comparable, figures, without_figures
+from rag.figures import MEASURES, TIMES, Figure, agree, comparable, far_apart, figures, without_figures
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
 from rag.stages import asks_for_state, stage_in, without_stage
@@ -213,7 +213,8 @@ def _counterpart(
         (chance(figure, other, its), other, its)
         for other in others
         for its in other.figures
-        if comparable(figure, its) and min(len(quoted.words), len(other.words)) >= LEAST_WORDS
+        if comparable(figure, its) and not far_apart(figure, its)
+        if min(len(quoted.words), len(other.words)) >= LEAST_WORDS
     ]
     if not found:
         return None
@@ -228,7 +229,7 @@ def features(quoted: Statement, other: Statement, mine: Figure, its: Figure) -> 
     said = [
         any(agree(each, one) for one in there)
         for each, others in (*((each, its_rest) for each in rest), *((each, rest) for each in its_rest))
-        if (there := [one for one in others if comparable(each, one)])
+        if (there := [one for one in others if comparable(each, one) and (each.is_date or each.unit & one.unit)])
     ]
     years = [{n for each in there for part, n in each.amounts if part == "year"} for there in (rest, its_rest)]
     return (

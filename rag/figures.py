@@ -57,6 +57,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 NEAR = 0.1  # relative distance within which "about 200" agrees with another figure
+FAR_APART = 100.0  # so many times another figure, it is no other account of the same
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,14 @@ def comparable(one: Figure, other: Figure) -> bool:
         # A weekday is that of its article's week.
         return one.is_date == other.is_date and bool((_parts(one).keys() & _parts(other).keys()) - {"weekday"})
     return one.unit & MEASURES == other.unit & MEASURES
+
+
+def far_apart(one: Figure, other: Figure) -> bool:
+    """Whether two numbers are too unlike to be one quantity told differently: 42 million pounds and 320 pounds."""
+    if one.is_date or other.is_date:
+        return False
+    smaller, larger = sorted(max(value for _, value in figure.amounts) for figure in (one, other))
+    return larger > FAR_APART * smaller > 0
 
 
 def agree(one: Figure, other: Figure) -> bool:

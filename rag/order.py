@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.dates import TimeExpression, resolve
+from rag.phrases import parse
 from rag.sentences import sentence_spans
-from rag.signals import Question, terms
+from rag.signals import Question, name_terms, terms
 from rag.types import Passage, Reader, Reading
 
 _SHARE = 2 / 3  # of an event's content words, weighted by rarity, that its evidence must have
@@ -35,6 +36,12 @@ _NOT_HAPPENED = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_OR_AFTER = re.compile(r"by|before|after|to", re.IGNORECASE)
+# Where a clause ends: the time of "stolen in 1987 has been returned" is not that of the returning.
+_CLAUSE = re.compile(
+    r"[,;:–—]|\b(?:that|which|who|whom|whose|where|when|while|after|before|since|because|but|although)\b|"
+    r"\band (?=\w+ed\b|(?:is|was|were|has|had)\b)",
+    re.IGNORECASE,
+)
 _SAYING = re.compile(r"\b(?:said|says|told|announced|reported|added|confirmed|warned|stated)(?: [\w.]+){0,2} $")
 
 
@@ -78,7 +85,8 @@ def _evidence(
     passages = retrieve(question)
     for passage in passages:
         for start, end in sentence_spans(passage.text):
-            if time := _only_time(passage, start, end):
+            time = _only_time(passage, start, end)
+            if time and is_time_of(event, passage.text[start:end], time.start - start, time.end - start):
                 sentence = replace(
                     passage,
                     id=f"{passage.id}-{start}",
@@ -94,6 +102,25 @@ def _evidence(
     best = reading.spans[0]
     covered = Question(event, passages).coverage({*terms(best.text), *terms(best.passage.title)})
     return reading, times[best.passage.id] if covered >= _SHARE else None
+
+
+def is_time_of(event: str, sentence: str, start: int, end: int) -> bool:
+    """Whether the time that a sentence names from `start` to `end` is that of an event, as far as its clause tells.
+
+    >>> sentence = "A sketch that was stolen in 1987 has been returned to the museum."
+    >>> [is_time_of(event, sentence, 28, 32) for event in ("the sketch stolen", "the sketch returned")]
+    [True, False]
+    """
+    before = _CLAUSE.split(sentence[:start])[-1]
+    after = next((part for part in _CLAUSE.split(sentence[end:]) if terms(part)), "")
+    return not _telling(event).isdisjoint(terms(before) or terms(after))
+
+
+def _telling(event: str) -> set[str]:
+    """Terms that say what happened: "reopen" of "the Arun Bridge reopen", "talk" of "the talks of Xi and Boluarte"."""
+    phrases, names = parse(event).phrases, name_terms(event)
+    head = {*terms(phrases[0].head)} if phrases else set()
+    return head - names or {*terms(event)} - names or {*terms(event)}
 
 
 def _only_time(passage: Passage, start: int, end: int) -> TimeExpression | None:

@@ -95,6 +95,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return lines[0]
 
 
+def test_a_question_without_quotation_marks(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", *["Who", "is", "Peru's", "economy", "minister?"], "--index", str(seeds_index)]) == 0
+    assert "Arista" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\x00\x1b", "?" * 50, "why " * 25_000])
 def test_bad_questions(question: str, seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "question" in refused(capsys, "ask", question, "--index", seeds_index)

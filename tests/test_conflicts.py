@@ -99,6 +99,21 @@ def test_another_figure_in_other_words_is_found(reader: ExtractiveReader) -> Non
     assert found == ["38 million euros", "51 million euros"]
 
 
+def test_what_else_was_counted_does_not_matter(reader: ExtractiveReader) -> None:
+    first = "Floods in the Arun valley\n\nFloods in the Arun valley killed 12 people and drove 4,300 residents out."
+    second = (
+        "Arun floods worse than thought\n\nThe floods in the Arun valley killed 15 people, and 23 are still missing."
+    )
+    found = values(reader, "How many people were killed in the Arun valley floods?", first, second)
+    assert sorted(found) == ["12 people", "15 people"]
+
+
+def test_a_sum_of_another_order_is_another_matter(reader: ExtractiveReader) -> None:
+    for price, differ in (("46 million euros", True), ("320 euros", False)):
+        other = f"Arun bridge\n\nThe new bridge over the Arun cost {price}, the builder said."
+        assert bool(values(reader, "How much did the bridge over the Arun cost?", BRIDGE, other)) is differ
+
+
 def test_figures_of_years_that_both_name_do_not_differ(reader: ExtractiveReader) -> None:
     one = "Prices\n\nIn 2022 prices in Velden rose by 5 percent, the statistics office said."
     other = "Prices again\n\nIn 2023 prices in Velden rose by 6 percent, the statistics office said."

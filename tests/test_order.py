@@ -10,8 +10,9 @@ import pytest
 
 from rag import ABSTENTION, RAG, Settings, build_rag
 from rag.cite import verify
+from rag.dates import resolve
 from rag.ingest import ingest
-from rag.order import order_reading
+from rag.order import is_time_of, order_reading
 from rag.period import asked_period
 from rag.types import Passage, Reading, Scored, Span
 from tests.test_write import ask, scripted
@@ -41,6 +42,22 @@ def dated_rag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RAG]:
     rag = build_rag(settings)
     yield rag
     rag.close()
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence", "dated"),
+    [
+        ("the sketch returned", "A sketch that was stolen in 1987 has been returned to the museum.", False),
+        ("the sketch stolen", "A sketch that was stolen in 1987 has been returned to the museum.", True),
+        ("the Arun Bridge reopen", "Some 18,000 cars crossed it each day before it was closed in 2022.", False),
+        ("the Arun Bridge reopen", "On 14 March 2024, the bridge reopened to traffic.", True),
+        ("the talks of Ortiz and Holm", "Mayor Ortiz held talks with Holm in 2023.", True),
+        ("Ortiz visit the harbour", "Ortiz visited the harbour in 2021.", True),
+    ],
+)
+def test_a_time_is_that_of_its_clause(event: str, sentence: str, *, dated: bool) -> None:
+    (time,) = resolve(sentence, None)
+    assert is_time_of(event, sentence, time.start, time.end) is dated
 
 
 @pytest.mark.parametrize(
