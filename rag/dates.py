@@ -49,7 +49,9 @@ _UNDECIDED = (
     rf"(?:has|have|having|is|are|am|be|being|do|does|hasn['’]t|haven['’]t|isn['’]t|aren['’]t)\b{_VERB}|"
     # An infinitive has the time of nothing; some words behind a "to" are no verbs.
     r"to (?!the\b|an?\b|his\b|her\b|its\b|their\b|this\b|that\b|hospital|court|prison|jail|death|work|school|"
-    r"police|parliament|reporters|journalists|lawmakers)[a-z]+|"
+    r"police|parliament|reporters|journalists|lawmakers|traffic|visitors|business|safety|power|office|customers|"
+    r"passengers|shore|town|voters|fans|members|investors|officials|students|residents|people|families|victims|life|"
+    r"normal)[a-z]+|"
     r"(?:scheduled|due|planned|slated|expected)\b"
 )
 _PAST = (

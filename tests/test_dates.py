@@ -47,6 +47,8 @@ def test_hand_written_sentences_stay_right() -> None:
     [
         ("They met on Friday.", ["on Friday: 28 June 2024"]),  # on the day itself
         ("They will meet on Friday.", []),  # today, or in a week?
+        ("The bridge reopened to traffic on Friday.", ["on Friday: 28 June 2024"]),
+        ("They agreed to meet on Friday.", []),
         ("They met last week.", ["last week: 17 to 23 June 2024"]),
         ("It opened two months ago.", ["two months ago: April 2024"]),
         ("In the last year it fell.", []),
