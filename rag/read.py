@@ -248,8 +248,8 @@ class Weights:
         """Weights as they stand in reader.json: by name, so that the file can be read."""
         return cls(
             shortlist=np.array([raw["shortlist"].get(name, 0.0) for name in SIGNALS]),
-            sentence=np.array([raw["sentence"].get(name, 0.0) for name in SIGNALS]),
-            answer=np.array([raw["answer"].get(name, 0.0) for name in ANSWER_FEATURES]),
+            sentence=np.array([raw["sentence"][name] for name in SIGNALS]),
+            answer=np.array([raw["answer"][name] for name in ANSWER_FEATURES]),
             answer_bias=raw["answer_bias"],
             threshold=raw["threshold"],
             margin=raw["margin"],
