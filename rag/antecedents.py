@@ -84,6 +84,7 @@ class Antecedent:
     phrase: Phrase
     text: str
     signals: Mapping[str, float]
+    named: bool = False  # by the answer to a question that asks who, and not by the question
 
 
 def antecedents(asked: Parse, resolved: Sequence[str], earlier: Sequence[Exchange]) -> list[Antecedent]:
@@ -91,12 +92,14 @@ def antecedents(asked: Parse, resolved: Sequence[str], earlier: Sequence[Exchang
     turns = [parse(text) for text in resolved]
     found: dict[tuple[str, ...], Antecedent] = {}
     answer = parse(earlier[-1].answered[:_ANSWER_READ])
+    asks_who = any(token.lower in ("who", "whom", "whose") for token in turns[-1].tokens)
     for phrase in map(_name_in, answer.phrases):
         opens = answer.word(phrase.first - 1) in ("", ".", "?", "!")
         told = phrase.is_name and not phrase.is_chain and _CALENDAR.isdisjoint(phrase.words)
         if told and not (opens and len(phrase.tokens) == 1):
             signals = _signals(asked, answer, phrase, turns, back=0)
-            found[phrase.words] = Antecedent(phrase, phrase.text, signals)
+            named = asks_who and turns[-1].stems.isdisjoint(map(stem, phrase.words))
+            found[phrase.words] = Antecedent(phrase, phrase.text, signals, named)
     for back, turn, exchange in zip(range(len(turns), 0, -1), turns, earlier, strict=True):
         typed = parse(exchange.asked).stems
         for phrase in turn.phrases:
@@ -158,10 +161,14 @@ def _signals(asked: Parse, turn: Parse, phrase: Phrase, turns: Sequence[Parse], 
 
 
 def possible(choices: Sequence[Antecedent], slot: Slot) -> list[Antecedent]:
-    """Those that may be meant at all: a person where one is needed, no topic that the question has already."""
+    """Those that may be meant at all: a person where one is needed, no topic that the question has already.
+
+    After "Who succeeded Frayne?" a person is whom the answer names, not Frayne.
+    """
     if slot.kind == "person":
         people = [choice for choice in choices if _is_person(choice)]
-        return people or [choice for choice in choices if choice.phrase.is_name and not choice.phrase.is_chain]
+        named = [choice for choice in people if choice.named]
+        return named or people or [choice for choice in choices if choice.phrase.is_name and not choice.phrase.is_chain]
     if slot.kind == "place":
         names = [choice for choice in choices if choice.signals["name_after_preposition"]]
         return [choice for choice in names if not choice.phrase.is_chain] or list(choices)

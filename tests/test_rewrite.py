@@ -114,3 +114,16 @@ def test_every_signal_has_its_weight() -> None:
 def test_a_verb_behind_a_name_of_the_answer_is_no_part_of_it() -> None:
     earlier = [Exchange("Who opened the fair?", "Princess Helena cut the ribbon at noon.")]
     assert rewrite("What did she say?", earlier) == "What did Princess Helena say?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "standalone"),
+    [
+        ("Who succeeded Colin Frayne?", "Lena Ortiz succeeded Colin Frayne as mayor.", "How old is Lena Ortiz?"),
+        ("Whom did Lena Ortiz succeed?", "Lena Ortiz succeeded Colin Frayne as mayor.", "How old is Colin Frayne?"),
+        ("When did Lena Ortiz succeed him?", "Lena Ortiz succeeded Colin Frayne in May.", "How old is Lena Ortiz?"),
+        ("Who succeeded Colin Frayne?", "The articles do not say.", "How old is Colin Frayne?"),
+    ],
+)  # fmt: skip
+def test_after_a_question_for_a_person_the_answer_s_person_is_meant(asked: str, answer: str, standalone: str) -> None:
+    assert follow_up("How old is she?", asked, answer=answer) == standalone
