@@ -4,8 +4,8 @@ For the files named, or those of `make local-model`. A model's line is found aga
 
 Over the tuning part of the seed questions in English: for each weight tried, the highest threshold at which as many
 facts and paraphrases are answered rightly as by the reader alone, so that what the model knows goes into refusing; of
-the weights, the one that then refuses most unanswerable questions. One that refuses no more than the reader gets the
-weight 0: it is not asked.
+the weights, the one that then refuses most unanswerable questions. It has to refuse more than the reader alone by more
+than chance (McNemar's exact test, one-sided, p < .05), else the model gets the weight 0: it is not asked.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import binomtest
 
 from eval import metrics
 from eval.data import EvalQuestion, read_questions
@@ -32,6 +33,7 @@ from rag.settings import Settings
 from rag.verdict import VERDICTS_FILE, Verdict
 
 WEIGHTS = (0.5, 1.0)
+CHANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,17 +84,20 @@ def fit(heard: Sequence[Case]) -> Verdict:
     unanswerable = np.array([not case.question.answerable for case in heard])
     right = np.array([case.right and case.question.kind in ("fact", "paraphrase") for case in heard])
     alone = np.array([case.answered for case in heard])
-    refused = {Verdict(0.0, 0.0): int((unanswerable & ~alone).sum())}
+    refused: dict[Verdict, int] = {}
     for weight in WEIGHTS:
         scores = np.array([Verdict(weight, 0.0).score(case.confidence, case.said) for case in heard])
         threshold = max(t for t in scores if (right & (scores >= t)).sum() >= (right & alone).sum())
-        # Rounded down, so that the question that set it is still answered.
-        refused[Verdict(weight, round(float(threshold) - 5e-4, 3))] = int((unanswerable & (scores < threshold)).sum())
+        won = int((unanswerable & alone & (scores < threshold)).sum())
+        lost = int((unanswerable & ~alone & (scores >= threshold)).sum())
         area = float(metrics.auroc(scores, 1.0 - unanswerable))
-        print(f"weight {weight}: AUROC {area:.3f}; ", end="")
-    print(f"{(right & alone).sum()} facts and paraphrases right; of {unanswerable.sum()} unanswerable ones refused:")
-    print(*(f"  {verdict}: {count}" for verdict, count in refused.items()), sep="\n")
-    return max(refused, key=lambda verdict: refused[verdict])
+        print(f"weight {weight}: AUROC {area:.3f}, {won} more unanswerable ones refused and {lost} no longer")
+        if won and binomtest(won, won + lost, alternative="greater").pvalue < CHANCE:
+            # Rounded down, so that the question that set it is still answered.
+            refused[Verdict(weight, round(float(threshold) - 5e-4, 3))] = won - lost
+    print(f"{(right & alone).sum()} facts and paraphrases right with the reader alone, which refuses", end=" ")
+    print(f"{(unanswerable & ~alone).sum()} of {unanswerable.sum()}; more than by chance: {refused}")
+    return max(refused, key=lambda verdict: refused[verdict], default=Verdict(0.0, 0.0))
 
 
 if __name__ == "__main__":

@@ -221,6 +221,7 @@ _MANNER = _any(
 _TEXT = _any("text, article, sentence, passage, paragraph, document, page, answer, question, content, conversation")
 _THIS = _any(rf"this, (?:of )?the (?:\w+ )?(?:above|following|{_TEXT}), everything (?:above|below), all text")
 _WORK = _any("poem, haiku, limerick, sonnet, story, essay, letter, speech, song, joke, tweet, e-?mail, fairy tale")
+_CHARACTERS = _any("letters?, vowels?, consonants?, characters?, syllables?, digits?")
 _CODE = _any("python, javascript, sql, php, java, bash, html, c\\+\\+, rust")
 
 
@@ -403,6 +404,12 @@ _RULES = (
         Reason.TASK,
         r"(?:summari[sz]e|rewrite|paraphrase|repeat|classify|analy[sz]e|continue) "
         rf"(?:the (?:above|preceding|previous)(?: {_TEXT})?|everything above)\b",
+        _SENTENCE,
+    ),
+    _rule(
+        Reason.TASK,
+        rf"(?:{_REMAKE}|substitute|swap|exchange) (?:(?:all|every|each|the|any|other|second|third|fourth|fifth) )*"
+        rf"{_CHARACTERS} (?:with|by|into|for)\b",
         _SENTENCE,
     ),
     _rule(

@@ -116,3 +116,11 @@ def test_a_word_that_refuses_no_more_than_the_reader_has_no_weight(word: tuple[f
     kept = [case for case in heard if verdict.score(case.confidence, case.said) >= verdict.threshold]
     assert not worth or {case.question.kind for case in kept} == {"fact"}
     assert not worth or len(kept) == sum(case.right for case in heard)
+
+
+@pytest.mark.parametrize(("more", "worth"), [(4, False), (5, True)])  # one-sided p .0625 and .03125
+def test_a_word_that_refuses_more_by_chance_only_has_no_weight(more: int, *, worth: bool) -> None:
+    facts, near = ([each for each in read_questions() if each.kind == kind] for kind in ("fact", "near-miss"))
+    heard = [Case(question, True, 0.5, 0.9, right=True) for question in facts]
+    heard += [Case(question, True, 0.5, 0.1 if n < more else 0.9, right=False) for n, question in enumerate(near)]
+    assert bool(fit(heard).weight) is worth
