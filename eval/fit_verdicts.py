@@ -5,7 +5,7 @@ For the files named, or those of `make local-model`. A model's line is found aga
 Over the tuning part of the seed questions in English: for each weight tried, the highest threshold at which as many
 facts and paraphrases are answered rightly as by the reader alone, so that what the model knows goes into refusing; of
 the weights, the one that then refuses most unanswerable questions. It has to refuse more than the reader alone by more
-than chance (McNemar's exact test, one-sided, p < .05), else the model gets the weight 0: it is not asked.
+than chance (McNemar's exact test, one-sided), else the model gets the weight 0: it is not asked.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from rag.settings import Settings
 from rag.verdict import VERDICTS_FILE, Verdict
 
 WEIGHTS = (0.5, 1.0)
-CHANCE = 0.05
+CHANCE = 0.05  # p-value below which a difference is taken for more than chance
 
 
 @dataclass(frozen=True)

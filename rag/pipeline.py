@@ -160,7 +160,7 @@ class RAG:
             return self._models[name]
 
     def _quoted(self, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
-        """The reader's quotations, or an abstention; a model whose verdict was heard is not followed in abstaining."""
+        """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
         text, citations = cite(reading.spans, self.article)
         quotes = [citation.quote for citation in citations]
         if not language.served_by(self.settings.embedding_model) and (language.is_foreign(quotes) or not citations):

@@ -44,7 +44,7 @@ class Verdict:
 
 
 def states_answer(chat: ChatModel, question: str, reading: Reading) -> bool:
-    """Whether the reader's quotations are taken to answer, the model being heard where it has been measured.
+    """Whether the reader's quotations are taken to answer, the model being heard where its word has a weight.
 
     Evidence that no word of the model could make strong enough is refused without it.
 
