@@ -25,6 +25,7 @@ def test_ask_prints_the_answer_and_its_sources(seeds_index: Path, rag_command: C
     assert "2024-06-28 (004_a97b5fc439998a1f.txt)" in done.stdout and done.stderr == ""
 
 
+@pytest.mark.slow
 def test_ask_json_prints_one_object_and_nothing_else(seeds_index: Path, rag_command: Command) -> None:
     done = rag_command("ask", "--json", CONTAINERS, RAG_INDEX=str(seeds_index))
     answer = json.loads(done.stdout)
@@ -45,6 +46,7 @@ def test_the_seeds_are_indexed_by_themselves_only_at_the_default_place(rag_comma
     assert elsewhere.returncode == 2 and "rag index PATHS" in elsewhere.stderr
 
 
+@pytest.mark.slow
 def test_filters_of_ask(seeds_index: Path, rag_command: Command) -> None:
     done = rag_command("ask", "--json", CONTAINERS, "--to", "2023-12-31", "--index", str(seeds_index))
     assert {passage["source"] for passage in json.loads(done.stdout)["passages"]} == {"000_e3cb55af33222414.txt"}

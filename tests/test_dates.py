@@ -114,6 +114,7 @@ def test_the_page_of_a_copy_shows_only_by_when_its_article_was_there(seeds_rag: 
     store.close()
 
 
+@pytest.mark.slow
 def test_the_command_says_no_later_than(rag_command: Command, seeds_index: Path) -> None:
     done = rag_command("ask", "When does Xi's trip to Peru start?", "--index", str(seeds_index))
     assert "no later than 14 November 2024 (002_27fb3a5ff33fbf6b.txt" in done.stdout

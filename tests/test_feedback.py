@@ -322,6 +322,7 @@ def test_no_answer_and_no_run_depends_on_where_feedback_goes(seeds_rag: RAG, pat
 # The command.
 
 
+@pytest.mark.slow
 def test_the_command_prints_questions_without_index_model_or_gradio(
     path: Path, tmp_path: Path, rag_command: Command
 ) -> None:

@@ -79,6 +79,7 @@ def test_words_of_the_questions_language_are_not_searched_for() -> None:
     assert lexical_terms("¿Qué dijo la general Richardson sobre Huawei?") == ["general", "Richardson", "Huawei"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "lead", "words"),
     [

@@ -180,6 +180,7 @@ def test_what_was_checked_is_kept_when_the_model_breaks_off(rag: RAG) -> None:
     assert note.startswith("The answer breaks off here") and "boom" in note
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_at_once_is_an_error(rag: RAG) -> None:
     scripted(rag, [RuntimeError("boom")])
     with pytest.raises(ModelError, match="scripted:model broke off"):
