@@ -14,6 +14,10 @@ from functools import lru_cache
 from rag.signals import FUNCTION_WORDS, terms
 
 _SMALL = {"two": 2, "three": 3, "first": 1, "second": 2, "third": 3, "twice": 2, "double": 2, "triple": 3, "dozen": 12}
+SPELLED = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
+    "nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "": 1}
 _PARTS = {"hal": 2, "thi": 3, "qua": 4, "fif": 5, "ten": 10}
 _DECADES = dict(zip(("twe", "thi", "for", "fif", "six", "sev", "eig", "nin"), range(20, 100, 10), strict=True))
@@ -232,7 +236,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
 )
 
 
-_SCALED = re.compile(r"(\d) (hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE)
+_SCALE = "hundred|thousand|million|billion|trillion|dozen"
+_COMPOUND = re.compile(
+    rf"\b({SPELLED}|{_SCALE})-(?=[a-z])(?!(?:one|{SPELLED}|{_SCALE}|(?:third|quarter|fifth|tenth)s?)\b)", re.IGNORECASE
+)
+_SCALED = re.compile(rf"(\d) ({_SCALE})\b", re.IGNORECASE)
 
 
 def _prepared(sentence: str) -> str:
@@ -241,6 +249,7 @@ def _prepared(sentence: str) -> str:
     plain = unicodedata.normalize("NFKC", sentence).replace("’", "'")
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = _nationality().sub(lambda match: _countries()[match.group()], plain)
+    plain = _COMPOUND.sub(r"\1 ", plain)  # text2num reads "ten minute", but no "ten-minute"
     # "1.3 million" stays together: text2num would make two numbers of it.
     return str(alpha2digit(_SCALED.sub(r"\1-\2", plain), "en"))
 

@@ -12,14 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.facts import facts
+from rag.facts import SPELLED, facts
 from rag.signals import FUNCTION_WORDS, terms
 
 BESIDE = 6  # words on each side of a figure that tell which quantity it is
-_SMALL = (
-    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
-    "nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-)
 _ORDINAL = "second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
 _SCALE = "hundred|thousand|million|billion|trillion|dozen"
 _MONTH = (
@@ -43,8 +39,8 @@ _FIGURE = re.compile(
     |(?P<number>(?:(?:US|A|C|NZ|HK)?[$€£¥][ ]?|(?:USD|EUR|GBP)[ ])?
         (?:(?<![\w.])\d+(?:,\d{{3}})*(?:\.\d+)?(?:st|nd|rd|th)?(?:[ -]?(?:{_SCALE}|bn|mn|tn|k|m)(?![\w]))?
         |\b(?:(?:an?|one)[ ](?:{_SCALE})|(?:one|two|three)[ -](?:third|quarter|fifth)s?
-            |(?:{_SMALL}|{_ORDINAL}|half|twice))\b
-            (?:(?:[ -]|[ ]and[ ])(?:one|{_SMALL}|{_ORDINAL}|{_SCALE})\b)*)
+            |(?:{SPELLED}|{_ORDINAL}|half|twice))\b
+            (?:(?:[ -]|[ ]and[ ])(?:one|{SPELLED}|{_ORDINAL}|{_SCALE})\b)*)
         (?:[ ]?%|[ -]per[ ]?cent\b)?)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -84,7 +80,8 @@ def figures(sentence: str) -> list[Figure]:
     ['45 days to 23 days', '$1.3bn', '28 June 2024']
     """
     found = [(match.start(), match.end(), bool(match["date"])) for match in _FIGURE.finditer(sentence)]
-    return [_figure(sentence, *place) for place in _ranges(sentence, found)]
+    read = [_figure(sentence, *place) for place in _ranges(sentence, found)]
+    return [figure for figure in read if figure.amounts]  # none: words that may be a figure, as "May" may be a month
 
 
 def without_figures(sentence: str, found: Sequence[Figure]) -> str:

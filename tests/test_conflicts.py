@@ -52,6 +52,7 @@ def values(reader: ExtractiveReader, question: str, *texts: str) -> list[str]:
         ("10 to 12 days", "11 days", True),
         ("10 to 12 days", "45 days to 23 days", False),
         ("from 45 to 23 days", "22 days", True),
+        ("a four-cylinder engine", "4 cylinders", True),
         ("February 7, 2016", "7 February", True),
         ("February 7, 2016", "in 2016", True),
         ("February 7, 2016", "9 February 2016", False),
@@ -97,6 +98,10 @@ def test_another_figure_in_other_words_is_found(reader: ExtractiveReader) -> Non
     other = "Velden counts the costs\n\nIn the end Velden paid 51 million euros for its new bridge across the Arun."
     found = values(reader, "How much did the new bridge over the Arun cost?", BRIDGE, other)
     assert found == ["38 million euros", "51 million euros"]
+
+
+def test_words_that_amount_to_no_number_are_no_figures() -> None:
+    assert [figure.amounts for figure in figures("It was ten-tenths of a seven-day week.")] == [{("number", 7.0)}]
 
 
 def test_what_else_was_counted_does_not_matter(reader: ExtractiveReader) -> None:
