@@ -216,7 +216,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
         (r"(?i:noon|midnight)\b", _noon),
         (r"(?P<count>)(?P<size>(?i:half))\b(?:[ -](?:an?[ ])?(?P<scale>million|billion|trillion|dozen)\b)?", _part),
         (r"(?P<count>(?i:an?|one|two|three)|\d)[ -](?P<size>thirds?|quarters?|fifths?|tenths?)(?P<scale>)\b", _part),
-        (r"(?P<count>(?i:one|two|three)|\d+)[ ](?:in|out[ ]of)[ ](?P<size>\d+)(?P<scale>)\b", _part),
+        (r"(?P<count>(?i:one|two|three)|\d+)[ ](?:in|out[ ]of)[ ](?P<size>[1-9]\d*)(?P<scale>)\b", _part),
         (
             r"""(?:(?:US|A|C|NZ|HK)?(?P<sign>[$€£¥])[ ]?|(?P<code>USD|EUR|GBP)[ ])?
             (?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?:st|nd|rd|th)?

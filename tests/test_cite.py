@@ -55,6 +55,7 @@ def test_the_author_is_named_where_an_article_says_we() -> None:
     [
         ("The strike lasted forty-five days.", "The strike lasted 45 days."),
         ("It is a ten-minute walk.", "It is a 10-minute walk."),
+        ("Velden won 1 in 0 votes.", "Velden won 1 in 0 votes."),
         ("A two-hundred-page book came out.", "A book of 200 pages came out."),
         ("Aid rose to 1.3 billion dollars.", "Aid rose to $1.3bn."),
         ("Two-thirds of voters agreed.", "Some 67 percent of voters agreed."),

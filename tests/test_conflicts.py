@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rag import RAG
 from rag.cite import cite, verify
 from rag.conflicts import differences, differing
-from rag.figures import agree, comparable, figures
+from rag.figures import agree, comparable, far_apart, figures
 from rag.models import cross_encoder, question_encoder
 from rag.pipeline import build_rag
 from rag.read import ExtractiveReader
@@ -20,6 +23,11 @@ from rag.stages import stage_in
 from rag.types import Answer, Passage, Reading
 
 BRIDGE = "Bridge over the Arun opens\n\nThe new bridge over the Arun cost 38 million euros, the city of Velden said."
+PIECES = (
+    *" -,.$%", "10", "0", "1.3", "2024", "000", "ten", "dozen", "twenty", "two-thirds", "half", "million", "bn", "a ",
+    " in ", " of ", " to ", " and ", " out of ", "May", "June", "3rd", "Friday", "1990s", "century", "nineteenth",
+    "day", "euros", "pm", ":30", "about ",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +110,15 @@ def test_another_figure_in_other_words_is_found(reader: ExtractiveReader) -> Non
 
 def test_words_that_amount_to_no_number_are_no_figures() -> None:
     assert [figure.amounts for figure in figures("It was ten-tenths of a seven-day week.")] == [{("number", 7.0)}]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=20))
+def test_any_two_figures_can_be_held_against_each_other(pieces: list[str]) -> None:
+    found = figures("".join(pieces))
+    for one, other in itertools.product(found, repeat=2):
+        assert one.amounts and far_apart(one, other) is far_apart(other, one)
+        assert not comparable(one, other) or agree(one, other) is agree(other, one)
 
 
 def test_what_else_was_counted_does_not_matter(reader: ExtractiveReader) -> None:
