@@ -22,6 +22,7 @@ from rag.period import DEPTH, asked_period
 from rag.read import build_reader
 from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
+from rag.spelling import other_spellings
 from rag.store import Store, has_index
 from rag.types import Answer, Citation, Reader, Reading, Retriever, Sentence
 from rag.verdict import is_to_the_point, states_answer, verdict_of
@@ -134,7 +135,7 @@ class RAG:
             notes=(
                 *answer.notes,
                 *(period.notes(answer.citations) if period else ()),
-                *(() if answer.answered else chosen.notes()),
+                *(() if answer.answered else (*other_spellings(query, passages), *chosen.notes())),
             ),
             left_out=tuple(passage.id for passage in draft.left_out),
             tokens_in=draft.tokens_in,

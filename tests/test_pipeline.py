@@ -74,6 +74,21 @@ def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
     assert nothing.passages == () and not nothing.answered and nothing.confidence == 0
     assert nothing.notes == ("Only articles to 1999-12-31 were searched.",)
     assert seeds_rag.answer(CONTAINERS, filters={"date_from": "2024-01-01"}).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "notes"),
+    [
+        ("Who is Wang Yuming?", ("No passage has “Yuming”; some have “Youming”.",)),
+        ("When did jingping fly to Paris?", ("No passage has “jingping”; some have “Jinping”.",)),
+        ("Who is the brother of Wang Youming?", ()),
+        ("Who painted the Mona Lisa?", ()),
+        ("¿Quién es el ministro de Economía del Perú?", ()),
+    ],
+)
+def test_an_abstention_says_how_a_name_is_spelled(seeds_rag: RAG, question: str, notes: tuple[str, ...]) -> None:
+    answer = seeds_rag.answer(question)
+    assert (answer.answered, answer.notes) == (False, notes)
     with pytest.raises(RAGError, match=r"no article is from The Velden Courier; none states its publisher"):
         seeds_rag.answer(CONTAINERS, filters={"publisher": "The Velden Courier"})
 
