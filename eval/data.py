@@ -122,7 +122,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise RAGError(f"cannot read the questions in {path} ({error}); give a UTF-8 file of JSON lines") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RAGError(f"cannot read the questions in {path} ({reason}); give a UTF-8 file of JSON lines") from None
     return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
