@@ -7,7 +7,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.cite import cite, verify
@@ -18,13 +18,13 @@ from rag.instructions import masked
 from rag.languages import Language, language_of
 from rag.models import question_encoder
 from rag.order import order_reading
-from rag.period import DEPTH, asked_period
+from rag.period import DEPTH, Period, asked_period
 from rag.read import build_reader
 from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.spelling import other_spellings
 from rag.store import Store, has_index
-from rag.types import Answer, Citation, Reader, Reading, Retriever, Sentence
+from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Retriever, Sentence
 from rag.verdict import is_to_the_point, states_answer, verdict_of
 from rag.write import WRITING, Draft, Writer
 
@@ -36,6 +36,25 @@ UNSUPPORTED = "[not supported]"
 REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
 Step = str | Citation | Sentence | Answer
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What was searched for, a question without its time where it names one, and what was found."""
+
+    query: str
+    asked: str
+    period: Period | None
+    filters: Filters
+    top_k: int
+    passages: list[Passage]
+
+    def notes(self, answer: Answer) -> tuple[str, ...]:
+        """What the answer's reader should know of it: of which time it speaks, or what an abstention may be due to."""
+        spoken = self.period.notes(answer.citations) if self.period else ()
+        if answer.answered:
+            return spoken
+        return (*spoken, *other_spellings(self.query, self.passages), *self.filters.notes())
 
 
 class RAG:
@@ -100,48 +119,55 @@ class RAG:
         draft = Draft()
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
-        period, chosen, most = asked_period(query), parse_filters(filters), top_k or self.settings.top_k
-        asked = period.question if period else query
-        passages = self.retriever.retrieve(asked, DEPTH * most if period else most, chosen)
-        passages = period.prefer(passages, most) if period else passages
+        search = self._search(query, parse_filters(filters), top_k or self.settings.top_k)
         clock.append(time.perf_counter())
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
-        read = [replace(each, text=masked(each.text)) for each in passages] if chat else passages
-        ordered = order_reading(asked, lambda event: self.retriever.retrieve(event, most, chosen), self.reader)
-        if ordered and (ordered.answers or not chat):
-            reading, chat = ordered, None  # where dates decide, no model is asked
-        else:
-            reading = self.reader.read(asked, read)
-            reading = period.in_order(reading) if period else reading
-        if chat:
-            reading = replace(reading, answers=states_answer(chat, query, reading))
+        read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
+        reading, chat = self._read(search, read, chat)
         if chat and reading.answers:
             yield WRITING
             yield from Writer(chat, self.article).write(query, reading.ranking or read, draft)
         yield CHECKING
-        language = language_of(query)
         judged = bool(chat and verdict_of(chat.bytes))
         written = _written(draft) if chat and is_to_the_point(chat, draft.citations, reading) else None
-        answer = written or self._quoted(reading, draft, language, judged=judged)
+        answer = written or self._quoted(reading, draft, language_of(query), judged=judged)
         answer = differing(answer, query, reading, self.article)
         yield replace(
             answer,
             question=question,
             standalone_question=query,
-            passages=tuple(passages),
+            passages=tuple(search.passages),
             confidence=reading.confidence,
             model=name,
-            notes=(
-                *answer.notes,
-                *(period.notes(answer.citations) if period else ()),
-                *(() if answer.answered else (*other_spellings(query, passages), *chosen.notes())),
-            ),
+            notes=(*answer.notes, *search.notes(answer)),
             left_out=tuple(passage.id for passage in draft.left_out),
             tokens_in=draft.tokens_in,
             tokens_out=draft.tokens_out,
             timings=_timings(clock, answer, draft),
         )
+
+    def _search(self, query: str, filters: Filters, top_k: int) -> _Search:
+        period = asked_period(query)
+        asked = period.question if period else query
+        passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters)
+        return _Search(query, asked, period, filters, top_k, period.prefer(passages, top_k) if period else passages)
+
+    def _read(
+        self, search: _Search, passages: list[Passage], chat: ChatModel | None
+    ) -> tuple[Reading, ChatModel | None]:
+        """What the passages say, and the model that may write of it: none where dates decide."""
+        ordered = order_reading(
+            search.asked,
+            lambda event: self.retriever.retrieve(event, search.top_k, search.filters),
+            self.reader,
+        )
+        if ordered and (ordered.answers or not chat):
+            return ordered, None
+        reading = self.reader.read(search.asked, passages)
+        if search.period:
+            reading = search.period.in_order(reading)
+        return replace(reading, answers=states_answer(chat, search.query, reading)) if chat else reading, chat
 
     def chat_model(self, name: str) -> ChatModel | None:
         """The language model of a name, made once; of those in this process only the last one is kept.
