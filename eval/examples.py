@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tqdm import tqdm
 from eval.data import EvalQuestion, read_questions
 from eval.metrics import contains
 from eval.near_misses import RelatedWords, exchanged_roles, names_in, near_misses, other_name
+from eval.news import collections
 from eval.public import (
     HELD_BACK,
     PublicQuestion,
@@ -39,7 +41,7 @@ from rag.types import Passage
 
 TRAIN, FIT, REPORT = "train", "fit", "report"
 FOREIGN = 150  # questions asked of the wrong collection
-SEED_WEIGHT = 5.0  # a seed question counts as so many public ones: they are few, and news
+OWN_WEIGHT = 5.0  # a question of ours counts as so many public ones: they are few, and about news
 MODEL = "all-MiniLM-L6-v2"
 Hits = Callable[[Candidate], bool]
 
@@ -133,24 +135,40 @@ def foreign_questions(data: Path, part: str) -> list[str]:
 
 def seed_examples(split: str, foreign: Sequence[str] = ()) -> Iterator[Example]:
     """Examples of the seed questions, and of foreign ones asked of the seeds."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(index=Path(folder), embedding_model=MODEL)
-        ingest([SEEDS], settings)
-        rag = build_rag(settings)
-        questions = [question for question in read_questions() if question.split == split]
-        names = names_in([question.question for question in questions])
-        for number, question in enumerate(questions):
-            answers = states(question)
-            query = condense(question.question, question.messages)
-            group = f"seeds {question.kind}"
-            yield example(rag, query, answers, question.answerable, group, SEED_WEIGHT)
-            if question.answerable and question.language == "en":
-                yield example(rag, query, answers, False, "seeds taken out", SEED_WEIGHT, take_out=True)
-                for changed in near_misses(query, names, number):
-                    yield example(rag, changed, nothing, False, "seeds changed", SEED_WEIGHT)
+    with _indexed(SEEDS) as rag:
+        yield from _own_examples(rag, [question for question in read_questions() if question.split == split], "seeds")
         for text in foreign:
             yield example(rag, text, nothing, False, "seeds foreign")
+
+
+def news_examples(split: str) -> Iterator[Example]:
+    """Examples of the invented news of that split (news.py), each collection indexed by itself."""
+    for folder in collections(split):
+        with _indexed(folder) as rag:
+            yield from _own_examples(rag, read_questions(folder / "questions.jsonl"), "news")
+
+
+@contextmanager
+def _indexed(folder: Path) -> Iterator[RAG]:
+    with tempfile.TemporaryDirectory() as index:
+        settings = Settings(index=Path(index), embedding_model=MODEL)
+        ingest([folder], settings)
+        rag = build_rag(settings)
+        yield rag
         rag.close()
+
+
+def _own_examples(rag: RAG, questions: Sequence[EvalQuestion], collection: str) -> Iterator[Example]:
+    """Examples of our own questions and of what is made from them; groups are called "seeds fact" and so on."""
+    names = names_in([question.question for question in questions])
+    for number, question in enumerate(questions):
+        answers = states(question)
+        query = condense(question.question, question.messages)
+        yield example(rag, query, answers, question.answerable, f"{collection} {question.kind}", OWN_WEIGHT)
+        if question.answerable and question.language == "en":
+            yield example(rag, query, answers, False, f"{collection} taken out", OWN_WEIGHT, take_out=True)
+            for changed in near_misses(query, names, number):
+                yield example(rag, changed, nothing, False, f"{collection} changed", OWN_WEIGHT)
 
 
 def example(

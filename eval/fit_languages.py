@@ -1,7 +1,7 @@
 """Fit the reader of other languages and write rag/reader_multilingual.json: `python -m eval.fit_languages [DATA]`.
 
 DATA (default ../shared/data) holds xquad: its Spanish and Chinese questions are asked of the English paragraphs of the
-half of the articles that eval/languages.py does not report on. Models, losses and threshold are those of
+half of the articles that eval/languages.py does not report on. Models and losses are those of
 eval/fit_reader.py. Without an answer are questions whose answering sentences were taken out of the passages, questions
 changed to another year or name, and questions asked of articles that are not theirs.
 """
@@ -11,15 +11,17 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from eval.benchmarks import service
 from eval.data import read_questions
-from eval.examples import SEED_WEIGHT, Example, example, hits, nothing, states
-from eval.fit_reader import fit, print_figures
+from eval.examples import OWN_WEIGHT, Example, example, hits, nothing, states
+from eval.fit_reader import Vector, fit, print_figures
 from eval.languages import cross_lingual
 from eval.near_misses import names_in, near_misses
 from eval.public import HELD_BACK, PublicQuestion, data_folder
@@ -41,10 +43,20 @@ def main(arguments: Sequence[str]) -> int:
     path = Path(__file__).resolve().parent.parent / "rag" / MULTILINGUAL_WEIGHTS
     shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
     examples = [*public_examples(data), *seed_examples()]
-    fitted = {"shortlist": shortlist, **fit(examples, "xquad", REFUSED_KINDS)}
+    fitted = {"shortlist": shortlist, **fit(examples, ("xquad",), best_balanced)}
     print_figures(examples, Weights.from_dict(fitted))
     path.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def best_balanced(answerable: Vector, right: NDArray[np.bool_], others: Mapping[str, Vector]) -> float:
+    """The threshold of which two shares have the highest sum (Youden 1950): answerable ones answered, others refused.
+
+    Those of `REFUSED_KINDS`, each kind alike.
+    """
+    places = np.unique(answerable)
+    refused = np.mean([(others[kind] < places[:, None]).mean(axis=1) for kind in REFUSED_KINDS], axis=0)
+    return float(places[np.argmax((answerable >= places[:, None]).mean(axis=1) + refused)])
 
 
 def public_examples(data: Path) -> Iterator[Example]:
@@ -85,7 +97,7 @@ def seed_examples() -> Iterator[Example]:
         for question in read_questions(split="tune"):
             if question.language != "en":
                 group = f"seeds {question.kind}"
-                yield example(rag, question.question, states(question), question.answerable, group, SEED_WEIGHT)
+                yield example(rag, question.question, states(question), question.answerable, group, OWN_WEIGHT)
         rag.close()
 
 

@@ -153,7 +153,9 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
             if others
         ]
         if found:
-            return tuple(max(found, key=lambda each: each[0])[1])
+            best = max(found, key=lambda each: each[0])[1]
+            shown = [each.span for each in (*chosen, *statements)]
+            return tuple(sorted(best, key=lambda each: shown.index(each.sentence)))
     return ()
 
 

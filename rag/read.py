@@ -46,6 +46,7 @@ UNKNOWN = SIGNALS.index("names_unknown")
 _OWN, _HIGHEST, _LEAST = ([SIGNALS.index(name) for name in names] for names in (OWN, HIGHEST, LEAST))
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
+ROOM = 90  # words of an answer: the margin within which a further sentence is shown narrows evenly as they fill
 SHORTLIST = 24  # sentences that get a closer look
 MULTILINGUAL_SHORTLIST = 12  # 24 are no better there, and its encoder is slower
 MULTILINGUAL_WEIGHTS = "reader_multilingual.json"
@@ -161,10 +162,10 @@ def build_reader(embedding_model: str, min_confidence: float | None = None) -> R
 
 
 def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
-    """Every sentence of the passages, with its neighbours."""
+    """Every sentence of the passages, with its neighbours; what has no letter or digit, such as "**", is none."""
     found: list[Candidate] = []
     for rank, passage in enumerate(passages, start=1):
-        spans = sentence_spans(passage.text)
+        spans = [(a, b) for a, b in sentence_spans(passage.text) if any(map(str.isalnum, passage.text[a:b]))]
         texts = [passage.text[start:end] for start, end in spans]
         for number, (start, end) in enumerate(spans):
             found.append(
@@ -208,14 +209,17 @@ def answer_features(rows: Rows, scores: Rows) -> Rows:
 def in_reading_order(
     candidates: Sequence[Candidate], scores: Rows, margin: float, most: int = MOST_SENTENCES
 ) -> tuple[Span, ...]:
-    """The best sentence and those within `margin` of its log-odds, `most` in all; articles by their best first.
+    """The best sentence and those within a margin of its log-odds, `most` in all; articles by their best first.
 
-    One that leans on the sentence before counts as two, unless that one is chosen too: both are shown.
+    The margin is `margin` for an answer of no words and nothing for one of `ROOM`: a short sentence costs the reader
+    little, a long one has to be nearly as good. One that leans on the sentence before counts as two, unless that one is
+    chosen too: both are shown.
     """
     order = sorted(range(len(candidates)), key=lambda number: -scores[number])
     chosen = order[:1]
     for number in order[1:most]:
-        close = scores[number] >= scores[order[0]] - margin
+        words = sum(len(candidates[one].span.text.split()) for one in (*chosen, number))
+        close = scores[order[0]] - scores[number] <= margin * (1 - words / ROOM)
         if close and len(_shown(candidates[one] for one in (*chosen, number))) <= most:
             chosen.append(number)
     first_seen = {candidates[number].span.passage.source: place for place, number in reversed(list(enumerate(chosen)))}

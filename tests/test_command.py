@@ -26,6 +26,12 @@ def test_ask_prints_the_answer_and_its_sources(seeds_index: Path, rag_command: C
 
 
 @pytest.mark.slow
+def test_a_terminal_without_utf8_gets_the_answer(seeds_index: Path, rag_command: Command) -> None:
+    done = rag_command("ask", "--index", str(seeds_index), "¿Qué es Chancay?", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0 and "Traceback" not in done.stderr and "?" in done.stdout
+
+
+@pytest.mark.slow
 def test_ask_json_prints_one_object_and_nothing_else(seeds_index: Path, rag_command: Command) -> None:
     done = rag_command("ask", "--json", CONTAINERS, RAG_INDEX=str(seeds_index))
     answer = json.loads(done.stdout)

@@ -81,7 +81,7 @@ def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
     [
         ("Who is Wang Yuming?", ("No passage has “Yuming”; some have “Youming”.",)),
         ("When did jingping fly to Paris?", ("No passage has “jingping”; some have “Jinping”.",)),
-        ("Who is the brother of Wang Youming?", ()),
+        ("Which football club won the cup?", ()),
         ("Who painted the Mona Lisa?", ()),
         ("¿Quién es el ministro de Economía del Perú?", ()),
     ],

@@ -63,6 +63,13 @@ def test_candidates_know_their_place_and_neighbours() -> None:
     assert closed.in_context.startswith("Tram line nine reopens Trams run")
 
 
+def test_what_has_no_letter_is_no_sentence() -> None:
+    text = "**Where did you learn to bake?**\n\nIn Tbilisi, with a man who never measured anything."
+    passage = replace(PASSAGES[0], text=text, end=PASSAGES[0].start + len(text))
+    assert all(any(map(str.isalnum, each.span.text)) for each in find_candidates([passage]))
+    assert find_candidates([passage])[-1].span.text.startswith("In Tbilisi")
+
+
 def test_a_sentence_that_leans_on_a_chosen_one_comes_with_it() -> None:
     text = "The bridge was opened on Monday. It is 412 metres long. She cut the ribbon."
     passage = replace(PASSAGES[0], text=text, end=PASSAGES[0].start + len(text))

@@ -1,0 +1,62 @@
+"""Questions about news that nobody has seen: python -m eval.news prints the figures of the report part.
+
+Each folder of eval/news has six invented articles of one beat and 64 questions about them. Who wrote them had seen
+neither the code nor the seeds. Three folders are only reported on, the reader's weights are fitted on the others; the
+whole folder is in one part, since its questions share their articles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.data import read_questions
+from eval.run import Run, evaluate
+from eval.show import lines
+from rag.ingest import Progress, ingest
+from rag.pipeline import build_rag
+from rag.progress import ProgressBar
+from rag.settings import Settings
+
+FOLDER = Path(__file__).parent / "news"
+REPORTED = ("court", "culture", "diplomacy")
+
+
+def collections(split: str) -> list[Path]:
+    """The folders of a part, "tune" or "report"."""
+    return sorted(path.parent for path in FOLDER.glob("*/questions.jsonl") if (split == "report") == is_reported(path))
+
+
+def is_reported(path: Path) -> bool:
+    """Whether a collection's file belongs to the report part."""
+    return path.parent.name in REPORTED
+
+
+def run(split: str, progress: Progress) -> Run:
+    """All collections of a part, each asked from an index of its own."""
+    rows: list[Mapping[str, Any]] = []
+    for folder in collections(split):
+        with tempfile.TemporaryDirectory() as index:
+            settings = Settings(index=Path(index))
+            ingest([folder], settings, progress=progress)
+            rag = build_rag(settings)
+            rows += evaluate(rag, read_questions(folder / "questions.jsonl"), None, progress, {}).rows
+            rag.close()
+    return Run({"answers from the cache": 0}, rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Ask and print."""
+    parser = argparse.ArgumentParser(description="The figures of the questions about invented news.")
+    parser.add_argument("--split", choices=("tune", "report"), default="report")
+    options = parser.parse_args(arguments)
+    with ProgressBar() as progress:
+        found = run(options.split, progress)
+    print("\n".join(lines(found)))
+
+
+if __name__ == "__main__":
+    main()
