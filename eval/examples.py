@@ -154,8 +154,10 @@ def _indexed(folder: Path) -> Iterator[RAG]:
         settings = Settings(index=Path(index), embedding_model=MODEL)
         ingest([folder], settings)
         rag = build_rag(settings)
-        yield rag
-        rag.close()
+        try:
+            yield rag
+        finally:
+            rag.close()
 
 
 def _own_examples(rag: RAG, questions: Sequence[EvalQuestion], collection: str) -> Iterator[Example]:

@@ -1,8 +1,8 @@
 """Questions about news that nobody has seen: python -m eval.news prints the figures of the report part.
 
-Each folder of eval/news has six invented articles of one beat and 64 questions about them. Who wrote them had seen
-neither the code nor the seeds. Three folders are only reported on, the reader's weights are fitted on the others; the
-whole folder is in one part, since its questions share their articles.
+Each folder of eval/news has six invented articles of one beat and 64 questions about them, written by language models
+that were shown neither the code nor the seeds. Three folders are only reported on, the reader's weights are fitted on
+the others; a whole folder is in one part, since its questions share their articles.
 """
 
 from __future__ import annotations
@@ -27,12 +27,8 @@ REPORTED = ("court", "culture", "diplomacy")
 
 def collections(split: str) -> list[Path]:
     """The folders of a part, "tune" or "report"."""
-    return sorted(path.parent for path in FOLDER.glob("*/questions.jsonl") if (split == "report") == is_reported(path))
-
-
-def is_reported(path: Path) -> bool:
-    """Whether a collection's file belongs to the report part."""
-    return path.parent.name in REPORTED
+    folders = (path.parent for path in FOLDER.glob("*/questions.jsonl"))
+    return sorted(folder for folder in folders if (folder.name in REPORTED) == (split == "report"))
 
 
 def run(split: str, progress: Progress) -> Run:

@@ -16,6 +16,7 @@ from eval.compare import comparison, differences, gate
 from eval.data import QUESTIONS, EvalQuestion, read_questions
 from eval.judge import Relevance, citation_quality, judge
 from eval.metrics import contains
+from eval.news import collections
 from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.summary import MEASURES
 from rag import RAG, Answer, Citation, RAGError, Settings, build_rag
@@ -44,7 +45,7 @@ def answer(text: str, *quotes: str, source: str = "004_a97b5fc439998a1f.txt", co
     return Answer("?", text, bool(quotes), 0.9, citations, (), "extractive", sentences=said, timings={"total": 0.1})
 
 
-# The questions on the five articles.
+# The questions on the five articles, and on invented news.
 
 
 def test_the_set_is_as_large_and_as_varied_as_promised() -> None:
@@ -144,6 +145,20 @@ def test_a_file_without_questions_is_refused(tmp_path: Path) -> None:
 
 
 # The judgement of one answer.
+
+
+@pytest.mark.parametrize(("split", "folders"), [("tune", 5), ("report", 3)])
+def test_invented_news_has_questions_that_its_articles_answer_or_not(split: str, folders: int) -> None:
+    found = collections(split)
+    assert len(found) == folders
+    for folder in found:
+        questions = read_questions(folder / "questions.jsonl")
+        kinds = Counter(question.kind for question in questions)
+        assert kinds == {"fact": 24, "paraphrase": 14, "near-miss": 20, "off-topic": 6}, folder.name
+        for question in questions:
+            assert question.split == split and question.answerable == bool(question.sources)
+            articles = [(folder / source).read_text(encoding="utf-8") for source in question.sources]
+            assert not articles or any(contains(text, question.required) for text in articles), question.question
 
 
 @pytest.fixture(scope="module")
