@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from tqdm import tqdm
 from eval.data import EvalQuestion, read_questions
 from eval.metrics import contains
 from eval.near_misses import RelatedWords, exchanged_roles, names_in, near_misses, other_name
-from eval.news import collections
+from eval.news import collections, indexed
 from eval.public import (
     HELD_BACK,
     PublicQuestion,
@@ -31,7 +30,7 @@ from eval.public import (
     title_hash,
 )
 from rag.condense import condense
-from rag.ingest import SEEDS, index_articles, ingest
+from rag.ingest import SEEDS, index_articles
 from rag.models import question_encoder
 from rag.pipeline import RAG, build_rag
 from rag.read import ExtractiveReader, find_candidates
@@ -43,6 +42,7 @@ TRAIN, FIT, REPORT = "train", "fit", "report"
 FOREIGN = 150  # questions asked of the wrong collection
 OWN_WEIGHT = 5.0  # a question of ours counts as so many public ones: they are few, and about news
 MODEL = "all-MiniLM-L6-v2"
+SETTINGS = Settings(embedding_model=MODEL)
 Hits = Callable[[Candidate], bool]
 
 
@@ -135,8 +135,8 @@ def foreign_questions(data: Path, part: str) -> list[str]:
 
 def seed_examples(split: str, foreign: Sequence[str] = ()) -> Iterator[Example]:
     """Examples of the seed questions, and of foreign ones asked of the seeds."""
-    with _indexed(SEEDS) as rag:
-        yield from _own_examples(rag, [question for question in read_questions() if question.split == split], "seeds")
+    with indexed(SEEDS, SETTINGS) as rag:
+        yield from _own_examples(rag, read_questions(split=split), "seeds")
         for text in foreign:
             yield example(rag, text, nothing, False, "seeds foreign")
 
@@ -144,20 +144,8 @@ def seed_examples(split: str, foreign: Sequence[str] = ()) -> Iterator[Example]:
 def news_examples(split: str) -> Iterator[Example]:
     """Examples of the invented news of that split (news.py), each collection indexed by itself."""
     for folder in collections(split):
-        with _indexed(folder) as rag:
+        with indexed(folder, SETTINGS) as rag:
             yield from _own_examples(rag, read_questions(folder / "questions.jsonl"), "news")
-
-
-@contextmanager
-def _indexed(folder: Path) -> Iterator[RAG]:
-    with tempfile.TemporaryDirectory() as index:
-        settings = Settings(index=Path(index), embedding_model=MODEL)
-        ingest([folder], settings)
-        rag = build_rag(settings)
-        try:
-            yield rag
-        finally:
-            rag.close()
 
 
 def _own_examples(rag: RAG, questions: Sequence[EvalQuestion], collection: str) -> Iterator[Example]:

@@ -65,8 +65,8 @@ def fit(examples: Sequence[Example], judged: Sequence[str], threshold_of: Thresh
 
     The threshold is what `threshold_of` makes of the confidences of the answerable questions of the `judged`
     collections, by which their groups begin, of which of them have the right sentence first, and of the confidences of
-    all others by group. The margin is the widest that keeps the mean
-    answer to the questions of each of these collections at `MOST_WORDS`.
+    all others by group. The margin is the widest that keeps the mean answer to the questions of each of these
+    collections at `MOST_WORDS`.
     """
     examples = [example for example in examples if len(example.candidates)]
     sentence, answer = fit_models(examples)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +18,37 @@ from eval.data import read_questions
 from eval.run import Run, evaluate
 from eval.show import lines
 from rag.ingest import Progress, ingest
-from rag.pipeline import build_rag
+from rag.pipeline import RAG, build_rag
 from rag.progress import ProgressBar
 from rag.settings import Settings
 
 FOLDER = Path(__file__).parent / "news"
-REPORTED = ("court", "culture", "diplomacy")
 
 
 def collections(split: str) -> list[Path]:
-    """The folders of a part, "tune" or "report"."""
-    folders = (path.parent for path in FOLDER.glob("*/questions.jsonl"))
-    return sorted(folder for folder in folders if (folder.name in REPORTED) == (split == "report"))
+    """The folders whose questions are of a part, "tune" or "report"."""
+    return sorted(path.parent for path in FOLDER.glob("*/questions.jsonl") if read_questions(path)[0].split == split)
+
+
+@contextmanager
+def indexed(folder: Path, settings: Settings, progress: Progress = lambda *_: None) -> Iterator[RAG]:
+    """A service over the articles of a folder, from a temporary index."""
+    with tempfile.TemporaryDirectory() as index:
+        settings = settings.model_copy(update={"index": Path(index)})
+        ingest([folder], settings, progress=progress)
+        rag = build_rag(settings)
+        try:
+            yield rag
+        finally:
+            rag.close()
 
 
 def run(split: str, progress: Progress) -> Run:
     """All collections of a part, each asked from an index of its own."""
     rows: list[Mapping[str, Any]] = []
     for folder in collections(split):
-        with tempfile.TemporaryDirectory() as index:
-            settings = Settings(index=Path(index))
-            ingest([folder], settings, progress=progress)
-            rag = build_rag(settings)
+        with indexed(folder, Settings(), progress) as rag:
             rows += evaluate(rag, read_questions(folder / "questions.jsonl"), None, progress, {}).rows
-            rag.close()
     return Run({"answers from the cache": 0}, rows)
 
 

@@ -236,11 +236,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
 )
 
 
-_SCALE = "hundred|thousand|million|billion|trillion|dozen"
+SCALE = "hundred|thousand|million|billion|trillion|dozen"
 _COMPOUND = re.compile(
-    rf"\b({SPELLED}|{_SCALE})-(?=[a-z])(?!(?:one|{SPELLED}|{_SCALE}|(?:third|quarter|fifth|tenth)s?)\b)", re.IGNORECASE
+    rf"\b({SPELLED}|{SCALE})-(?=[a-z])(?!(?:one|{SPELLED}|{SCALE}|(?:third|quarter|fifth|tenth)s?)\b)", re.IGNORECASE
 )
-_SCALED = re.compile(rf"(\d) ({_SCALE})\b", re.IGNORECASE)
+_SCALED = re.compile(rf"(\d) ({SCALE})\b", re.IGNORECASE)
 
 
 def _prepared(sentence: str) -> str:

@@ -12,12 +12,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.facts import SPELLED, facts
+from rag.facts import SCALE, SPELLED, facts
 from rag.signals import FUNCTION_WORDS, terms
 
 BESIDE = 6  # words on each side of a figure that tell which quantity it is
 _ORDINAL = "second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
-_SCALE = "hundred|thousand|million|billion|trillion|dozen"
 _MONTH = (
     "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     "Nov(?:ember)?|Dec(?:ember)?"
@@ -35,12 +34,12 @@ _FIGURE = re.compile(
     |\b(?:1\d|20)\d0s\b
     |\b(?:\d\d?(?:st|nd|rd|th)|{_ORDINAL}|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|twenty-first)
         [ -]century\b
-    |(?<![\d.,$€£¥])(?<![^\d\s]-){_YEAR}\b(?![.,]\d|[ ]?%|[ ](?:{_SCALE}|per[ ]?cent)\b))
+    |(?<![\d.,$€£¥])(?<![^\d\s]-){_YEAR}\b(?![.,]\d|[ ]?%|[ ](?:{SCALE}|per[ ]?cent)\b))
     |(?P<number>(?:(?:US|A|C|NZ|HK)?[$€£¥][ ]?|(?:USD|EUR|GBP)[ ])?
-        (?:(?<![\w.])\d+(?:,\d{{3}})*(?:\.\d+)?(?:st|nd|rd|th)?(?:[ -]?(?:{_SCALE}|bn|mn|tn|k|m)(?![\w]))?
-        |\b(?:(?:an?|one)[ ](?:{_SCALE})|(?:one|two|three)[ -](?:third|quarter|fifth)s?
+        (?:(?<![\w.])\d+(?:,\d{{3}})*(?:\.\d+)?(?:st|nd|rd|th)?(?:[ -]?(?:{SCALE}|bn|mn|tn|k|m)(?![\w]))?
+        |\b(?:(?:an?|one)[ ](?:{SCALE})|(?:one|two|three)[ -](?:third|quarter|fifth)s?
             |(?:{SPELLED}|{_ORDINAL}|half|twice))\b
-            (?:(?:[ -]|[ ]and[ ])(?:one|{SPELLED}|{_ORDINAL}|{_SCALE})\b)*)
+            (?:(?:[ -]|[ ]and[ ])(?:one|{SPELLED}|{_ORDINAL}|{SCALE})\b)*)
         (?:[ ]?%|[ -]per[ ]?cent\b)?)""",
     re.VERBOSE | re.IGNORECASE,
 )
