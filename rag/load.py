@@ -189,10 +189,16 @@ def _read_markdown(data: bytes, path: Path) -> _Content:
     return _Content(
         text=text[front.end() :],
         title=_first(fields, "title", "headline"),
-        publisher=_first(fields, "publisher", "publication", "site", "outlet"),
+        publisher=_first(fields, "publisher", "publication", "site", "outlet") or _named_source(fields),
         published=parse_date(published) if published else None,
         author=_first(fields, "author", "authors", "byline"),
     )
+
+
+def _named_source(fields: dict[str, Any]) -> str | None:
+    """The publisher that front matter calls the source; an address is none."""
+    source = _first(fields, "source")
+    return None if source is None or re.search(r"://|^www\.", source) else source
 
 
 def _front_matter(block: str) -> dict[str, Any] | None:

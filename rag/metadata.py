@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from langchain_core.documents import Document
 
@@ -351,7 +352,10 @@ def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
             return match["agency"].strip()
     footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
     holder = next((name for line in (*footers, *end) if (name := _copyright_holder(line))), None)
-    house = next((name for line in (*_until_prose(lines), *end) if (name := _house(line))), None)
+    above = _until_prose(lines)
+    house = next((name for line in (*above, *end) if (name := _house(line))), None)
+    # A byline, and its paper in a line below.
+    house = house or next((line for up, line in pairwise(above) if _names(up) and paper_name(line) == line), None)
     heads = [name for removal in removed if (name := _page_head(removal))]
     heads += [name for line in lines[:2] if (name := masthead(line) or (_OFFICE.match(line) and line))]
     heads = [name for name in heads if not _NO_PUBLISHER.search(name)]

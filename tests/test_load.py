@@ -147,6 +147,14 @@ def test_an_encrypted_pdf(tmp_path: Path) -> None:
         load_document(tmp_path / "locked.pdf", "locked.pdf")
 
 
+@pytest.mark.parametrize(("source", "publisher"), [("Marren Gazette", "Marren Gazette"), ("https://a.b/c", None)])
+def test_the_source_of_front_matter_is_its_publisher_unless_an_address(
+    tmp_path: Path, source: str, publisher: str | None
+) -> None:
+    document = load_document(write(tmp_path / "a.md", f"---\nsource: {source}\n---\n# Head\n"), "a.md")
+    assert document.metadata["publisher"] == publisher
+
+
 def test_markdown_front_matter_is_metadata(tmp_path: Path) -> None:
     text = "---\ntitle: 'Night trains: a list'\nauthor: [Ann Lee, Bo Ek]\n"
     text += "date: 2023-05-26\nsite: Slow Track\n---\n# Head\n"

@@ -275,3 +275,9 @@ def test_declared_values_are_kept_and_the_input_is_not_changed() -> None:
     assert result.metadata["author"] == "Bo Ek"
     assert result.metadata["title"] == "Bridge opens"
     assert document.metadata == {"author": "Bo Ek", "title": None}
+
+
+def test_the_line_below_a_byline_names_its_paper() -> None:
+    lines = ("Bakery wins second prize", "By Noor Haskell, court reporter", "Marren Gazette", "9 April 2025", "", LEAD)
+    assert of(*lines)["publisher"] == "Marren Gazette"
+    assert of(lines[0], lines[1], "Marren Bakery", *lines[3:])["publisher"] is None
