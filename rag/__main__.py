@@ -19,11 +19,12 @@ STATUS_BAD_INPUT = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 (eval below its baseline), 2 (bad input), 130 (interrupted)."""
-    options = build_parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets a question mark, not a traceback
+    options = build_parser().parse_args(arguments)
     try:
+        _warn_of_misspelled_settings()
         return int(options.run(options))
     except RAGError as error:
         print(f"rag: {error}", file=sys.stderr)
@@ -36,6 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, and never else: a clone need not be installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"rag-news {version('rag-news')}")
+        parser.exit()
+
+
+def _warn_of_misspelled_settings() -> None:
+    from rag.settings import misspelled
+
+    for name, meant in misspelled(os.environ):
+        print(f"rag: {name} is no setting and was ignored; did you mean {meant}?", file=sys.stderr)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; docs/cli.md is written from it."""
     parser = argparse.ArgumentParser(
@@ -44,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Every setting is also an environment variable (RAG_INDEX, RAG_TOP_K, …); see docs/operations.md. "
         "Exit status: 0 done (an abstention too), 1 evaluation below its baseline, 2 bad input.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     index = _command(commands, "index", _index, "make the index equal a set of files")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +80,16 @@ class Settings(BaseSettings):
                 f"setting {name} (RAG_{name.upper()}) cannot be {first.get('input')!r}: {first['msg'].lower()}; "
                 "correct it, or leave it out for the default"
             ) from error
+
+
+def misspelled(variables: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The variables that are no setting, each with the one that it resembles; other programs may have their own.
+
+    >>> list(misspelled(["RAG_TOPK", "RAG_TOP_K", "RAG_OF_ANOTHER_PROGRAM", "HOME"]))
+    [('RAG_TOPK', 'RAG_TOP_K')]
+    """
+    known = [f"RAG_{field.upper()}" for field in Settings.model_fields]
+    for name in sorted(variables):
+        upper = name.upper()
+        if upper.startswith("RAG_") and upper not in known and (meant := get_close_matches(upper, known, 1, 0.85)):
+            yield name, meant[0]

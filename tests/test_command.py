@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,22 @@ def test_doctor_shows_the_collection_and_what_cleaning_removed(seeds_index: Path
     done = rag_command("doctor", "--cleaning", "--index", str(seeds_index))
     for removed in ("pinbahiscasino.com", "5.5 C", "Your email address will not be published", "Photo: VCG"):
         assert removed in done.stdout
+
+
+def test_a_setting_that_is_spelled_wrong_is_named(
+    seeds_index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RAG_TOPK", "3")
+    monkeypatch.setenv("RAG_OF_ANOTHER_PROGRAM", "3")
+    assert main(["doctor", "--index", str(seeds_index)]) == 0
+    assert capsys.readouterr().err == "rag: RAG_TOPK is no setting and was ignored; did you mean RAG_TOP_K?\n"
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"rag-news {version('rag-news')}\n"
 
 
 def test_every_command_takes_an_index_and_has_a_help(capsys: pytest.CaptureFixture[str]) -> None:
