@@ -23,7 +23,7 @@ from rag.figures import MEASURES, TIMES, Figure, agree, comparable, far_apart, f
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
 from rag.stages import asks_for_state, stage_in, without_stage
-from rag.types import Answer, Citation, Conflict, Reading, Span
+from rag.types import Answer, Citation, Conflict, Reading, Scored, Span
 
 FEATURES = (
     "wording",  # share of the shorter sentence's words, figures aside, that the other has
@@ -41,6 +41,9 @@ MOST_DIFFERENT = 4  # articles that are shown to differ
 # Another sentence is on the matter if it has this share of what the quoted one has of the question, or this share of
 # words in common with it. Without, two amounts of money in one collection were taken for counterparts.
 OF_THE_QUESTION, ALIKE = 0.3, 0.5
+# And if the cosine of the two, each with its headline and the sentence before, is at least this: "The cost has risen"
+# to so much for a dam in one article, for a tram in another. Of counterparts that were to be found 3% have less.
+LEAST_ALIKE = 0.6
 LEAST_WORDS = 2  # of a sentence that is about something; "Published: 3 May 2021" is not
 CHARACTERS_BEFORE = 60  # ahead of a stage, in which its matter may be named
 LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, those by another of the same matter
@@ -94,11 +97,13 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A sentence of an article with what is compared of it; `score` is the reader's."""
+class Statement(Scored):
+    """A sentence of an article, as the reader scored it, with what is compared of it."""
 
-    span: Span
-    score: float
+    @classmethod
+    def of(cls, scored: Scored) -> Statement:
+        """The same sentence."""
+        return cls(scored.span, scored.score, scored.meaning)
 
     @cached_property
     def figures(self) -> list[Figure]:
@@ -120,6 +125,12 @@ class Statement:
         first = self.span.start
         return Difference(self.span, Span(self.span.passage, first + start, first + end))
 
+    def speaks_of(self, other: Statement) -> bool:
+        """Whether both may be on one matter, as far as their vectors tell."""
+        if self.meaning is None or other.meaning is None:
+            return True
+        return float(self.meaning @ other.meaning) >= LEAST_ALIKE
+
     def others(self, figure: Figure) -> list[Figure]:
         """Its figures but for one."""
         return [each for each in self.figures if each != figure]
@@ -131,7 +142,7 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
         return ()
     asked = Question(question, reading.ranking)
     statements = [
-        Statement(each.span, each.score)
+        Statement.of(each)
         for each in sorted(reading.shortlist, key=lambda each: -each.score)
         if each.span.text != each.span.passage.title or each.span.text.endswith(".")  # a headline states nothing
     ]
@@ -160,12 +171,13 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
 
 
 def on_the_matter(question: Question, quoted: Statement, statements: Sequence[Statement]) -> list[Statement]:
-    """The statements that speak of what the quoted one does, as far as words tell."""
+    """The statements that speak of what the quoted one does, as far as meaning and words tell."""
     least = OF_THE_QUESTION * question.coverage(quoted.words)
     return [
         each
         for each in statements
-        if (shared := quoted.words & each.words)
+        if quoted.speaks_of(each)
+        and (shared := quoted.words & each.words)
         and (question.coverage(shared) >= least or _share(quoted.words, each.words) >= ALIKE)
     ]
 

@@ -53,6 +53,7 @@ _ABOUT = re.compile(
 )
 NEAR = 0.1  # relative distance within which "about 200" agrees with another figure
 FAR_APART = 100.0  # so many times another figure, it is no other account of the same
+YEARS_APART = 25.0  # and neither is a date so much later: a dam is finished in 1963, its repair in 2026
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,10 @@ def comparable(one: Figure, other: Figure) -> bool:
 
 
 def far_apart(one: Figure, other: Figure) -> bool:
-    """Whether two numbers are too unlike to be one quantity told differently: 42 million pounds and 320 pounds."""
+    """Whether two are too unlike to be one matter told differently: 42 million pounds and 320 pounds, 1963 and 2026."""
+    if one.is_date and other.is_date:
+        years = [_parts(figure).get("year", set()) for figure in (one, other)]
+        return all(years) and min(abs(a - b) for a, b in itertools.product(*years)) > YEARS_APART
     if one.is_date or other.is_date:
         return False
     smaller, larger = sorted(max(value for _, value in figure.amounts) for figure in (one, other))

@@ -94,7 +94,11 @@ class ExtractiveReader:
         spans = in_reading_order(candidates, scores, self._weights.margin, most)
         spans = tuple(dict.fromkeys(_with_list(span, question) for span in spans))
         ranking = _by_best_sentence(passages, candidates, scores)
-        shortlist = tuple(Scored(each.span, float(score)) for each, score in zip(candidates, scores, strict=True))
+        meanings = self._meanings(candidates)
+        shortlist = tuple(
+            Scored(each.span, float(score), meaning)
+            for each, score, meaning in zip(candidates, scores, meanings, strict=True)
+        )
         return Reading(spans, confidence, confidence >= self._threshold, ranking, shortlist)
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
@@ -113,6 +117,15 @@ class ExtractiveReader:
         if self._cross_encoder:
             rows[:, CROSS] = self._cross_encoder.score(question, [candidate.as_evidence for candidate in candidates])
         return candidates, rows
+
+    def _meanings(self, candidates: Sequence[Candidate]) -> Sequence[Vectors | None]:
+        """The vectors of the sentences in their context, for comparing them to each other.
+
+        None of an encoder of passages only: multilingual E5's cosines lie between .7 and .9, whatever it compares.
+        """
+        if self._sentence_encoder is not self._encoder:
+            return [None] * len(candidates)
+        return list(self._encode([candidate.in_context for candidate in candidates]))
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of sentences, remembered: follow-up questions meet the same ones again."""

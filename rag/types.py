@@ -6,10 +6,14 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.dates import TimeExpression
 from rag.speaker import Turn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -122,10 +126,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Scored:
-    """A sentence that a reader looked at, with its log-odds of answering, comparable within one question."""
+    """A sentence that a reader looked at, with its log-odds of answering, comparable within one question.
+
+    `meaning` is the vector of the sentence in its context, of unit length, where such vectors can be compared.
+    """
 
     span: Span
     score: float
+    meaning: NDArray[np.float32] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

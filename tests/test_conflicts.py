@@ -121,6 +121,22 @@ def test_any_two_figures_can_be_held_against_each_other(pieces: list[str]) -> No
         assert not comparable(one, other) or agree(one, other) is agree(other, one)
 
 
+def test_a_date_of_another_generation_is_of_another_event(reader: ExtractiveReader) -> None:
+    for year, differ in (("2027", True), ("1963", False)):
+        first = "Arun dam repair\n\nThe repair of the Arun dam will be finished in March 2026, Northwater said."
+        other = f"Arun dam cracks\n\nThe Arun dam, 48 metres high, was repaired and finished in March {year}."
+        assert bool(values(reader, "When will the repair of the Arun dam be finished?", first, other)) is differ
+
+
+def test_a_sentence_without_a_subject_speaks_of_what_its_article_does(reader: ExtractiveReader) -> None:
+    tram = "Tram to Harrowgate\n\nThe tram to Harrowgate will cost £12 million, councillors of Wexcombe said."
+    rising = "The cost has risen to £8.5 million."
+    dam = f"Ashmoor dam: repair takes longer\n\nThe crack in the spillway is 17 metres long. {rising}"
+    line = f"Harrowgate tram: councillors at odds\n\nCouncillors of Wexcombe quarrelled over the tram. {rising}"
+    assert values(reader, "How much will the tram to Harrowgate cost?", tram, dam) == []
+    assert values(reader, "How much will the tram to Harrowgate cost?", tram, line) == ["£12 million", "£8.5 million"]
+
+
 def test_what_else_was_counted_does_not_matter(reader: ExtractiveReader) -> None:
     first = "Floods in the Arun valley\n\nFloods in the Arun valley killed 12 people and drove 4,300 residents out."
     second = (
