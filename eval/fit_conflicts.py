@@ -71,9 +71,7 @@ def rows(pair: Pair, reading: Reading) -> Iterator[Row]:
         figure = next((each for each in quoted.figures if own and own in _words(quoted, each.start, each.end)), None)
         if figure is None:
             continue
-        for other in statements:
-            if other.span.passage.source == quoted.span.passage.source or not quoted.speaks_of(other):
-                continue
+        for other in _elsewhere(quoted, statements):
             for each in other.figures:
                 same = bool(its) and its in _words(other, each.start, each.end)
                 # What agrees elsewhere may be said of the same or not.
@@ -96,11 +94,17 @@ def unlike(reading: Reading) -> Iterator[tuple[float, ...]]:
     A few are counterparts in truth: a price that was lowered, a bridge that opened late.
     """
     statements = sorted(map(Statement.of, reading.shortlist), key=lambda each: -each.score)
-    for quoted, other in itertools.product(statements[:CLOSEST], statements):
-        if other.span.passage.source != quoted.span.passage.source and quoted.speaks_of(other):
+    for quoted in statements[:CLOSEST]:
+        for other in _elsewhere(quoted, statements):
             for mine, its in itertools.product(quoted.figures, other.figures):
                 if comparable(mine, its) and not agree(mine, its) and not far_apart(mine, its):
                     yield features(quoted, other, mine, its)
+
+
+def _elsewhere(quoted: Statement, statements: Sequence[Statement]) -> list[Statement]:
+    """The statements of other articles that the pipeline would hold against this one, as far as meaning tells."""
+    source = quoted.span.passage.source
+    return [other for other in statements if other.span.passage.source != source and quoted.speaks_of(other)]
 
 
 def _words(statement: Statement, start: int, end: int) -> str:

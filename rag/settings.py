@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +87,8 @@ def misspelled(variables: Iterable[str]) -> Iterator[tuple[str, str]]:
     >>> list(misspelled(["RAG_TOPK", "RAG_TOP_K", "RAG_OF_ANOTHER_PROGRAM", "HOME"]))
     [('RAG_TOPK', 'RAG_TOP_K')]
     """
+    from difflib import get_close_matches
+
     known = [f"RAG_{field.upper()}" for field in Settings.model_fields]
     for name in sorted(variables):
         upper = name.upper()
