@@ -53,6 +53,11 @@ _COUNTED = re.compile(r"\bhow many (\w+(?: \w+){0,2})", re.IGNORECASE)
 # What no figure of time answers, and what no figure at all.
 _SIZE = re.compile(r"\bhow (?:far|tall|high|wide|deep|heavy|large|big)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\bname\b|\bcalled\b", re.IGNORECASE)
+# A question for yes or no asks for no figure, unless one is in it.
+_YES_OR_NO = re.compile(
+    r"(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)\b",
+    re.IGNORECASE,
+)
 # A question that asks for a number, or for a date, has a pattern of answers that is found here.
 _NUMBERS, _DATES = "5%, $5 million, two metres", "1999"
 
@@ -187,7 +192,7 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
     own, counted = figures(words), {*terms(" ".join(_COUNTED.findall(words)))}
     kind = question.answer_pattern
     numbers, dates = kind is None or kind.search(_NUMBERS), kind is None or kind.search(_DATES)
-    if not (numbers or dates) or _NAMED.search(words):
+    if not (numbers or dates) or _NAMED.search(words) or (kind is None and not own and _YES_OR_NO.match(words)):
         return []
     new = [each for each in quoted.figures if not any(_agreeing(each, one) for one in own)]
     if kind:

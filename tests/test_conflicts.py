@@ -108,6 +108,11 @@ def test_another_figure_in_other_words_is_found(reader: ExtractiveReader) -> Non
     assert found == ["38 million euros", "51 million euros"]
 
 
+def test_a_question_for_yes_or_no_asks_for_no_figure(reader: ExtractiveReader) -> None:
+    other = "Velden counts the costs\n\nIn the end Velden paid 51 million euros for its new bridge across the Arun."
+    assert values(reader, "Did the city of Velden pay for the new bridge over the Arun?", BRIDGE, other) == []
+
+
 def test_words_that_amount_to_no_number_are_no_figures() -> None:
     assert [figure.amounts for figure in figures("It was ten-tenths of a seven-day week.")] == [{("number", 7.0)}]
 
