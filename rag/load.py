@@ -22,6 +22,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from rag.errors import LoadError
+from rag.markdown import without_marks
 from rag.metadata import parse_date
 from rag.paragraph import masthead
 
@@ -184,10 +185,10 @@ def _read_markdown(data: bytes, path: Path) -> _Content:
     front = re.match(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", text, re.DOTALL)
     fields = _front_matter(front[1]) if front else None
     if front is None or fields is None:
-        return _Content(text)
+        return _Content(without_marks(text))
     published = _first(fields, "published", "date", "pubdate", "publication_date", "date_published")
     return _Content(
-        text=text[front.end() :],
+        text=without_marks(text[front.end() :]),
         title=_first(fields, "title", "headline"),
         publisher=_first(fields, "publisher", "publication", "site", "outlet") or _named_source(fields),
         published=parse_date(published) if published else None,

@@ -12,7 +12,7 @@ import re
 
 from sentencex import get_sentence_boundaries
 
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LINE = re.compile(r"(?:[ \t]*(?:#{1,6}|>)[ \t]+)?(?P<words>[^\n]*\S[^\n]*)")  # Markdown's marks are no words
 _WRAP_COLUMNS = range(50, 101)  # texts are hard-wrapped between these widths; narrower lines are lists or verse
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -41,7 +41,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def _blocks(text: str) -> list[tuple[int, int]]:
     """Lines, with hard-wrapped ones joined."""
-    lines = [match.span() for match in _LINE.finditer(text)]
+    lines = [match.span("words") for match in _LINE.finditer(text)]
     column = max((end - start for start, end in lines), default=0)
     if column not in _WRAP_COLUMNS:
         return lines

@@ -27,21 +27,25 @@ class Turn:
 def turns(text: str) -> tuple[Turn, ...]:
     """The turns of an interview, in order; none where a text is not one.
 
-    An interview has two labels or more at the head of lines, each of them twice or more. "Q" and "A" name nobody: their
-    turns have the speaker "".
+    An interview has two labels or more at the head of lines, each of them twice or more; a full name counts with the
+    part of it that stands for it later, and is the speaker's. "Q" and "A" name nobody: their turns have the speaker "".
 
     >>> [turn.speaker for turn in turns("Ann: Why?\\nBo: Rain.\\nAnn: And now?\\nBo: Sun.")]
     ['Ann', 'Bo', 'Ann', 'Bo']
     """
     labels = list(_LABEL.finditer(text))
-    counts = Counter(label["name"] for label in labels)
+    full = {
+        name: label["name"] for label in reversed(labels) if len(parts := label["name"].split()) > 1 for name in parts
+    }
+    names = [full.get(label["name"], label["name"]) for label in labels]
+    counts = Counter(names)
     speakers = {name for name, count in counts.items() if count >= TURNS}
     if len(speakers) < 2:
         return ()
     return tuple(
-        Turn(label.start("name"), label.end(), "" if _LETTER.fullmatch(label["name"]) else label["name"])
-        for label in labels
-        if label["name"] in speakers
+        Turn(label.start("name"), label.end(), "" if _LETTER.fullmatch(name) else name)
+        for label, name in zip(labels, names, strict=True)
+        if name in speakers
     )
 
 

@@ -34,6 +34,12 @@ def test_in_an_interview_a_sentence_carries_its_speaker() -> None:
     assert quoted(INTERVIEW, "Our reporter met the ambassador.") == "Our reporter met the ambassador. [1]"
 
 
+def test_a_speaker_whose_full_name_stands_once_is_named_in_full() -> None:
+    text = "Ina Falk: Why?\nOm Rao: Rain fell.\nFalk: And now?\nRao: Well. Sun came out."
+    assert [turn.speaker for turn in turns(text)] == ["Ina Falk", "Om Rao", "Ina Falk", "Om Rao"]
+    assert quoted(text, "Sun came out.") == "Om Rao: Sun came out. [1]"
+
+
 def test_a_pronoun_takes_the_sentence_before_along_but_not_another_speakers() -> None:
     kept = quoted(INTERVIEW, "They have grown for ten years.")
     assert kept == "Balarezo: Relations are robust. They have grown for ten years. [1]"

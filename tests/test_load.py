@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.errors import LoadError
 from rag.load import find_files, load_document
+from rag.markdown import without_marks
 
 PARAGRAPHS = [
     "The port of Chancay opened on Thursday, and the presidents of both countries watched by video link.",
@@ -164,6 +167,24 @@ def test_markdown_front_matter_is_metadata(tmp_path: Path) -> None:
     assert document.metadata["author"] == "Ann Lee, Bo Ek"
     assert document.metadata["published"] == "2023-05-26"
     assert document.metadata["publisher"] == "Slow Track"
+
+
+def test_markdown_is_read_without_the_marks_of_its_words(tmp_path: Path) -> None:
+    text = (
+        "# Port *opens*\n\n> It is the **first** of [its kind](https://a.b/c), said `Ann` _Lee_.\n\n"
+        "| Ship | **Year** |\n|---|---|\n| *Lark* | 1911 |\n\n- [Home](/) [World](/w)\n\na_b_c &amp; 2 * 3\\*\n"
+    )
+    document = load_document(write(tmp_path / "a.md", text), "a.md")
+    assert document.page_content == (
+        "# Port opens\n\n> It is the first of its kind, said Ann Lee.\n\n"
+        "| Ship | Year |\n|---|---|\n| Lark | 1911 |\n\n- [Home](/) [World](/w)\n\na_b_c & 2 * 3*\n"
+    )
+
+
+@given(st.text(st.sampled_from("ab *_`[]()!<>&#-|\\\n1."), max_size=80))
+def test_no_line_of_markdown_is_lost(text: str) -> None:
+    assert without_marks(text).count("\n") == text.count("\n")
+    assert len(without_marks(text)) <= len(text)
 
 
 @pytest.mark.parametrize("text", ["---\nA rule, then text.\n---\nMore.\n", "---\n[: broken\n---\nMore.\n"])

@@ -1,0 +1,43 @@
+"""Markdown's marks within lines: what its readers see in bold or as a link is the words alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_WORDS = ("text", "text_special", "code_inline")
+_BREAKS = ("softbreak", "hardbreak")
+
+
+def without_marks(markdown: str) -> str:
+    """The text without the marks of emphasis, links, pictures and code (CommonMark), line by line.
+
+    Marks at the head of lines stay: they tell headlines and items. So do lines of links or pictures alone: cleaning
+    tells by them what is a menu.
+
+    >>> without_marks("# Port *opens*\\n\\nIt is [**new**](/new).\\n\\n- [Home](/)")
+    '# Port opens\\n\\nIt is new.\\n\\n- [Home](/)'
+    """
+    from markdown_it import MarkdownIt
+
+    lines = markdown.split("\n")
+    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+        if token.type != "inline" or not token.map:
+            continue
+        written, seen = token.content.split("\n"), _seen(token).split("\n")
+        if len(written) == len(seen):
+            for number, old, new in zip(range(token.map[0], token.map[1]), written, seen, strict=False):
+                lines[number] = lines[number].replace(old, new, 1)
+    return "\n".join(lines)
+
+
+def _seen(inline: Token) -> str:
+    """What is seen of a paragraph, a headline or a cell; all that is written where it has links or pictures alone."""
+    text, outside, depth = "", False, 0
+    for token in inline.children or ():
+        depth += token.nesting if token.type.startswith("link_") else 0
+        outside = outside or (not depth and any(map(str.isalnum, token.content)) and token.type in _WORDS)
+        text += token.content if token.type in _WORDS else "\n" if token.type in _BREAKS else ""
+    return text if outside else inline.content
