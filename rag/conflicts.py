@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.cite import attributed, cite, verify
-from rag.figures import MEASURES, TIMES, Figure, agree, comparable, far_apart, figures, without_figures
+from rag.figures import HARMS, MEASURES, TIMES, Figure, agree, comparable, far_apart, figures, without_figures
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
 from rag.stages import asks_for_state, stage_in, without_stage
@@ -125,6 +125,11 @@ class Statement(Scored):
         """Terms of its names."""
         return frozenset(name_terms(self.span.text)) & self.words
 
+    @cached_property
+    def harms(self) -> frozenset[str]:
+        """What came to those whom its figures count."""
+        return frozenset().union(*(figure.unit for figure in self.figures)) & HARMS.keys()
+
     def difference(self, start: int, end: int) -> Difference:
         """With the words from `start` to `end` of the sentence as its value."""
         first = self.span.start
@@ -135,6 +140,10 @@ class Statement(Scored):
         if self.meaning is None or other.meaning is None:
             return True
         return float(self.meaning @ other.meaning) >= LEAST_ALIKE
+
+    def elsewhere(self, other: Statement) -> bool:
+        """Whether both have names, and none in common: the dead of two floods."""
+        return bool(self.names and other.names) and self.names.isdisjoint(other.names)
 
     def others(self, figure: Figure) -> list[Figure]:
         """Its figures but for one."""
@@ -183,7 +192,11 @@ def on_the_matter(question: Question, quoted: Statement, statements: Sequence[St
         for each in statements
         if quoted.speaks_of(each)
         and (shared := quoted.words & each.words)
-        and (question.coverage(shared) >= least or _share(quoted.words, each.words) >= ALIKE)
+        and (
+            question.coverage(shared) >= least
+            or _share(quoted.words, each.words) >= ALIKE
+            or bool(quoted.harms & each.harms)
+        )
     ]
 
 
@@ -234,6 +247,7 @@ def _counterpart(
         for its in other.figures
         if comparable(figure, its) and not far_apart(figure, its)
         if min(len(quoted.words), len(other.words)) >= LEAST_WORDS
+        if not (figure.unit & its.unit & HARMS.keys() and quoted.elsewhere(other))
     ]
     if not found:
         return None

@@ -51,6 +51,18 @@ _ABOUT = re.compile(
     r"at least|at most|up to|close to|an estimated)\s*[$€£¥]?$",
     re.IGNORECASE,
 )
+# What came to those who are counted: "12 people were killed" and "the toll has risen to 14" are one quantity.
+HARMS = {
+    "@dead": r"die[sd]?|dead|deaths?|kill(?:s|ed|ing)?|fatalit(?:y|ies)|toll|perished|drowned|"
+    r"lost (?:his|her|their) li(?:fe|ves)",
+    "@hurt": r"injur(?:ed|es|ing|ies|y)|hurt|wound(?:ed|ing|s)?",
+    "@missing": r"missing|unaccounted",
+    "@held": r"arrest(?:ed|s|ing)?|detain(?:ed|ing)?|custody",
+    "@homeless": r"homeless|displaced|evacuated|fled|flee",
+}
+_HARM = re.compile("|".join(rf"(?P<{name[1:]}>\b(?:{words})\b)" for name, words in HARMS.items()), re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;:()]|\b(?:and|while|but|as|after|when|where|in which)\b|\d")
+_NO_COUNT = re.compile(r"\bage[ds]?(?: of)? $|-$")  # ahead of a figure
 NEAR = 0.1  # relative distance within which "about 200" agrees with another figure
 FAR_APART = 100.0  # so many times another figure, it is no other account of the same
 YEARS_APART = 25.0  # and neither is a date so much later: a dam is finished in 1963, its repair in 2026
@@ -95,7 +107,8 @@ def comparable(one: Figure, other: Figure) -> bool:
     if one.is_date or other.is_date:
         # A weekday is that of its article's week.
         return one.is_date == other.is_date and bool((_parts(one).keys() & _parts(other).keys()) - {"weekday"})
-    return one.unit & MEASURES == other.unit & MEASURES
+    harms = [figure.unit & HARMS.keys() for figure in (one, other)]
+    return one.unit & MEASURES == other.unit & MEASURES and not (all(harms) and harms[0] != harms[1])
 
 
 def far_apart(one: Figure, other: Figure) -> bool:
@@ -179,6 +192,8 @@ def _figure(sentence: str, start: int, end: int, is_date: bool) -> Figure:
         _amount(fact.key, is_date=is_date, century=century) for fact in pieces if fact.kind in ("number", "date")
     )
     unit_terms = {fact.key for fact in pieces if fact.kind not in ("number", "date", "not")}
+    if not (is_date or percent or unit_terms & MEASURES):
+        unit_terms |= _harm(sentence, start, end)
     before, after = terms(sentence[:start])[-BESIDE:], terms(sentence[end:])[:BESIDE]
     return Figure(
         start,
@@ -189,6 +204,16 @@ def _figure(sentence: str, start: int, end: int, is_date: bool) -> Figure:
         frozenset((*before, *after, *unit_terms)),
         bool(_ABOUT.search(sentence[:start])),
     )
+
+
+def _harm(sentence: str, start: int, end: int) -> set[str]:
+    """What came to those whom the figure at these places counts, by the words of its clause behind and ahead of it."""
+    if _NO_COUNT.search(sentence[:start]) or sentence[end : end + 4] == " of ":  # "two of them" are no toll
+        return set()
+    behind = _CLAUSE_END.split(sentence[end:], maxsplit=1)[0]
+    ahead = _CLAUSE_END.split(sentence[:start])[-1]
+    found = _HARM.search(sentence[start:end] + behind) or next(reversed([*_HARM.finditer(ahead)]), None)
+    return {f"@{found.lastgroup}"} if found else set()
 
 
 def _is_unit(word: str) -> bool:

@@ -82,6 +82,8 @@ def test_figures_agree_or_not(one: str, other: str, same: bool) -> None:
         ("in 2016", "2,016 boats"),
         ("in June", "in 2016"),
         ("$5", "5 euros"),
+        ("three people died", "injured nine people"),
+        ("12 were killed", "14 are missing"),
     ],
 )
 def test_figures_of_other_kinds_are_not_compared(one: str, other: str) -> None:
@@ -106,6 +108,23 @@ def test_another_figure_in_other_words_is_found(reader: ExtractiveReader) -> Non
     other = "Velden counts the costs\n\nIn the end Velden paid 51 million euros for its new bridge across the Arun."
     found = values(reader, "How much did the new bridge over the Arun cost?", BRIDGE, other)
     assert found == ["38 million euros", "51 million euros"]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ("The death toll from the floods in Velden has risen to five, the mayor said.", ["Three people died", "five"]),
+        ("Five are dead after the floods in Velden, the mayor said.", ["Three people died", "Five"]),
+        ("The floods in Velden injured nine people, the mayor said.", []),
+        ("Floods killed 40 in the town of Holm in 2019.", []),
+    ],
+)
+def test_tolls_are_held_against_each_other_in_any_words(
+    reader: ExtractiveReader, other: str, expected: list[str]
+) -> None:
+    first = "Floods hit Velden\n\nThree people died in the floods in Velden on Monday, the police said."
+    question = "How many people died in the floods in Velden?"
+    assert values(reader, question, first, f"Velden mourns\n\n{other}") == expected
 
 
 def test_a_question_for_yes_or_no_asks_for_no_figure(reader: ExtractiveReader) -> None:
