@@ -50,8 +50,9 @@ LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, t
 # Sentences that are looked at where the quoted ones differ from none: so many, within these log-odds of the best.
 NEXT_BEST, NEXT_MARGIN = 4, 3.0
 _COUNTED = re.compile(r"\bhow many (\w+(?: \w+){0,2})", re.IGNORECASE)
-# What no figure of time answers, and what no figure at all.
+# What no figure of time answers, what no toll, and what no figure at all.
 _SIZE = re.compile(r"\bhow (?:far|tall|high|wide|deep|heavy|large|big)\b", re.IGNORECASE)
+_NOT_COUNTED = re.compile(r"\bhow (?!many\b)\w", re.IGNORECASE)  # "how old" asks for no toll
 _NAMED = re.compile(r"\bname\b|\bcalled\b", re.IGNORECASE)
 # A question for yes or no asks for no figure, unless one is in it.
 _YES_OR_NO = re.compile(
@@ -212,6 +213,7 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
     others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
+    others |= HARMS.keys() if _NOT_COUNTED.search(words) else frozenset()
     return [each for each in new if each.unit & counted or not each.unit & others]
 
 
