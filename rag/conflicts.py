@@ -19,7 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from rag.cite import attributed, cite, verify
-from rag.figures import HARMS, MEASURES, TIMES, Figure, agree, comparable, far_apart, figures, without_figures
+from rag.figures import (
+    HARMS,
+    MEASURES,
+    TIMES,
+    Figure,
+    agree,
+    comparable,
+    far_apart,
+    figures,
+    harms_named,
+    without_figures,
+)
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
 from rag.stages import asks_for_state, stage_in, without_stage
@@ -212,8 +223,9 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
     if kind:
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
+    if (harms := harms_named(words)) or _NOT_COUNTED.search(words):
+        new = [each for each in new if not each.unit & (HARMS.keys() - harms)]
     others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
-    others |= HARMS.keys() if _NOT_COUNTED.search(words) else frozenset()
     return [each for each in new if each.unit & counted or not each.unit & others]
 
 

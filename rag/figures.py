@@ -111,6 +111,15 @@ def comparable(one: Figure, other: Figure) -> bool:
     return one.unit & MEASURES == other.unit & MEASURES and not (all(harms) and harms[0] != harms[1])
 
 
+def harms_named(text: str) -> frozenset[str]:
+    """What a text says that came to people, of HARMS.
+
+    >>> sorted(harms_named("How many were killed or hurt?"))
+    ['@dead', '@hurt']
+    """
+    return frozenset(f"@{match.lastgroup}" for match in _HARM.finditer(text))
+
+
 def far_apart(one: Figure, other: Figure) -> bool:
     """Whether two are too unlike to be one matter told differently: 42 million pounds and 320 pounds, 1963 and 2026."""
     if one.is_date and other.is_date:

@@ -34,10 +34,10 @@ def turns(text: str) -> tuple[Turn, ...]:
     ['Ann', 'Bo', 'Ann', 'Bo']
     """
     labels = list(_LABEL.finditer(text))
-    full = {
-        name: label["name"] for label in reversed(labels) if len(parts := label["name"].split()) > 1 for name in parts
-    }
-    names = [full.get(label["name"], label["name"]) for label in labels]
+    written = [label["name"] for label in labels]
+    in_full = [name for name in written if " " in name and all(part[0].isupper() for part in name.split())]
+    full = {part: name for name in reversed(in_full) for part in name.split()}
+    names = [full.get(name, name) for name in written]
     counts = Counter(names)
     speakers = {name for name, count in counts.items() if count >= TURNS}
     if len(speakers) < 2:

@@ -134,6 +134,15 @@ def test_a_question_for_another_measure_asks_for_no_toll(reader: ExtractiveReade
     assert values(reader, "How fast were the gusts of Storm Ingrid?", first, other) == []
 
 
+def test_the_toll_that_is_asked_for_is_held_against_others(reader: ExtractiveReader) -> None:
+    first = "Floods hit Velden\n\nThe floods in Velden killed three people and injured 12, the police said on Monday."
+    other = "Velden mourns\n\nThe floods in Velden killed five people and injured 12, the mayor said on Tuesday."
+    assert set(values(reader, "How many people died in the floods in Velden?", first, other)) == {
+        "three people", "five people",
+    }  # fmt: skip
+    assert values(reader, "How many people were injured in the floods in Velden?", first, other) == []
+
+
 def test_a_question_for_yes_or_no_asks_for_no_figure(reader: ExtractiveReader) -> None:
     other = "Velden counts the costs\n\nIn the end Velden paid 51 million euros for its new bridge across the Arun."
     assert values(reader, "Did the city of Velden pay for the new bridge over the Arun?", BRIDGE, other) == []
