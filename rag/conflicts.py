@@ -20,7 +20,6 @@ from typing import Any
 
 from rag.cite import attributed, cite, verify
 from rag.figures import (
-    HARMS,
     MEASURES,
     TIMES,
     Figure,
@@ -140,7 +139,7 @@ class Statement(Scored):
     @cached_property
     def harms(self) -> frozenset[str]:
         """What came to those whom its figures count."""
-        return frozenset().union(*(figure.unit for figure in self.figures)) & HARMS.keys()
+        return frozenset().union(*(figure.harms for figure in self.figures))
 
     def difference(self, start: int, end: int) -> Difference:
         """With the words from `start` to `end` of the sentence as its value."""
@@ -153,9 +152,9 @@ class Statement(Scored):
             return True
         return float(self.meaning @ other.meaning) >= LEAST_ALIKE
 
-    def elsewhere(self, other: Statement) -> bool:
-        """Whether both have names, and none in common: the dead of two floods."""
-        return bool(self.names and other.names) and self.names.isdisjoint(other.names)
+    def names_apart(self, other: Statement) -> float:
+        """Share of the names of the one with fewer that the other has not; 0 where one has none."""
+        return 1 - _share(self.names, other.names) if self.names and other.names else 0.0
 
     def others(self, figure: Figure) -> list[Figure]:
         """Its figures but for one."""
@@ -224,7 +223,7 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
     if (harms := harms_named(words)) or _NOT_COUNTED.search(words):
-        new = [each for each in new if not each.unit & (HARMS.keys() - harms)]
+        new = [each for each in new if each.harms <= harms]
     others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
     return [each for each in new if each.unit & counted or not each.unit & others]
 
@@ -261,7 +260,7 @@ def _counterpart(
         for its in other.figures
         if comparable(figure, its) and not far_apart(figure, its)
         if min(len(quoted.words), len(other.words)) >= LEAST_WORDS
-        if not (figure.unit & its.unit & HARMS.keys() and quoted.elsewhere(other))
+        if not (figure.harms & its.harms and quoted.names_apart(other) == 1)  # the dead of two floods
     ]
     if not found:
         return None
@@ -285,7 +284,7 @@ def features(quoted: Statement, other: Statement, mine: Figure, its: Figure) -> 
         float(bool(mine.unit & its.unit)),
         float(bool(mine.unit and its.unit and not mine.unit & its.unit)),
         min(max(quoted.score - other.score, 0.0), MOST_LEAD),
-        1 - _share(quoted.names, other.names) if quoted.names and other.names else 0.0,
+        quoted.names_apart(other),
         said.count(False) / len(said) if said else 0.0,
         float(all(years) and not years[0] & years[1]),
         float(mine.is_date),

@@ -83,6 +83,11 @@ class Figure:
     beside: frozenset[str]
     is_about: bool = False
 
+    @property
+    def harms(self) -> frozenset[str]:
+        """What came to those whom it counts, of HARMS; nothing where it does not tell."""
+        return self.unit.intersection(HARMS)
+
 
 def figures(sentence: str) -> list[Figure]:
     """The figures and dates of a sentence in their order.
@@ -107,8 +112,9 @@ def comparable(one: Figure, other: Figure) -> bool:
     if one.is_date or other.is_date:
         # A weekday is that of its article's week.
         return one.is_date == other.is_date and bool((_parts(one).keys() & _parts(other).keys()) - {"weekday"})
-    harms = [figure.unit & HARMS.keys() for figure in (one, other)]
-    return one.unit & MEASURES == other.unit & MEASURES and not (all(harms) and harms[0] != harms[1])
+    if one.harms and other.harms and one.harms != other.harms:
+        return False
+    return one.unit & MEASURES == other.unit & MEASURES
 
 
 def harms_named(text: str) -> frozenset[str]:
