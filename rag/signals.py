@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import threading
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -145,6 +146,7 @@ _ASKING = re.compile(
     r"city|country|place|town|region|state|person|reason)\b",
     re.IGNORECASE,
 )
+_STEMMING = threading.Lock()  # the stemmer keeps the word in itself, so two threads would mix theirs
 FUNCTION_WORDS = frozenset(
     """
     a about above after again against all also am an and any are as at be because been before being below between
@@ -186,7 +188,8 @@ def number_terms(text: str) -> set[str]:
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
+    with _STEMMING:
+        return str(_stemmer().stemWord(word))
 
 
 @lru_cache(maxsize=1)

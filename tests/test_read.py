@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import snowballstemmer
 
 import rag.read
 from rag.models import cross_encoder, question_encoder
@@ -22,6 +25,7 @@ TEXT = (
 )
 PASSAGE = Passage("1", TEXT, "tram.txt", "Tram line nine reopens", None, None, 100, 100 + len(TEXT), 1.0)
 OTHER = "Bakers' strike ends\n\nBread is sold again in Kumasi. The strike had lasted six weeks."
+SYLLABLES = ["bor", "cat", "dul", "fen", "gim", "hop", "jur", "kal", "lem", "mos", "nat", "pil", "rud", "sev", "tor"]
 PASSAGES = [PASSAGE, Passage("2", OTHER, "bread.txt", "Bakers' strike ends", None, None, 0, len(OTHER), 0.9)]
 
 
@@ -53,6 +57,18 @@ def test_nothing_is_quoted_where_nothing_answers(reader: ExtractiveReader, quest
 
 def test_no_passage_no_answer(reader: ExtractiveReader) -> None:
     assert reader.read("Who drove the tram?", []).confidence == 0
+
+
+def test_threads_do_not_mix_the_stems_of_their_words() -> None:
+    words = [f"{first}{second}{ending}" for first in SYLLABLES for second in SYLLABLES for ending in ("ization", "ies")]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(terms, words))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [(snowballstemmer.stemmer("english").stemWord(word),) for word in words]
 
 
 def test_candidates_know_their_place_and_neighbours() -> None:
