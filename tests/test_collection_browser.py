@@ -108,6 +108,7 @@ def test_changed_files_are_indexed_again(page: Page, articles: Path) -> None:
     (articles / "crane.txt").write_text(CRANE, encoding="utf-8")
     page.get_by_role("button", name="Index changed files").click()
     page.get_by_text("1 added, 0 changed, 0 removed").wait_for(timeout=90_000)
+    page.locator("#introduction", has_text="4 articles").wait_for()
     assert "Crane falls in Velden harbour" in titles(page)
 
 

@@ -65,14 +65,17 @@ class Page:
                 with gr.Tab("Ask", id="ask", elem_id="ask") as front:
                     asking = self._ask_tab()
                 with gr.Tab("Articles", id="articles", elem_id="articles") as articles:
-                    Shelf(self.collection).build(articles)
+                    changes = Shelf(self.collection).build(articles)
                 with gr.Tab("Conversations", id="conversations", elem_id="conversations"):
                     saved = self._conversations_tab()
-                with gr.Tab("Settings", id="settings", elem_id="settings"):
-                    options = self._settings_tab(app)
+                with gr.Tab("Settings", id="settings", elem_id="settings") as settings:
+                    options = self._settings_tab()
             self._connect(asking, options, saved, tabs)
             # Each time the page is opened: the index may have grown since the service was started.
             gr.on([app.load, front.select], lambda: introduce(self.rag), None, introduction, **QUIET)
+            gr.on([app.load, settings.select], self.publishers, None, options[2], **QUIET)
+            for change in changes:
+                change.then(lambda: introduce(self.rag), None, introduction, **QUIET)
             found = app.load(self.examples, None, asking.examples, **QUIET)
             found.then(self.offer, asking.conversation, asking.examples, **QUIET)
         return app
@@ -117,7 +120,7 @@ class Page:
         saved.export(export_text, None, export, **TELLING).then(lambda: "", None, export, **QUIET)
         return saved
 
-    def _settings_tab(self, app: gr.Blocks) -> list[Any]:
+    def _settings_tab(self) -> list[Any]:
         settings = self.rag.settings
         offered = dict.fromkeys((EXTRACTIVE, settings.model, *(f"llamacpp:{path}" for path in installed())))
         told = "What writes the answer." if settings.read_only else "What writes the answer: one of these, or another."
@@ -137,7 +140,6 @@ class Page:
         gr.HTML('<p class="note">Only articles of these days are searched; undated ones are left out. Empty: all.</p>')
         with gr.Row():
             days = [gr.DateTime(include_time=False, type="string", label=label) for label in ("From", "To")]
-        app.load(self.publishers, None, publishers, **QUIET)
         return [model, top_k, publishers, *days]
 
     def _connect(self, asking: _Asking, options: list[Any], saved: gr.HTML, tabs: gr.Tabs) -> None:

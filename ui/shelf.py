@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
@@ -25,8 +26,8 @@ class Shelf:
     def __init__(self, collection: Collection) -> None:
         self.collection = collection
 
-    def build(self, tab: gr.Tab) -> None:
-        """Lay out the tab and connect it."""
+    def build(self, tab: gr.Tab) -> list[Any]:
+        """Lay out the tab and connect it; returns the events after which the collection may be another."""
         chosen = gr.State("")
         changes = not self.collection.read_only
         with gr.Row(elem_id="shelf"):
@@ -48,13 +49,16 @@ class Shelf:
         search.change(self.articles, [search, chosen], table, **QUIET)
         table.choose(self.choose, search, [chosen, table, shown, original, remove], **QUIET)
         listed = [table, note]
-        files.upload(self.add, [files, search], [*listed, files], api_visibility="private", show_progress_on=note)
-        again.click(self.refresh, [search], listed, api_visibility="private", show_progress_on=note)
-        remove.click(
+        added = files.upload(
+            self.add, [files, search], [*listed, files], api_visibility="private", show_progress_on=note
+        )
+        refreshed = again.click(self.refresh, [search], listed, api_visibility="private", show_progress_on=note)
+        removed = remove.click(
             self.remove, [chosen, search], [*listed, chosen, shown, original, remove],
             api_visibility="private", show_progress_on=note,
             js="(chosen, search) => [confirm('Remove this article from the collection?') ? chosen : '', search]",
         )  # fmt: skip
+        return [added, refreshed, removed]
 
     def articles(self, search: str, chosen: str) -> str:
         """The table of the articles."""
