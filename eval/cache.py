@@ -28,7 +28,7 @@ from rag.types import Answer
 
 DEFAULT_CACHE = user_cache_path("rag-news") / "answers.sqlite"
 MOST_ANSWERS = 20_000  # the newest are kept: about 200 MB
-_LIBRARIES = ("chromadb", "numpy", "onnxruntime", "sentencex", "snowballstemmer", "tokenizers")
+_LIBRARIES = ("chromadb", "numpy", "onnxruntime", "sentencex", "snowballstemmer", "symspellpy", "tokenizers")
 
 
 @dataclass(frozen=True)

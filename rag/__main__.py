@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -25,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         _warn_of_misspelled_settings()
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()  # here, where what is in the way can still be said
+        return status
     except RAGError as error:
         print(f"rag: {error}", file=sys.stderr)
         return STATUS_BAD_INPUT
@@ -33,8 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("rag: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"rag: no space is left to write {error.filename or 'the output'}; make some and repeat", file=sys.stderr)
+        _mute()
+        return STATUS_BAD_INPUT
+
+
+def _mute() -> None:
+    """Let what is still to be printed go nowhere, so that Python does not fail on it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Version(argparse.Action):

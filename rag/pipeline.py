@@ -22,7 +22,7 @@ from rag.period import DEPTH, Period, asked_period
 from rag.read import build_reader
 from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
-from rag.spelling import other_spellings
+from rag.spelling import Spelling, other_spellings, spell
 from rag.store import Store, has_index
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Retriever, Sentence
 from rag.verdict import is_to_the_point, states_answer, verdict_of
@@ -42,7 +42,7 @@ Step = str | Citation | Sentence | Answer
 class _Search:
     """What was searched for, a question without its time where it names one, and what was found."""
 
-    query: str
+    spelling: Spelling
     asked: str
     period: Period | None
     filters: Filters
@@ -50,11 +50,12 @@ class _Search:
     passages: list[Passage]
 
     def notes(self, answer: Answer) -> tuple[str, ...]:
-        """What the answer's reader should know of it: of which time it speaks, or what an abstention may be due to."""
+        """What its reader should know: how words were read, of which time it is, what an abstention may be due to."""
         spoken = self.period.notes(answer.citations) if self.period else ()
+        notes = (*self.spelling.notes, *spoken)
         if answer.answered:
-            return spoken
-        return (*spoken, *other_spellings(self.query, self.passages), *self.filters.notes())
+            return notes
+        return (*notes, *other_spellings(self.spelling.question, self.passages), *self.filters.notes())
 
 
 class RAG:
@@ -120,6 +121,7 @@ class RAG:
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
         search = self._search(query, parse_filters(filters), top_k or self.settings.top_k)
+        query = search.spelling.question
         clock.append(time.perf_counter())
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
@@ -148,10 +150,17 @@ class RAG:
         )
 
     def _search(self, query: str, filters: Filters, top_k: int) -> _Search:
-        period = asked_period(query)
-        asked = period.question if period else query
+        """What is found for the query, or for it with the spelling of what was found."""
+        found = self._found(Spelling(query), filters, top_k)
+        spelling = spell(query, found.passages)
+        return self._found(spelling, filters, top_k) if spelling.notes else found
+
+    def _found(self, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
+        period = asked_period(spelling.question)
+        asked = period.question if period else spelling.question
         passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters)
-        return _Search(query, asked, period, filters, top_k, period.prefer(passages, top_k) if period else passages)
+        best = period.prefer(passages, top_k) if period else passages
+        return _Search(spelling, asked, period, filters, top_k, best)
 
     def _read(
         self, search: _Search, passages: list[Passage], chat: ChatModel | None
@@ -167,7 +176,9 @@ class RAG:
         reading = self.reader.read(search.asked, passages)
         if search.period:
             reading = search.period.in_order(reading)
-        return replace(reading, answers=states_answer(chat, search.query, reading)) if chat else reading, chat
+        if chat:
+            reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading))
+        return reading, chat
 
     def chat_model(self, name: str) -> ChatModel | None:
         """The language model of a name, made once; of those in this process only the last one is kept.

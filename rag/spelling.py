@@ -1,43 +1,96 @@
-"""A name that no passage has, where the passages have one that is spelled almost so: "Zamorra", "Zamora"."""
+"""Words of the question that no passage has, where the passages have one that is spelled almost so.
+
+A slip ("Boluare") is read as their word ("Boluarte"), since a name with one would find nothing. A word that English
+has may be meant: where the passages have a name that is nearly it, an abstention says so. Both are always said, so
+that nobody takes what is about one name for what is about another.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.languages import language_of
-from rag.signals import FUNCTION_WORDS, terms
+from rag.signals import FUNCTION_WORDS, about, terms
 from rag.types import Passage
 
-ALIKE = 0.82  # of difflib's ratio, twice the letters in common by all letters: one letter of six may be another
-# Of five letters at least: shorter names are often one letter apart and different (Iran, Iraq).
-_WORD = re.compile(r"[^\W\d_]{5,}")
-_NAME = re.compile(r"(?<=[^\W\d_] )[A-ZÀ-Þ][^\W\d_]{4,}")  # not a sentence's first word, which may be any
+# Of five letters at least: shorter words are often one letter apart and different (Iran, Iraq).
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{5,}(?!\w)")
+_LONG = 8  # letters of a word in which two may be wrong
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """The question as the passages spell it, and a line for each word that was read otherwise than it was written."""
+
+    question: str
+    notes: tuple[str, ...] = ()
+
+
+def spell(question: str, passages: Sequence[Passage]) -> Spelling:
+    """Read words that neither the passages nor English have as the passages' words that they are nearly.
+
+    Only in English: in another language a word may be one that English has almost so. A question is often typed
+    without capitals, so any of its words may be a name.
+    """
+    slips = [word for word in _unknown(question, passages) if word.lower() not in _english()]
+    read = _nearest(slips, passages)
+    return Spelling(
+        _WORD.sub(lambda match: read.get(match[0], match[0]), question),
+        tuple(f"“{word}” was read as “{theirs}”." for word, theirs in read.items()),
+    )
 
 
 def other_spellings(question: str, passages: Sequence[Passage]) -> tuple[str, ...]:
-    """What an abstention has to say about names of the question: a line for each that may be misspelled.
+    """What an abstention has to say of English words: a line for each that is nearly a name of the passages."""
+    near = _nearest(_unknown(question, passages), passages)
+    return tuple(
+        f"No passage has “{word}”; some have “{theirs}”." for word, theirs in near.items() if theirs[0].isupper()
+    )
 
-    A question is often typed without capitals, so any of its words may be such a name; in another language than
-    English it may also be a word that English has almost so.
-    """
+
+def _unknown(question: str, passages: Sequence[Passage]) -> list[str]:
+    """The words of an English question that no passage has, whatever their endings."""
     if language_of(question).code != "en":
-        return ()
-    known = {term for passage in passages for term in terms(f"{passage.title} {passage.text}")}
-    names = sorted({name for passage in passages for name in _NAME.findall(passage.text)})
-    unknown = [word for word in _WORD.findall(question) if word.lower() not in FUNCTION_WORDS]
-    found = {word: _nearest(word, names) for word in unknown if not known.intersection(terms(word))}
-    return tuple(f"No passage has “{word}”; some have “{name}”." for word, name in found.items() if name)
+        return []
+    known = {term for passage in passages for term in terms(_text(passage))}
+    words = dict.fromkeys(word for word in _WORD.findall(question) if word.lower() not in FUNCTION_WORDS)
+    return [word for word in words if known.isdisjoint(terms(word))]
 
 
-def _nearest(word: str, names: Sequence[str]) -> str | None:
-    """The name most like the word that begins as it does, if one is like it."""
-    matcher = SequenceMatcher(b=word.lower(), autojunk=False)
-    likeness: dict[str, float] = {}
-    for name in names:
-        if name[0].lower() == word[0].lower():
-            matcher.set_seq1(name.lower())
-            likeness[name] = matcher.ratio()
-    best = max(likeness, key=likeness.__getitem__, default=None)
-    return best if best is not None and likeness[best] >= ALIKE else None
+def _nearest(words: Sequence[str], passages: Sequence[Passage]) -> dict[str, str]:
+    """For each word, if any, the passages' one that fewest slips make of it, of several the commonest.
+
+    A slip is a letter too many, too few, wrong, or swapped with the next; the first letter is right.
+    """
+    if not words:
+        return {}
+    from symspellpy import SymSpell, Verbosity  # type: ignore[import-untyped]
+
+    speller = SymSpell(max_dictionary_edit_distance=2)
+    forms: dict[str, str] = {}
+    for form, count in Counter(word for each in passages for word in _WORD.findall(_text(each))).most_common():
+        forms.setdefault(form.lower(), form)
+        speller.create_dictionary_entry(form.lower(), count)
+    found = {}
+    for word in words:
+        near = speller.lookup(word.lower(), Verbosity.CLOSEST, max_edit_distance=2 if len(word) >= _LONG else 1)
+        if theirs := next((item.term for item in near if item.distance and item.term[0] == word[0].lower()), None):
+            found[word] = forms[theirs]
+    return found
+
+
+def _text(passage: Passage) -> str:
+    return f"{about(passage)} {passage.text}"
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    """Words that English has, and common names: those of symspellpy's list of frequencies, 82,765."""
+    from importlib.resources import files
+
+    lines = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    return frozenset(line.partition(" ")[0] for line in lines.splitlines())
