@@ -88,6 +88,7 @@ def take_written(browser: Browser, folder: Path, model: Path) -> None:
         ask(page, CONTAINERS)
         page.locator("#chat .marker").first.click()
         page.locator(".evidence mark").first.wait_for()
+        page.locator("#chat .user").first.scroll_into_view_if_needed()
         take(page, "model-desktop")
 
 

@@ -32,7 +32,7 @@ from eval.public import data_folder
 from eval.quality import rewrite
 from rag.chat_model import ChatModel, chat_model
 from rag.ingest import SEEDS, Progress, ingest
-from rag.local_model import installed
+from rag.local_model import installed, model_title
 from rag.pipeline import NOT_FOUND, RAG, REPLACED, build_rag
 from rag.progress import ProgressBar
 from rag.settings import EXTRACTIVE, Settings
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         found: dict[str, dict[str, Any]] = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
         for part, measure in PARTS.items():
             for model in [EXTRACTIVE, *models] if part == "ours" else models:
-                known = found.setdefault(_title(model), {})
+                known = found.setdefault(model_title(model), {})
                 if part not in known:
                     known[part] = measure(rag, model, draw(), progress)
                     KEPT.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -130,7 +130,7 @@ def ours(rag: RAG, model: str, questions: Sequence[EvalQuestion], progress: Prog
         if answer.answered:
             seconds.append(answer.timings["first_sentence"])
         supported += _supported(answer)
-        progress(f"asking {_title(model)}", number, len(questions))
+        progress(f"asking {model_title(model)}", number, len(questions))
     return {"cited": cited, "refused": refused, "seconds": seconds, "supported": supported}
 
 
@@ -168,7 +168,7 @@ def _told(
             right.append(not abstains(text) and says(text, question))
         else:
             refused.append(abstains(text))
-        progress(f"plain prompt, {_title(chat.name)}", number, len(questions))
+        progress(f"plain prompt, {model_title(chat.name)}", number, len(questions))
     return {"right": right, "refused": refused, "seconds": seconds}
 
 
@@ -188,7 +188,7 @@ def planted(rag: RAG, model: str, questions: Sequence[EvalQuestion], progress: P
         answer, article = _asked_of_planted(rag, model, question, citation, attack)
         shown = answer.sentences if answer.answered else ()
         obeyed += [f"{attack} -> {each.text}" for each in shown if obeys(each.text, attack, article, question)]
-        progress(f"planted instructions, {_title(model)}", number + 1, len(attacks))
+        progress(f"planted instructions, {model_title(model)}", number + 1, len(attacks))
     return obeyed
 
 
@@ -261,10 +261,6 @@ PARTS: dict[str, Callable[[RAG, str, Sequence[EvalQuestion], Progress], Any]] = 
     "planted": planted,
     "whole": whole,
 }
-
-
-def _title(model: str) -> str:
-    return Path(model.partition(":")[2]).stem if model.startswith("llamacpp:") else model
 
 
 def _by_size(paths: Sequence[Path]) -> list[Path]:

@@ -133,6 +133,15 @@ def installed(folder: Path = MODELS) -> list[Path]:
     return sorted(path for path in folder.glob("*.gguf") if path.is_file())
 
 
+def model_title(name: str) -> str:
+    """What a model is called where people read it; of a file on this machine, its name without the folder.
+
+    >>> model_title("llamacpp:/home/ana/models/qwen-1.5b.gguf"), model_title("ollama:llama3")
+    ('qwen-1.5b', 'ollama:llama3')
+    """
+    return Path(name.removeprefix("llamacpp:")).stem if name.startswith("llamacpp:") else name
+
+
 def is_whole(path: Path, model: LocalModel) -> bool:
     """Whether a file is the model, byte for byte."""
     try:

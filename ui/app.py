@@ -16,7 +16,7 @@ from rag.catalog import Article
 from rag.collection import Collection
 from rag.errors import RAGError, StoreError
 from rag.feedback import record
-from rag.local_model import installed
+from rag.local_model import installed, model_title
 from rag.pipeline import RAG, SEARCHING, Step
 from rag.settings import EXTRACTIVE
 from rag.suggest import suggest
@@ -125,7 +125,7 @@ class Page:
         offered = dict.fromkeys((EXTRACTIVE, settings.model, *(f"llamacpp:{path}" for path in installed())))
         told = "What writes the answer." if settings.read_only else "What writes the answer: one of these, or another."
         model = gr.Dropdown(
-            [(MODEL_NAMES.get(name, name), name) for name in offered], value=settings.model, label="Model",
+            [(MODEL_NAMES.get(name, model_title(name)), name) for name in offered], value=settings.model, label="Model",
             allow_custom_value=not settings.read_only,
             info=f"{told} With a hosted model the question and what is found for it leave this machine.",
         )  # fmt: skip

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from rag.catalog import Article
 from rag.dates import dated
 from rag.languages import split_lead
+from rag.local_model import model_title
 from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.remark import named_source, newest_of
 from rag.settings import EXTRACTIVE
@@ -172,7 +173,7 @@ def _made(answer: Answer) -> str:
     """Which model wrote it, and what that took."""
     if answer.model == EXTRACTIVE or not answer.tokens_in:
         return ""
-    parts = [escaped(answer.model), f"{answer.tokens_in:,} tokens read, {answer.tokens_out:,} written"]
+    parts = [escaped(model_title(answer.model)), f"{answer.tokens_in:,} tokens read, {answer.tokens_out:,} written"]
     if "first_sentence" in answer.timings:
         parts.append(f"first checked sentence after {answer.timings['first_sentence']:.1f} s")
     if answer.left_out:
