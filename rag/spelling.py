@@ -36,8 +36,8 @@ def spell(question: str, passages: Sequence[Passage]) -> Spelling:
     Only in English: in another language a word may be one that English has almost so. A question is often typed
     without capitals, so any of its words may be a name.
     """
-    slips = [word for word in _unknown(question, passages) if word.lower() not in _english()]
-    read = _nearest(slips, passages)
+    slips = [word for word in _words(question) if word.lower() not in _english()]
+    read = _nearest(_unknown(slips, passages), passages)
     return Spelling(
         _WORD.sub(lambda match: read.get(match[0], match[0]), question),
         tuple(f"“{word}” was read as “{theirs}”." for word, theirs in read.items()),
@@ -46,19 +46,27 @@ def spell(question: str, passages: Sequence[Passage]) -> Spelling:
 
 def other_spellings(question: str, passages: Sequence[Passage]) -> tuple[str, ...]:
     """What an abstention has to say of English words: a line for each that is nearly a name of the passages."""
-    near = _nearest(_unknown(question, passages), passages)
+    near = _nearest(_unknown(_words(question), passages), passages)
     return tuple(
         f"No passage has “{word}”; some have “{theirs}”." for word, theirs in near.items() if theirs[0].isupper()
     )
 
 
-def _unknown(question: str, passages: Sequence[Passage]) -> list[str]:
-    """The words of an English question that no passage has, whatever their endings."""
+def _words(question: str) -> list[str]:
+    """The longer content words of an English question."""
     if language_of(question).code != "en":
         return []
+    return [word for word in dict.fromkeys(_WORD.findall(question)) if word.lower() not in FUNCTION_WORDS]
+
+
+def _unknown(words: Sequence[str], passages: Sequence[Passage]) -> list[str]:
+    """Those of the words that no passage has, whatever their endings."""
+    theirs = {word for passage in passages for word in _WORD.findall(_text(passage).lower())}
+    absent = [word for word in words if word.lower() not in theirs]
+    if not absent:  # as mostly; stems take longer
+        return []
     known = {term for passage in passages for term in terms(_text(passage))}
-    words = dict.fromkeys(word for word in _WORD.findall(question) if word.lower() not in FUNCTION_WORDS)
-    return [word for word in words if known.isdisjoint(terms(word))]
+    return [word for word in absent if known.isdisjoint(terms(word))]
 
 
 def _nearest(words: Sequence[str], passages: Sequence[Passage]) -> dict[str, str]:
@@ -92,5 +100,5 @@ def _english() -> frozenset[str]:
     """Words that English has, and common names: those of symspellpy's list of frequencies, 82,765."""
     from importlib.resources import files
 
-    lines = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
-    return frozenset(line.partition(" ")[0] for line in lines.splitlines())
+    listed = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    return frozenset(listed.split()[::2])  # a word and its count a line
