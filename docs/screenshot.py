@@ -26,6 +26,7 @@ from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
 IMAGES = ROOT / "docs" / "images"
 WINDOWS = (("desktop", (1200, 780), "light"), ("desktop-dark", (1200, 780), "dark"), ("phone", (390, 780), "light"),
            ("phone-dark", (390, 780), "dark"))  # fmt: skip
+HUB = "In which waters do Peruvian authorities want the Chancay port to become a hub?"
 SCALE = 1.25  # and still readable in the width of a README
 
 
@@ -85,10 +86,9 @@ def take_written(browser: Browser, folder: Path, model: Path) -> None:
         opened(browser, address, (1200, 780), "light") as page,
     ):
         page.set_default_timeout(300_000)
-        ask(page, CONTAINERS)
+        ask(page, HUB)
         page.locator("#chat .marker").first.click()
         page.locator(".evidence mark").first.wait_for()
-        page.locator("#chat .user").first.scroll_into_view_if_needed()
         take(page, "model-desktop")
 
 

@@ -52,7 +52,7 @@ class _Search:
     def notes(self, answer: Answer) -> tuple[str, ...]:
         """What its reader should know: how words were read, of which time it is, what an abstention may be due to."""
         spoken = self.period.notes(answer.citations) if self.period else ()
-        notes = (*self.spelling.notes, *spoken)
+        notes = (self.spelling.note, *spoken) if self.spelling.note else spoken
         if answer.answered:
             return notes
         return (*notes, *other_spellings(self.spelling.question, self.passages), *self.filters.notes())
@@ -153,7 +153,7 @@ class RAG:
         """What is found for the query, or for it with the spelling of what was found."""
         found = self._found(Spelling(query), filters, top_k)
         spelling = spell(query, found.passages)
-        return self._found(spelling, filters, top_k) if spelling.notes else found
+        return self._found(spelling, filters, top_k) if spelling.note else found
 
     def _found(self, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)

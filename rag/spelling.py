@@ -24,10 +24,10 @@ _LONG = 8  # letters of a word in which two may be wrong
 
 @dataclass(frozen=True)
 class Spelling:
-    """The question as the passages spell it, and a line for each word that was read otherwise than it was written."""
+    """The question as the passages spell it, and a line that says which words were read otherwise, if any were."""
 
     question: str
-    notes: tuple[str, ...] = ()
+    note: str = ""
 
 
 def spell(question: str, passages: Sequence[Passage]) -> Spelling:
@@ -38,10 +38,8 @@ def spell(question: str, passages: Sequence[Passage]) -> Spelling:
     """
     slips = [word for word in _words(question) if word.lower() not in _english()]
     read = _nearest(_unknown(slips, passages), passages)
-    return Spelling(
-        _WORD.sub(lambda match: read.get(match[0], match[0]), question),
-        tuple(f"“{word}” was read as “{theirs}”." for word, theirs in read.items()),
-    )
+    listed = ", ".join(f"“{word}” as “{theirs}”" for word, theirs in read.items())
+    return Spelling(_WORD.sub(lambda match: read.get(match[0], match[0]), question), f"Read {listed}." if read else "")
 
 
 def other_spellings(question: str, passages: Sequence[Passage]) -> tuple[str, ...]:

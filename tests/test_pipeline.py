@@ -80,13 +80,13 @@ def test_a_slip_in_the_question_is_read_as_what_the_articles_have(seeds_rag: RAG
     answer = seeds_rag.answer("How many contaners will Chnacay handle in its first year?")
     assert answer.citations == seeds_rag.answer(CONTAINERS).citations != ()
     assert answer.standalone_question == CONTAINERS
-    assert answer.notes == ("“contaners” was read as “containers”.", "“Chnacay” was read as “Chancay”.")
+    assert answer.notes == ("Read “contaners” as “containers”, “Chnacay” as “Chancay”.",)
 
 
 @pytest.mark.parametrize(
     ("question", "notes"),
     [
-        ("When did jingping fly to Paris?", ("“jingping” was read as “Jinping”.",)),
+        ("When did jingping fly to Paris?", ("Read “jingping” as “Jinping”.",)),
         ("Who is the mayor of Chancy?", ("No passage has “Chancy”; some have “Chancay”.",)),
         ("Which football club won the cup?", ()),
         ("Who painted the Mona Lisa?", ()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from rag.spelling import other_spellings, spell
@@ -27,7 +29,7 @@ PASSAGES = [Passage("1", TEXT, "bridge.txt", "A bridge for Velden", None, None, 
 def test_a_slip_is_read_as_the_word_of_the_passages(question: str, read: str) -> None:
     spelling = spell(question, PASSAGES)
     assert spelling.question == read
-    assert len(spelling.notes) == 1 and spelling.notes[0].startswith("“")
+    assert re.fullmatch("Read “[^”]+” as “[^”]+”[.]", spelling.note)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_a_slip_is_read_as_the_word_of_the_passages(question: str, read: str) ->
 )
 def test_other_words_stay_as_they_are(question: str) -> None:
     assert spell(question, PASSAGES).question == question
-    assert spell(question, PASSAGES).notes == ()
+    assert spell(question, PASSAGES).note == ""
 
 
 def test_an_abstention_names_the_name_that_an_english_word_is_nearly() -> None:
