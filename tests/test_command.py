@@ -26,6 +26,14 @@ def test_ask_prints_the_answer_and_its_sources(seeds_index: Path, rag_command: C
     assert "2024-06-28 (004_a97b5fc439998a1f.txt)" in done.stdout and done.stderr == ""
 
 
+def test_a_full_disk_under_the_output_is_one_line(seeds_index: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "rag", "doctor", "--index", str(seeds_index)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "rag: no space is left to write the output; make some and repeat\n"
+
+
 @pytest.mark.slow
 def test_a_terminal_without_utf8_gets_the_answer(seeds_index: Path, rag_command: Command) -> None:
     done = rag_command("ask", "--index", str(seeds_index), "¿Qué es Chancay?", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
