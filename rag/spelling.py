@@ -59,9 +59,11 @@ def _words(question: str) -> list[str]:
 
 def _unknown(words: Sequence[str], passages: Sequence[Passage]) -> list[str]:
     """Those of the words that no passage has, whatever their endings."""
+    if not words:  # as mostly: English has them all
+        return []
     theirs = {word for passage in passages for word in _WORD.findall(_text(passage).lower())}
     absent = [word for word in words if word.lower() not in theirs]
-    if not absent:  # as mostly; stems take longer
+    if not absent:  # names, as the passages spell them; stems take longer
         return []
     known = {term for passage in passages for term in terms(_text(passage))}
     return [word for word in absent if known.isdisjoint(terms(word))]
