@@ -53,7 +53,7 @@ def test_the_cross_encoder_prefers_the_sentence_that_answers() -> None:
         scores = encoder.score(question, sentences)
         assert scores.shape == (3,) and scores.argmax() == best
         alone = [encoder.score(question, [text])[0] for text in sentences]
-        assert np.corrcoef(scores, alone)[0, 1] > 0.95, "int8 activations are scaled a batch at a time"
+        assert scores == pytest.approx(alone, abs=1e-3), "a score does not depend on its company"
     assert encoder.score("Who?", []).shape == (0,)
     assert np.isfinite(encoder.score("who " * 3000, ["word " * 3000])).all()
 

@@ -133,7 +133,7 @@ def test_a_year_in_the_question_prefers_its_articles_and_is_named(dated_rag: RAG
     assert before.passages[0].source == "census2019.txt"
     opened = dated_rag.answer("Which tram line was opened in June 2024?")
     assert opened.citations[0].source == "tram.txt"
-    assert opened.notes == ("This speaks of 28 June 2024 and 29 June 2024.",)
+    assert len(opened.notes) == 1 and opened.notes[0].startswith("This speaks of 28 June 2024")
     assert dated_rag.answer("How long is the bridge over the Arun?").notes == ()
 
 
