@@ -67,9 +67,11 @@ _VERBS = word_set(
 )
 _IRREGULAR = word_set(
     """
-    ate become became began born bought brought built came caught chosen done drank drawn driven eaten fed fell
-    felt flew fought found gave given gone got grew grown held kept knew known led left lost made meant met paid
-    put ran rose said sang seen shown sold spent stood swam taken taught thought told took understood won worn
+    ate beat beaten became become began begun born bought broke broken brought built came caught chose chosen dealt
+    done drank drawn drew driven drove eaten fed fell felt fled flew forgot fought found froze frozen gave given
+    gone got grew grown held hid hung kept knew known laid led left lent lost made meant met overcame paid put ran
+    rode rose said sang sank saw seen sent shook shot shown slept sold sought spent spoke spoken stole stolen stood
+    struck swam swept swore taken taught thought threw thrown told took tore understood withdrawn withdrew won worn
     written wrote
     """
 )
@@ -288,9 +290,10 @@ def _verb(tokens: Sequence[Token], first: int, start: int, end: int) -> int | No
     verbs = [place for place in range(start, end) if tokens[place].text in VERB_FORMS]
     bare, alone, lower = first == start, end == start + 1, tokens[start].text[0].islower()
     asks = any(token.lower in MODALS for token in tokens[:first])
-    for place in verbs:  # "Mayor Lena Ortiz opened"
+    for place in verbs:  # "Mayor Lena Ortiz opened", "voters chose Lena Ortiz"
         said = tokens[place].text.endswith("ed") or tokens[place].text in _IRREGULAR
-        if place > start and said and tokens[place - 1].text[0].isupper():
+        beside = [*tokens[place - 1 : place], *tokens[place + 1 : min(place + 2, end)]]
+        if place > start and said and any(token.text[0].isupper() for token in beside):
             return place
     if before in MODALS and not alone:  # "does exercise affect", "will Chancay take"
         if later := [place for place in verbs if place > start]:

@@ -127,3 +127,8 @@ def test_a_verb_behind_a_name_of_the_answer_is_no_part_of_it() -> None:
 )  # fmt: skip
 def test_after_a_question_for_a_person_the_answer_s_person_is_meant(asked: str, answer: str, standalone: str) -> None:
     assert follow_up("How old is she?", asked, answer=answer) == standalone
+
+
+def test_a_verb_between_voters_and_whom_they_chose_is_no_part_of_a_name() -> None:
+    answer = "The town's voters chose Lena Ortiz over Jonas Pell."
+    assert follow_up("What did she promise?", "Who won the race?", answer=answer) == "What did Lena Ortiz promise?"
