@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,11 @@ CONTEXT = SIGNALS.index("context_similarity")
 CROSS = SIGNALS.index("cross_encoder")
 UNKNOWN = SIGNALS.index("names_unknown")
 _OWN, _HIGHEST, _LEAST = ([SIGNALS.index(name) for name in names] for names in (OWN, HIGHEST, LEAST))
+# A line that says when its page was written, and not when anything happened; and a question that may ask for it.
+_PAGE_DATE = re.compile(
+    r"\W*(?:(?:first|last|date)\s)?(?:published|posted|updated|modified)\b(?=.*\d)[^.!?]{,60}", re.I
+)
+_ASKS_OF_PAGE = re.compile(r"\b(?:publi|post|updat|modif|article|page|story|report|appear)", re.IGNORECASE)
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 ROOM = 90  # words of an answer: the margin within which a further sentence is shown narrows evenly as they fill
@@ -104,6 +110,8 @@ class ExtractiveReader:
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
         candidates = find_candidates(passages)
+        if not _ASKS_OF_PAGE.search(question):
+            candidates = [each for each in candidates if not _PAGE_DATE.fullmatch(each.span.text)]
         if not candidates:
             return [], np.zeros((0, len(SIGNALS)))
         asked = self._encoder.encode([question])[0]

@@ -146,6 +146,17 @@ def test_a_figure_that_was_asked_for_and_is_not_there_is_a_signal_of_its_own() -
         assert tuple(row[SIGNALS.index(name)] for name in kinds) == expected
 
 
+def test_the_dates_of_the_page_answer_only_what_is_asked_of_the_page(reader: ExtractiveReader) -> None:
+    dates = "Published: 18 May 2025\n\nThe tram was opened by Lena Ortiz.\n\nLast modified 20 May 2025, 10:15"
+    passages = [Passage("3", dates, "tram.txt", "New tram line", None, None, 0, len(dates), 1.0)]
+
+    def quoted(question: str) -> str:
+        return " ".join(span.text for span in reader.read(question, passages).spans)
+
+    assert quoted("When was the tram opened?") == "The tram was opened by Lena Ortiz."
+    assert "Last modified 20 May" in quoted("When was the article last modified?")
+
+
 def test_a_question_for_a_list_gets_the_whole_list(reader: ExtractiveReader) -> None:
     whole = "The council agreed on three measures:\n- a second tram line\n- cheaper tickets\n- free bicycles"
     text = f"Tram plan\n\n{whole}\n\nIt rained."
