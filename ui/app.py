@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import gradio as gr
@@ -73,7 +73,7 @@ class Page:
             self._connect(asking, options, saved, tabs)
             # Each time the page is opened: the index may have grown since the service was started.
             gr.on([app.load, front.select], lambda: introduce(self.rag), None, introduction, **QUIET)
-            gr.on([app.load, settings.select], self.publishers, None, options[2], **QUIET)
+            gr.on([app.load, settings.select], self.publishers, None, options.publishers, **QUIET)
             for change in changes:
                 change.then(lambda: introduce(self.rag), None, introduction, **QUIET)
             found = app.load(self.examples, None, asking.examples, **QUIET)
@@ -120,7 +120,7 @@ class Page:
         saved.export(export_text, None, export, **TELLING).then(lambda: "", None, export, **QUIET)
         return saved
 
-    def _settings_tab(self) -> list[Any]:
+    def _settings_tab(self) -> _Options:
         settings = self.rag.settings
         offered = dict.fromkeys((EXTRACTIVE, settings.model, *(f"llamacpp:{path}" for path in installed())))
         told = "What writes the answer." if settings.read_only else "What writes the answer: one of these, or another."
@@ -140,9 +140,9 @@ class Page:
         gr.HTML('<p class="note">Only articles of these days are searched; undated ones are left out. Empty: all.</p>')
         with gr.Row():
             days = [gr.DateTime(include_time=False, type="string", label=label) for label in ("From", "To")]
-        return [model, top_k, publishers, *days]
+        return _Options(model, top_k, publishers, *days)
 
-    def _connect(self, asking: _Asking, options: list[Any], saved: gr.HTML, tabs: gr.Tabs) -> None:
+    def _connect(self, asking: _Asking, options: _Options, saved: gr.HTML, tabs: gr.Tabs) -> None:
         """The events of asking: each runs a turn, which can be stopped; and those that change the conversation."""
         talk = [asking.box, asking.chat, asking.conversation, asking.keeper, asking.examples]
         # Not trigger_mode "once": the page would wait for ever for what was stopped. `ask` sees to it instead.
@@ -256,6 +256,16 @@ class _Asking:
     examples: gr.Dataset
     keeper: gr.HTML
     conversation: gr.State
+
+
+class _Options(NamedTuple):
+    """The parts of the settings, in the order in which `read_options` takes their values."""
+
+    model: gr.Dropdown
+    top_k: gr.Slider
+    publishers: gr.Dropdown
+    date_from: gr.DateTime
+    date_to: gr.DateTime
 
 
 _ASKING: dict[str, Any] = {"submit_btn": False, "stop_btn": "Stop"}
