@@ -1,4 +1,4 @@
-"""Questions typed with a slip: python -m eval.slips asks each English question again with one wrong word.
+"""Questions typed in haste: python -m eval.slips asks each English question again with a slip, and without capitals.
 
 A slip is one letter doubled, left out, replaced or swapped with the next one, never the first, in a word of five
 letters at least; word, letter and kind are drawn by a fixed seed. Asked of the seeds and of the news in eval/news.
@@ -47,18 +47,18 @@ def with_slip(question: str, chance: random.Random) -> str | None:
 
 
 def measure(rag: RAG, questions: Iterable[EvalQuestion], chance: random.Random, counts: Counts) -> None:
-    """Count by kind: asked, right without and with the slip, answered without and with it."""
+    """Count by kind: asked; rightly cited as written, with the slip, without capitals; and answered, likewise."""
     relevance = Relevance(rag.store)
     for question in questions:
         wrong = with_slip(question.question, chance)
         if question.language != "en" or question.history or wrong is None:
             continue
-        answers = [rag.answer(text) for text in (question.question, wrong)]
+        answers = [rag.answer(text) for text in (question.question, wrong, question.question.lower())]
         scores = [judge(question, Attempt(answer, (), None), relevance, rag).scores for answer in answers]
         cited = [int(question.answerable and bool(score["cited"])) for score in scores]
         row = [1, *cited, *(int(answer.answered) for answer in answers)]
         kind = question.kind if question.answerable else "unanswerable"
-        counts[kind] = [sum(pair) for pair in zip(counts.get(kind, [0] * 5), row, strict=True)]
+        counts[kind] = [sum(pair) for pair in zip(counts.get(kind, [0] * len(row)), row, strict=True)]
 
 
 def run(split: str, progress: Progress) -> Counts:
@@ -74,14 +74,15 @@ def run(split: str, progress: Progress) -> Counts:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ask and print."""
-    parser = argparse.ArgumentParser(description="What one slip in a question costs.")
+    parser = argparse.ArgumentParser(description="What a slip or missing capitals cost.")
     parser.add_argument("--split", choices=("tune", "report"), default="report")
     options = parser.parse_args(arguments)
     with ProgressBar() as progress:
         counts = run(options.split, progress)
-    print(f"{'':14} {'n':>4}   {'rightly cited':>14}   {'answered':>14}")
-    for kind, (asked, right, still_right, answered, still_answered) in counts.items():
-        print(f"{kind:14} {asked:4}   {right:5} -> {still_right:5}   {answered:5} -> {still_answered:5}")
+    print(f"{'as written, with a slip, in lower case':>43}   {'rightly cited':>13}   {'answered':>13}")
+    for kind, (asked, *others) in counts.items():
+        cited, answered = (" ".join(f"{count:4}" for count in part) for part in (others[:3], others[3:]))
+        print(f"{kind:38} {asked:4}  {cited}  {answered}")
 
 
 if __name__ == "__main__":

@@ -99,6 +99,8 @@ _ROUGHLY = re.compile(
     r"within|every) $",
     re.IGNORECASE,
 )
+_NO_EARLIER = re.compile(r"\b(?:at least|at the earliest|around|about|early|late|mid)\s*$")
+_HALF_A_YEAR = 183  # days
 _TENSES = {"past": -1, "future": 1, "undecided": 0}
 Days = tuple[date, date]
 
@@ -240,7 +242,8 @@ class _Sentence:
 
     def tense(self, match: re.Match[str]) -> int:
         """-1 for the past, 1 for the future, 0 where the words beside the expression do not decide."""
-        beside = {*self.text[: match.start()].lower().split()[-1:], *match.group().lower().split()[:1]}
+        ahead = _NO_EARLIER.sub("", self.text[: match.start()].lower()).split()
+        beside = {*ahead[-1:], *match.group().lower().split()[:1]}
         if "since" in beside:
             return -1
         tense = self._tense_of_verbs(match)
@@ -306,7 +309,9 @@ def _partial(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     spans = [days for year in years if (days := _span_of_days(year, match))]
     if match["weekday"]:
         spans = [days for days in spans if days[0].weekday() == _DAYS.index(match["weekday"].lower())]
-    return next((days for days in spans if (days[0] <= today if tense < 0 else days[1] >= today)), None)
+    days = next((days for days in spans if (days[0] <= today if tense < 0 else days[1] >= today)), None)
+    # Of another year than this one only if it is nearer than the same day of this year: else the year would be named.
+    return days if days and (days[0].year == today.year or abs((days[0] - today).days) <= _HALF_A_YEAR) else None
 
 
 def _month_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:

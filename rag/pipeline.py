@@ -121,7 +121,6 @@ class RAG:
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
         search = self._search(query, parse_filters(filters), top_k or self.settings.top_k)
-        query = search.spelling.question
         clock.append(time.perf_counter())
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
@@ -129,12 +128,12 @@ class RAG:
         reading, chat = self._read(search, read, chat)
         if chat and reading.answers:
             yield WRITING
-            yield from Writer(chat, self.article).write(query, reading.ranking or read, draft)
+            yield from Writer(chat, self.article).write(search.spelling.question, reading.ranking or read, draft)
         yield CHECKING
         judged = bool(chat and verdict_of(chat.bytes))
         written = _written(draft) if chat and is_to_the_point(chat, draft.citations, reading) else None
         answer = written or self._quoted(reading, draft, language_of(query), judged=judged)
-        answer = differing(answer, query, reading, self.article)
+        answer = differing(answer, search.spelling.question, reading, self.article)
         yield replace(
             answer,
             question=question,
@@ -153,7 +152,7 @@ class RAG:
         """What is found for the query, or for it with the spelling of what was found."""
         found = self._found(Spelling(query), filters, top_k)
         spelling = spell(query, found.passages)
-        return self._found(spelling, filters, top_k) if spelling.note else found
+        return self._found(spelling, filters, top_k) if spelling.question != query else found
 
     def _found(self, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.cite import leans
+from rag.dates import resolve
 from rag.languages import language_of
 from rag.lists import asks_for_list, list_around
 from rag.models import (
@@ -45,11 +46,10 @@ CONTEXT = SIGNALS.index("context_similarity")
 CROSS = SIGNALS.index("cross_encoder")
 UNKNOWN = SIGNALS.index("names_unknown")
 _OWN, _HIGHEST, _LEAST = ([SIGNALS.index(name) for name in names] for names in (OWN, HIGHEST, LEAST))
-# A line that says when its page was written, and not when anything happened; and a question that may ask for it.
-_PAGE_DATE = re.compile(
-    r"\W*(?:(?:first|last|date)\s)?(?:published|posted|updated|modified)\b(?=.*\d)[^.!?]{,60}", re.I
-)
-_ASKS_OF_PAGE = re.compile(r"\b(?:publi|post|updat|modif|article|page|story|report|appear)", re.IGNORECASE)
+# Words of a line that says when its page was written, and those beside them; what a question may ask for it by.
+_WRITTEN = frozenset({"published", "posted", "updated", "modified"})
+_BESIDE = frozenset({"first", "last", "date", "on", "at"})
+_ASKS_OF_PAGE = re.compile(r"\b(?:publi|post|updat|modif|article|page|story|report|appear|newspaper)", re.IGNORECASE)
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 ROOM = 90  # words of an answer: the margin within which a further sentence is shown narrows evenly as they fill
@@ -111,7 +111,7 @@ class ExtractiveReader:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
         candidates = find_candidates(passages)
         if not _ASKS_OF_PAGE.search(question):
-            candidates = [each for each in candidates if not _PAGE_DATE.fullmatch(each.span.text)]
+            candidates = [each for each in candidates if not _is_imprint(each.span)]
         if not candidates:
             return [], np.zeros((0, len(SIGNALS)))
         asked = self._encoder.encode([question])[0]
@@ -198,6 +198,20 @@ def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
                 )
             )
     return found
+
+
+def _is_imprint(span: Span) -> bool:
+    """Whether it is no more than the publisher's name or the day of publication: no answer to what is told there."""
+    if len(span.text.split()) > 12:
+        return False
+    publisher = span.passage.publisher or "\n"
+    rest = span.text.replace(publisher, "")
+    days = resolve(rest, None)
+    for day in reversed(days):
+        rest = rest[: day.start] + rest[day.end :]
+    words = set(re.findall(r"[^\W\d_]+", rest.lower()))
+    known = publisher in span.text or any(day.first == span.passage.published for day in days)
+    return words <= _WRITTEN | _BESIDE and (known or bool(words & _WRITTEN))
 
 
 def _by_best_sentence(

@@ -3,6 +3,8 @@
 A slip ("Boluare") is read as their word ("Boluarte"), since a name with one would find nothing. A word that English
 has may be meant: where the passages have a name that is nearly it, an abstention says so. Both are always said, so
 that nobody takes what is about one name for what is about another.
+
+A question typed without capitals gets those of its names, since the reader knows names by them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from rag.types import Passage
 
 # Of five letters at least: shorter words are often one letter apart and different (Iran, Iraq).
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{5,}(?!\w)")
+_ANY_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+_WITHIN = re.compile(r"(?<![.!?:“”\"] )(?<!^)(?<!\w)[^\W\d_]+(?!\w)")  # a sentence: there only names have capitals
 _LONG = 8  # letters of a word in which two may be wrong
 
 
@@ -39,7 +43,8 @@ def spell(question: str, passages: Sequence[Passage]) -> Spelling:
     slips = [word for word in _words(question) if word.lower() not in _english()]
     read = _nearest(_unknown(slips, passages), passages)
     listed = ", ".join(f"“{word}” as “{theirs}”" for word, theirs in read.items())
-    return Spelling(_WORD.sub(lambda match: read.get(match[0], match[0]), question), f"Read {listed}." if read else "")
+    spelled = _WORD.sub(lambda match: read.get(match[0], match[0]), question)
+    return Spelling(_with_capitals(spelled, passages), f"Read {listed}." if read else "")
 
 
 def other_spellings(question: str, passages: Sequence[Passage]) -> tuple[str, ...]:
@@ -48,6 +53,32 @@ def other_spellings(question: str, passages: Sequence[Passage]) -> tuple[str, ..
     return tuple(
         f"No passage has “{word}”; some have “{theirs}”." for word, theirs in near.items() if theirs[0].isupper()
     )
+
+
+def _with_capitals(question: str, passages: Sequence[Passage]) -> str:
+    """An English question without a capital but its first: as the passages write the words that they always write so.
+
+    A word that neither they nor English have is taken for a name too.
+    """
+    if question[1:] != question[1:].lower() or language_of(question).code != "en":
+        return question
+    common, names = set[str](), dict[str, str]()
+    for form, _ in Counter(word for each in passages for word in _WITHIN.findall(each.text)).most_common():
+        for term in terms(form):
+            if form.islower():
+                common.add(term)
+            else:
+                names.setdefault(term, form)
+
+    def written(match: re.Match[str]) -> str:
+        word = match[0]
+        term = next(iter(terms(word)), "")
+        if not term or term in common or (term not in names and word.lower() in _english()):
+            return word
+        form = names.get(term, "")
+        return form if form.lower() == word.lower() else word.title()
+
+    return _ANY_WORD.sub(written, question)
 
 
 def _words(question: str) -> list[str]:

@@ -148,8 +148,8 @@ class Answer:
     `standalone_question` is what was searched for: the question, or a follow-up made to stand alone. `timings` are
     seconds by step; `first_sentence`, until the first checked one was shown.
 
-    `notes` are what the reader should know of how the answer came about, a line each: of which time it speaks, what
-    was done with a language model's text.
+    `notes` are what the reader should know of how the answer came about, a line each: which words of the question were
+    taken for slips, of which time it speaks, what was done with a language model's text.
 
     `conflicts` are at least two where the cited articles differ on what is asked (the newest first, if it is how far
     something has come), else none.

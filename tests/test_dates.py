@@ -54,6 +54,9 @@ def test_hand_written_sentences_stay_right() -> None:
         ("In the last year it fell.", []),
         ("On 31 June it fell.", []),
         ("It fell on 30 December.", ["on 30 December: 30 December 2023"]),
+        ("The union called a strike for 3 August.", []),  # a year ago it would say so
+        ("The school will stay closed until at least 17 July.", []),
+        ("The fair will refund tickets for 3 June.", []),
     ],
 )
 def test_a_day_of_publication_makes_relative_words_certain_or_leaves_them(text: str, expected: list[str]) -> None:

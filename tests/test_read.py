@@ -7,6 +7,7 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -146,15 +147,33 @@ def test_a_figure_that_was_asked_for_and_is_not_there_is_a_signal_of_its_own() -
         assert tuple(row[SIGNALS.index(name)] for name in kinds) == expected
 
 
-def test_the_dates_of_the_page_answer_only_what_is_asked_of_the_page(reader: ExtractiveReader) -> None:
-    dates = "Published: 18 May 2025\n\nThe tram was opened by Lena Ortiz.\n\nLast modified 20 May 2025, 10:15"
-    passages = [Passage("3", dates, "tram.txt", "New tram line", None, None, 0, len(dates), 1.0)]
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Published: 18 May 2025",
+        "Last modified 20 May 2025, 10:15",
+        "18 May 2025",
+        "The Velden Post, May 18, 2025",
+        "The Velden Post",
+    ],
+)
+def test_the_imprint_of_a_page_answers_only_what_is_asked_of_the_page(reader: ExtractiveReader, line: str) -> None:
+    text = f"{line}\n\nThe tram was opened by Lena Ortiz."
+    passage = Passage("3", text, "tram.txt", "New tram", "The Velden Post", date(2025, 5, 18), 0, len(text), 1.0)
 
-    def quoted(question: str) -> str:
-        return " ".join(span.text for span in reader.read(question, passages).spans)
+    def quoted(question: str) -> list[str]:
+        return [span.text for span in reader.read(question, [passage]).spans]
 
-    assert quoted("When was the tram opened?") == "The tram was opened by Lena Ortiz."
-    assert "Last modified 20 May" in quoted("When was the article last modified?")
+    assert quoted("When was the tram opened?") == ["The tram was opened by Lena Ortiz."]
+    assert line in quoted("Which newspaper published the article, and when?")
+
+
+@pytest.mark.parametrize("line", ["17 May 2025", "On 17 May 2025", "1987", "38"])
+def test_a_cell_of_a_table_may_answer(reader: ExtractiveReader, line: str) -> None:
+    text = f"The tram was opened by Lena Ortiz.\n\nOpening of the tram\n{line}"
+    passage = Passage("3", text, "tram.txt", "New tram", "The Velden Post", date(2025, 5, 18), 0, len(text), 1.0)
+    candidates, _ = reader.shortlist("When was the tram opened?", [passage])
+    assert line in [candidate.span.text for candidate in candidates]
 
 
 def test_a_question_for_a_list_gets_the_whole_list(reader: ExtractiveReader) -> None:

@@ -49,6 +49,23 @@ def test_other_words_stay_as_they_are(question: str) -> None:
     assert spell(question, PASSAGES).note == ""
 
 
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("who is lena zamora?", "who is Lena Zamora?"),
+        ("What did mayor zamora open?", "What did mayor Zamora open?"),  # the first word's says nothing
+        ("which zamoras opened it?", "which Zamoras opened it?"),  # their name with another ending
+        ("what did merkel open?", "what did Merkel open?"),  # neither theirs nor English
+        ("is there an opening in its mayor's office?", "is there an opening in its mayor's office?"),
+        ("who is Lena merkel?", "who is Lena merkel?"),  # whoever types one capital types all of them
+        ("¿quién es lena zamora?", "¿quién es lena zamora?"),
+    ],
+)
+def test_a_question_without_capitals_gets_those_of_its_names(question: str, read: str) -> None:
+    assert spell(question, PASSAGES).question == read
+    assert spell(question, PASSAGES).note == ""
+
+
 def test_an_abstention_names_the_name_that_an_english_word_is_nearly() -> None:
     assert other_spellings("Where is Chancy?", PASSAGES) == ("No passage has “Chancy”; some have “Chancay”.",)
     assert other_spellings("Who shortened the budge?", PASSAGES) == ()  # nearly a word, but no name
