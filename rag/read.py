@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rag.cite import leans
 from rag.dates import resolve
 from rag.languages import language_of
-from rag.lists import asks_for_list, list_around
+from rag.lists import asked_list, asks_for_list, leads, list_around
 from rag.models import (
     DEFAULT_EMBEDDING_MODEL,
     MULTILINGUAL_EMBEDDING_MODEL,
@@ -98,7 +98,7 @@ class ExtractiveReader:
         confidence = self._weights.confidence(rows, scores)
         most = MOST_LISTED if asks_for_list(question) else MOST_SENTENCES
         spans = in_reading_order(candidates, scores, self._weights.margin, most)
-        spans = tuple(dict.fromkeys(_with_list(span, question) for span in spans))
+        spans = _with_lists(spans, candidates[int(np.argmax(scores))].span, question)
         ranking = _by_best_sentence(passages, candidates, scores)
         meanings = self._meanings(candidates)
         shortlist = tuple(
@@ -225,10 +225,24 @@ def _by_best_sentence(
     return tuple(sorted(passages, key=lambda passage: -best.get(passage.id, -np.inf)))
 
 
-def _with_list(span: Span, question: str) -> Span:
-    """The whole list, where the question asks for one or the sentence leads into it."""
-    if not (asks_for_list(question) or span.text.endswith((":", "："))):
-        return span
+def _with_lists(spans: Sequence[Span], best: Span, question: str) -> tuple[Span, ...]:
+    """Where several things are asked for, the whole list of a sentence; or the best one, and the list that has them.
+
+    Else only a best sentence that leads into a list gets it; another one that does says nothing.
+    """
+    if not asks_for_list(question):
+        leading = {span for span in spans if leads(span.text) and _whole_list(span) != span}
+        kept = (span for span in spans if span == best or span not in leading)
+        return tuple(_whole_list(span) if span in leading else span for span in kept)
+    whole = tuple(dict.fromkeys(map(_whole_list, spans)))
+    for passage in (span.passage for span in spans):
+        if place := asked_list(passage.text, question):
+            listed = Span(passage, passage.start + place[0], passage.start + place[1])
+            return whole if listed in whole else (best, listed)
+    return whole
+
+
+def _whole_list(span: Span) -> Span:
     passage = span.passage
     start, end = list_around(passage.text, span.start - passage.start, span.end - passage.start)
     return Span(passage, passage.start + start, passage.start + end)

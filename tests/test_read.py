@@ -184,6 +184,21 @@ def test_a_question_for_a_list_gets_the_whole_list(reader: ExtractiveReader) -> 
     assert whole in [span.text for span in spans]
 
 
+def test_a_list_is_found_by_what_its_lead_in_names(reader: ExtractiveReader) -> None:
+    agreed = "The council of Velden agreed on a number of measures against drought on Thursday."
+    items = "1. Gardens are watered at night.\n2. Fountains are off.\n3. The pool opens three days a week."
+    whole = f"The rules, which start on 1 August, are:\n\n{items}"
+    text = f"Drought\n\n{agreed} The Calder reservoir is at 38 per cent.\n\n{whole}\n\nIt rained."
+    passages = [Passage("3", text, "drought.txt", "Drought", None, None, 0, len(text), 1.0)]
+
+    def quoted(question: str) -> list[str]:
+        return [span.text for span in reader.read(question, passages).spans]
+
+    assert quoted("Which rules did the council agree on against drought?") == [agreed, whole]
+    full = quoted("How full is the Calder reservoir?")
+    assert full[0].endswith("38 per cent.") and not any(items in quote or quote.endswith(":") for quote in full)
+
+
 def test_vectors_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.read.MOST_VECTORS", 10)
     reader = ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
