@@ -65,6 +65,8 @@ _CALENDAR = word_set(
     october november december
     """
 )
+# Of an answer: no "it" means the time of "What time are the fireworks?".
+_KINDS = word_set("time year day date month week decade century percentage share proportion amount number")
 _SPEECH = word_set("say says said think thinks thought want wants wanted tell tells told believe believes believed")
 _ANSWER_READ = 600  # characters
 
@@ -103,7 +105,8 @@ def antecedents(asked: Parse, resolved: Sequence[str], earlier: Sequence[Exchang
     for back, turn, exchange in zip(range(len(turns), 0, -1), turns, earlier, strict=True):
         typed = parse(exchange.asked).stems
         for phrase in turn.phrases:
-            if phrase.words:
+            kind_only = turn.word(phrase.first - 1) in ("what", "which") and _KINDS.issuperset(phrase.words)
+            if phrase.words and not kind_only:
                 signals = _signals(asked, turn, phrase, turns, back=back)
                 signals["carried"] = float(back == 1 and not typed.issuperset(map(stem, phrase.words)))
                 owned = turn.word(phrase.first - 1) in POSSESSIVES

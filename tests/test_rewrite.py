@@ -132,3 +132,8 @@ def test_after_a_question_for_a_person_the_answer_s_person_is_meant(asked: str, 
 def test_a_verb_between_voters_and_whom_they_chose_is_no_part_of_a_name() -> None:
     answer = "The town's voters chose Lena Ortiz over Jonas Pell."
     assert follow_up("What did she promise?", "Who won the race?", answer=answer) == "What did Lena Ortiz promise?"
+
+
+def test_the_kind_of_answer_is_nothing_that_is_meant_by_it() -> None:
+    assert follow_up("Where is it?", "What time is the parade?") == "Where is the parade?"
+    assert follow_up("Where are they?", "What time are the fireworks?") == "Where are the fireworks?"
