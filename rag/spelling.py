@@ -58,7 +58,7 @@ def other_spellings(question: str, passages: Sequence[Passage]) -> tuple[str, ..
 def _with_capitals(question: str, passages: Sequence[Passage]) -> str:
     """An English question without a capital but its first: as the passages write the words that they always write so.
 
-    A word that neither they nor English have is taken for a name too.
+    A longer word that neither they nor English have is taken for a name too; a shorter one may be a slip ("yaer").
     """
     if question[1:] != question[1:].lower() or language_of(question).code != "en":
         return question
@@ -73,7 +73,8 @@ def _with_capitals(question: str, passages: Sequence[Passage]) -> str:
     def written(match: re.Match[str]) -> str:
         word = match[0]
         term = next(iter(terms(word)), "")
-        if not term or term in common or (term not in names and word.lower() in _english()):
+        unknown = term not in names
+        if not term or term in common or (unknown and (not _WORD.fullmatch(word) or word.lower() in _english())):
             return word
         form = names.get(term, "")
         return form if form.lower() == word.lower() else word.title()

@@ -56,6 +56,7 @@ def test_other_words_stay_as_they_are(question: str) -> None:
         ("What did mayor zamora open?", "What did mayor Zamora open?"),  # the first word's says nothing
         ("which zamoras opened it?", "which Zamoras opened it?"),  # their name with another ending
         ("what did merkel open?", "what did Merkel open?"),  # neither theirs nor English
+        ("what did mayor zamora open last yaer?", "what did mayor Zamora open last yaer?"),  # a slip, too short to mend
         ("is there an opening in its mayor's office?", "is there an opening in its mayor's office?"),
         ("who is Lena merkel?", "who is Lena merkel?"),  # whoever types one capital types all of them
         ("¿quién es lena zamora?", "¿quién es lena zamora?"),
