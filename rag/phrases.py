@@ -292,7 +292,7 @@ def _verb(tokens: Sequence[Token], first: int, start: int, end: int) -> int | No
     asks = any(token.lower in MODALS for token in tokens[:first])
     for place in verbs:  # "Mayor Lena Ortiz opened", "voters chose Lena Ortiz"
         said = tokens[place].text.endswith("ed") or tokens[place].text in _IRREGULAR
-        beside = [*tokens[place - 1 : place], *tokens[place + 1 : min(place + 2, end)]]
+        beside = tokens[place - 1 : min(place + 2, end)]
         if place > start and said and any(token.text[0].isupper() for token in beside):
             return place
     if before in MODALS and not alone:  # "does exercise affect", "will Chancay take"

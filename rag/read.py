@@ -231,9 +231,8 @@ def _with_lists(spans: Sequence[Span], best: Span, question: str) -> tuple[Span,
     Else only a best sentence that leads into a list gets it; another one that does says nothing.
     """
     if not asks_for_list(question):
-        leading = {span for span in spans if leads(span.text) and _whole_list(span) != span}
-        kept = (span for span in spans if span == best or span not in leading)
-        return tuple(_whole_list(span) if span in leading else span for span in kept)
+        led = {span: _whole_list(span) for span in spans if leads(span.text)}
+        return tuple(led.get(span, span) for span in spans if span == best or led.get(span, span) == span)
     whole = tuple(dict.fromkeys(map(_whole_list, spans)))
     for passage in (span.passage for span in spans):
         if place := asked_list(passage.text, question):

@@ -145,8 +145,8 @@ class Answer:
     another language than the question's, `text` has one line on that ahead of the quotes. `closest` is what would have
     been quoted, had the reader been sure. `confidence` (0 to 1) is how likely the quoted, or closest, words answer the
     question. `sentences` are those of `text`, each held against what it cites; an abstention has none.
-    `standalone_question` is what was searched for: the question, or a follow-up made to stand alone. `timings` are
-    seconds by step; `first_sentence`, until the first checked one was shown.
+    `standalone_question` is what was searched for: the question, or a follow-up made to stand alone, slips and all.
+    `timings` are seconds by step; `first_sentence`, until the first checked one was shown.
 
     `notes` are what the reader should know of how the answer came about, a line each: which words of the question were
     taken for slips, of which time it speaks, what was done with a language model's text.

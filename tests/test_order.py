@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from rag import ABSTENTION, RAG, Settings, build_rag
-from rag.cite import verify
+from rag.cite import cite, verify
 from rag.dates import resolve
 from rag.ingest import ingest
 from rag.order import is_time_of, order_reading
@@ -133,12 +133,19 @@ def test_a_year_in_the_question_prefers_its_articles_and_is_named(dated_rag: RAG
     assert before.passages[0].source == "census2019.txt"
     opened = dated_rag.answer("Which tram line was opened in June 2024?")
     assert opened.citations[0].source == "tram.txt"
-    assert len(opened.notes) == 1 and opened.notes[0].startswith("This speaks of 28 June 2024")
+    assert opened.notes == ("This speaks of 28 June 2024.",)
     assert dated_rag.answer("How long is the bridge over the Arun?").notes == ()
 
 
 def passage(name: str, text: str, published: date | None, score: float) -> Passage:
     return Passage(name, text, name, "", None, published, 0, len(text), score)
+
+
+def test_a_note_names_every_day_of_the_time_that_the_quotes_speak_of() -> None:
+    text = "It opened on 28 June 2024, closed on 29 June 2024 and fell in 2025."
+    _, citations = cite([Span(passage("fair", text, None, 1.0), 0, len(text))], lambda source: text)
+    period = asked_period("What was open in June 2024?")
+    assert period is not None and period.notes(citations) == ("This speaks of 28 June 2024 and 29 June 2024.",)
 
 
 def test_a_preference_is_soft_and_counts_what_the_words_speak_of() -> None:
