@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.sentences import sentence_spans
+from rag.tense import Sentence, without_quotations
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -33,57 +34,7 @@ _PREPOSITION = r"(?:(?i:on|from|by|until|till|since|before|after|for) )?"
 _PART = r"(?: (?:morning|afternoon|evening|night))?"
 _IN = r"(?i:in|since|by|until|till|from|during)(?: (?i:early|late|mid))?[ -]"
 
-# What a sentence's words say of the time they speak of. A word of one group takes its main verb along, so that the
-# "held" of "will be held" is no past tense.
-_VERB = r"(?: (?!the\b|an?\b)(?:not|also|be|been|being|\w+ly))*(?: [a-z]+)?"
-_FUTURE = (
-    rf"(?:will|shall|won['’]t)\b{_VERB}|['’]ll\b{_VERB}|"
-    r"(?:is|are) (?:\w+ly )?(?:to|set|due|expected|scheduled|planned|slated|forecast|going|about|likely|poised)"
-    rf"(?: to| for)?\b{_VERB}|(?:plans?|intends?|aims?|hopes?|promises|expects?) to\b{_VERB}|"
-    r"(?:opens|begins|starts|ends|closes|kicks off|comes out|takes place|comes into force|takes effect)\b|"
-    r"(?<=s )(?:open|begin|start|end|close|kick off|come out|take place|come into force|take effect)\b"
-)
-_UNDECIDED = (
-    rf"(?:was|were) (?:to|set|due|expected|scheduled|planned|supposed|going|about|likely)(?: to| for)?\b{_VERB}|"
-    rf"(?:would|could|should|must|may|might|can|cannot|can['’]t)\b{_VERB}|"
-    rf"(?:has|have|having|is|are|am|be|being|do|does|hasn['’]t|haven['’]t|isn['’]t|aren['’]t)\b{_VERB}|"
-    # An infinitive has the time of nothing; some words behind a "to" are no verbs.
-    r"to (?!the\b|an?\b|his\b|her\b|its\b|their\b|this\b|that\b|hospital|court|prison|jail|death|work|school|"
-    r"police|parliament|reporters|journalists|lawmakers|traffic|visitors|business|safety|power|office|customers|"
-    r"passengers|shore|town|voters|fans|members|investors|officials|students|residents|people|families|victims|life|"
-    r"normal)[a-z]+|"
-    r"(?:scheduled|due|planned|slated|expected)\b"
-)
-_PAST = (
-    r"(?:declined|refused|failed|began|started|managed|continued|came|went|rushed) to [a-z]+|"
-    r"(?:was|were|had|did|didn['’]t|wasn['’]t|weren['’]t|hadn['’]t)\b(?: (?:not|also|been|being|\w+ly))*(?: [a-z]+)?|"
-    r"(?:said|told|met|won|lost|left|came|went|took|made|gave|found|began|became|held|brought|bought|built|caught|"
-    r"chose|drew|drove|fell|felt|fought|flew|got|grew|heard|hit|kept|knew|laid|led|meant|paid|put|quit|ran|rang|"
-    r"rose|sang|sank|sat|saw|sent|sold|shot|shut|sought|spent|spoke|stole|stood|struck|swept|swore|taught|thought|"
-    r"threw|tore|understood|woke|wore|wrote|beat|broke|shook|sued|withdrew|overthrew|oversaw)\b|"
-    r"(?!need|seed|speed|indeed|feed|breed|bleed|proceed|exceed|succeed|hundred|sacred|naked|hatred)[a-z]{2,}ed\b"
-)
-# Before a noun, a participle is an adjective: "the injured striker".
-_SIGN = re.compile(
-    rf"(?<![\w’'])(?:(?P<adjective>(?:an?|the|his|her|its|their|newly|recently) [a-z]+ed\b)|"
-    rf"(?P<future>{_FUTURE})|(?P<undecided>{_UNDECIDED})|(?P<past>{_PAST}))"
-)
-_CLAUSE = re.compile(
-    r"[,;:()–—]|\b(?:and|but|that|which|who|whom|whose|whether|when|while|after|before|because|if|as|where|since)\b"
-)
 _PARAGRAPH = re.compile(r"(?<=[.!?:;”\"'’)])[^\S\n]*\n|\n\s*\n")
-_QUOTED = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|^[^“]*”")
-# An opening that moves the sentence to another time.
-_STORY = re.compile(
-    r"\W*(?:(?:back |early |late )?(?:in|by|during|around|until|from|before|after|since)\b[^,]{0,30}?"
-    r"\b(?P<year>1\d\d\d|20\d\d)|"
-    r"in those days|as an? (?:young|small|little|child|boy|girl|teenager|student)|at (?:that|the) time|back then|"
-    r"(?:years|decades|centuries) (?:ago|earlier|before|later)|long ago|once\b)",
-    re.IGNORECASE,
-)
-_ANOTHER_TIME = re.compile(
-    r"\b(?:1\d\d\d|20\d\d|ago|last|earlier|former|late|once|then|at the time|when|diary|later)\b", re.IGNORECASE
-)
 _ANY_YEAR = r"\b(?:1[5-9]|20)\d\d\b"
 _BEFORE_YEAR = re.compile(
     r"(?:\b(?:in|since|by|of|from|until|till|to|before|after|during|early|late|mid|the|year|and|between|through|than|that|"
@@ -99,9 +50,7 @@ _ROUGHLY = re.compile(
     r"within|every) $",
     re.IGNORECASE,
 )
-_NO_EARLIER = re.compile(r"\b(?:at least|at the earliest|around|about|early|late|mid)\s*$")
 _HALF_A_YEAR = 183  # days
-_TENSES = {"past": -1, "future": 1, "undecided": 0}
 Days = tuple[date, date]
 
 
@@ -195,83 +144,29 @@ def resolve(text: str, day: date | None, start: int = 0, end: int | None = None)
 
 def _resolved(text: str, day: date | None, offset: int) -> Iterator[TimeExpression]:
     flat = re.sub(r"\s", " ", text)  # a line may be broken, or a space unbreakable, within an expression
-    unquoted = _QUOTED.sub(lambda match: " " * len(match.group()), flat)
+    unquoted = without_quotations(flat)
     before = ""
     for start, end in sentence_spans(text):
-        sentence = _Sentence(flat[start:end], unquoted[start:end], before, day)
-        for match, (first, last), relative in sentence.readings():
+        sentence = Sentence(flat[start:end], unquoted[start:end], before, day)
+        for match, (first, last), relative in _readings(sentence):
             opening, closing = start + match.start(), start + match.end()
             words = text[opening:closing]
             yield TimeExpression(offset + opening, offset + closing, words, first, last, relative)
         before = unquoted[start:end]
 
 
-@dataclass(frozen=True)
-class _Sentence:
-    """A sentence, the same with its quotations blank, and the sentence before it."""
-
-    text: str
-    unquoted: str
-    before: str
-    day: date | None
-
-    def readings(self) -> list[tuple[re.Match[str], Days, bool]]:
-        """What each rule finds, in the order of the text; words that a rule has taken are not read by a later one."""
-        taken: list[tuple[re.Match[str], Days | None, bool]] = []
-        for pattern, read, relative in _RULES:
-            for match in pattern.finditer(self.text):
-                if all(match.end() <= other.start() or other.end() <= match.start() for other, _, _ in taken):
-                    known = read is not None and (self.day or not relative)
-                    taken.append((match, read(self, match) if read and known else None, relative))
-        return sorted(((m, days, relative) for m, days, relative in taken if days), key=lambda one: one[0].start())
-
-    @property
-    def today(self) -> date:
-        """The day of publication, where a rule is used that needs it."""
-        assert self.day is not None
-        return self.day
-
-    def quotes(self, match: re.Match[str]) -> bool:
-        """Whether the words stand in a quotation, which may have been said on another day."""
-        return self.unquoted[match.start()] != self.text[match.start()]
-
-    def tells(self, *, before: bool = True) -> bool:
-        """Whether it, or the sentence before, opens with another time than that of publication."""
-        openings = (_STORY.match(text) for text in ((self.unquoted, self.before) if before else (self.unquoted,)))
-        return any(opening and opening["year"] != str(self.today.year) for opening in openings)
-
-    def tense(self, match: re.Match[str]) -> int:
-        """-1 for the past, 1 for the future, 0 where the words beside the expression do not decide."""
-        ahead = _NO_EARLIER.sub("", self.text[: match.start()].lower()).split()
-        beside = {*ahead[-1:], *match.group().lower().split()[:1]}
-        if "since" in beside:
-            return -1
-        tense = self._tense_of_verbs(match)
-        return 0 if tense < 0 and beside & {"until", "till", "to", "by"} else tense  # adjourned to, open until
-
-    def _tense_of_verbs(self, match: re.Match[str]) -> int:
-        """That of the nearest verb ahead of the expression in its clause, else of the next one there.
-
-        An expression that stands alone between two clauses has their tense, if they agree.
-        """
-        bounds = [0, *(end for clause in _CLAUSE.finditer(self.unquoted) for end in clause.span()), len(self.unquoted)]
-        opening = max(bound for bound in bounds if bound <= match.start())
-        closing = min(bound for bound in bounds if bound >= match.end())
-        signs = list(_SIGN.finditer(self.unquoted))
-        signs = [sign for sign in signs if sign.lastgroup != "adjective"]
-        ahead = [sign for sign in signs if opening <= sign.start() < match.start()]
-        behind = [sign for sign in signs if match.end() <= sign.start() < closing]
-        if ahead or behind:
-            return _TENSES[(ahead[-1:] or behind)[0].lastgroup or ""]
-        between = self.unquoted[opening : match.start()].split()
-        if len(between) > 1 and not between[0].endswith("ing"):
-            return 0  # a clause with a verb that the tables do not know
-        near = [sign for sign in signs if sign.start() < opening][-1:] + [s for s in signs if s.start() >= closing][:1]
-        tenses = {_TENSES[sign.lastgroup or ""] for sign in near}
-        return tenses.pop() if len(tenses) == 1 else 0
+def _readings(sentence: Sentence) -> list[tuple[re.Match[str], Days, bool]]:
+    """What each rule finds, in the order of the text; words that a rule has taken are not read by a later one."""
+    taken: list[tuple[re.Match[str], Days | None, bool]] = []
+    for pattern, read, relative in _RULES:
+        for match in pattern.finditer(sentence.text):
+            if all(match.end() <= other.start() or other.end() <= match.start() for other, _, _ in taken):
+                known = read is not None and (sentence.day or not relative)
+                taken.append((match, read(sentence, match) if read and known else None, relative))
+    return sorted(((m, days, relative) for m, days, relative in taken if days), key=lambda one: one[0].start())
 
 
-def _full_date(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _full_date(sentence: Sentence, match: re.Match[str]) -> Days | None:
     return _span_of_days(int(match["year"]), match)
 
 
@@ -283,7 +178,7 @@ def _span_of_days(year: int, match: re.Match[str]) -> Days | None:
     return date(year, month, first), date(year, month, last)
 
 
-def _iso(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _iso(sentence: Sentence, match: re.Match[str]) -> Days | None:
     try:
         day = date.fromisoformat(match.group())
     except ValueError:
@@ -291,17 +186,17 @@ def _iso(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     return day, day
 
 
-def _month_of_year(sentence: _Sentence, match: re.Match[str]) -> Days:
+def _month_of_year(sentence: Sentence, match: re.Match[str]) -> Days:
     return _month(int(match["year"]), _MONTHS.index(match["month"][:3].lower()) + 1)
 
 
-def _year_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _year_alone(sentence: Sentence, match: re.Match[str]) -> Days | None:
     announced = _BEFORE_YEAR.search(sentence.text[: match.start()])
     counted = _COUNTED.match(sentence.text[match.end() :])
     return _year(int(match["year"])) if announced and not counted else None
 
 
-def _partial(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _partial(sentence: Sentence, match: re.Match[str]) -> Days | None:
     today, tense = sentence.today, sentence.tense(match)
     if sentence.quotes(match) or sentence.tells() or (tense < 0 and _names_another_year(sentence, match)):
         return None
@@ -314,7 +209,7 @@ def _partial(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     return days if days and (days[0].year == today.year or abs((days[0] - today).days) <= _HALF_A_YEAR) else None
 
 
-def _month_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _month_alone(sentence: Sentence, match: re.Match[str]) -> Days | None:
     today, month = sentence.today, _MONTHS.index(match["month"][:3].lower()) + 1
     if sentence.quotes(match) or sentence.tells() or _names_another_year(sentence, match):
         return None
@@ -326,7 +221,7 @@ def _month_alone(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     return None
 
 
-def _named_month(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _named_month(sentence: Sentence, match: re.Match[str]) -> Days | None:
     """ "Last June", said in October, may be this year's or the last one's."""
     today, month = sentence.today, _MONTHS.index(match["month"][:3].lower()) + 1
     if sentence.quotes(match) or sentence.tells():
@@ -337,12 +232,12 @@ def _named_month(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     return _month(today.year + {"last": -1, "this": 0, "next": 1}[which], month)
 
 
-def _names_another_year(sentence: _Sentence, match: re.Match[str]) -> bool:
+def _names_another_year(sentence: Sentence, match: re.Match[str]) -> bool:
     """Whether another year stands ahead of the words: "in 2003 they met, in May they signed"."""
     return any(year != str(sentence.today.year) for year in re.findall(_ANY_YEAR, sentence.text[: match.start()]))
 
 
-def _weekday(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _weekday(sentence: Sentence, match: re.Match[str]) -> Days | None:
     today, wanted = sentence.today, _DAYS.index(match["weekday"].lower())
     if sentence.quotes(match) or sentence.tells():
         return None
@@ -357,7 +252,7 @@ def _weekday(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     return day, day
 
 
-def _weekday_of_a_week(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _weekday_of_a_week(sentence: Sentence, match: re.Match[str]) -> Days | None:
     """ "Last Friday", said on a Saturday, may be yesterday or a week ago: the nearest one counts in another week."""
     today, wanted = sentence.today, _DAYS.index(match["weekday"].lower())
     if sentence.quotes(match) or sentence.tells():
@@ -371,7 +266,7 @@ def _weekday_of_a_week(sentence: _Sentence, match: re.Match[str]) -> Days | None
     return day, day
 
 
-def _weekend(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _weekend(sentence: Sentence, match: re.Match[str]) -> Days | None:
     today, which = sentence.today, match["which"].lower()
     if sentence.quotes(match) or sentence.tells():
         return None
@@ -386,25 +281,25 @@ def _weekend(sentence: _Sentence, match: re.Match[str]) -> Days | None:
     return saturday, saturday + timedelta(1)
 
 
-def _unit(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _unit(sentence: Sentence, match: re.Match[str]) -> Days | None:
     unit, steps = match["unit"].lower(), {"last": -1, "this": 0, "next": 1}[match["which"].lower()]
     if sentence.quotes(match):
         # Years are safe within a quotation, unless it is one from another time.
-        return None if unit != "year" or _ANOTHER_TIME.search(sentence.unquoted) else _shifted(sentence, unit, steps)
+        return None if unit != "year" or sentence.speaks_of_another_time() else _shifted(sentence, unit, steps)
     return None if unit != "year" and sentence.tells(before=False) else _shifted(sentence, unit, steps)
 
 
-def _ago(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _ago(sentence: Sentence, match: re.Match[str]) -> Days | None:
     unit, word = match["unit"].lower(), match["count"].lower()
     count = _COUNTS.get(word) or int(word)
     if _ROUGHLY.search(sentence.text[: match.start()]) or count > _LONGEST_AGO[unit] or sentence.tells(before=False):
         return None
-    if sentence.quotes(match) and (unit != "year" or _ANOTHER_TIME.search(sentence.unquoted)):
+    if sentence.quotes(match) and (unit != "year" or sentence.speaks_of_another_time()):
         return None
     return _shifted(sentence, unit, -count)
 
 
-def _shifted(sentence: _Sentence, unit: str, steps: int) -> Days:
+def _shifted(sentence: Sentence, unit: str, steps: int) -> Days:
     """The day, week, month or year that lies so many steps from that of publication."""
     today = sentence.today
     if unit == "year":
@@ -418,7 +313,7 @@ def _shifted(sentence: _Sentence, unit: str, steps: int) -> Days:
     return today + timedelta(steps), today + timedelta(steps)
 
 
-def _near_day(sentence: _Sentence, match: re.Match[str]) -> Days | None:
+def _near_day(sentence: Sentence, match: re.Match[str]) -> Days | None:
     """ "Today" may mean these days, and "tomorrow" the future: their sentence must have a tense."""
     words = match.group().lower()
     tense = sentence.tense(match) if words in ("today", "tomorrow") else -1
@@ -443,7 +338,7 @@ _BEHIND = (
     r"(?=\s*(?:[.,;:)]|$)|\s(?:in|at|on|for|to|after|that|and|with|by|from|as|when|he|she|it|they|the|against|over|"
     r"near|before|because|while|but)\b)"
 )
-_Read = Callable[[_Sentence, re.Match[str]], Days | None]
+_Read = Callable[[Sentence, re.Match[str]], Days | None]
 # Tried in this order; what a rule has taken, a later one does not read. Those without a function take away what looks
 # like a time and is none, or none that can be told.
 _RULES: tuple[tuple[re.Pattern[str], _Read | None, bool], ...] = tuple(
