@@ -8,7 +8,7 @@ was said.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.antecedents import Exchange
@@ -29,6 +29,8 @@ _LEANING_ABROAD = re.compile(
     r"\b(?:él|ellos|ellas?|eso|esto|allí|ahí)\b",
     re.IGNORECASE,
 )
+_SPEAKERS, _NO_SPEAKERS = ("user", "assistant"), ("system", "developer", "tool")
+_HISTORY = "[{'role': 'user', 'content': '…'}, {'role': 'assistant', 'content': '…'}]"
 _KEPT = 0.6  # share of the question's content words that its rewriting has
 
 
@@ -64,11 +66,11 @@ def exchanges(history: Sequence[Mapping[str, Any]]) -> list[Exchange]:
         QuestionError: a message is not of the form that `condense` describes.
     """
     found: list[Exchange] = []
-    for message in history:
-        role, text = role_of(message), _MARKER.sub("", text_of(message))
+    for role, text in messages(history):
+        text = _MARKER.sub("", text)
         if role == "user" and text:
             found.append(Exchange(text))
-        elif found:
+        elif role == "assistant" and found:
             found[-1] = Exchange(found[-1].asked, text)
     return found
 
@@ -84,7 +86,7 @@ def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatMo
         ModelError: the model failed.
     """
     query = condense(question, history)
-    said = [{"role": role_of(message), "content": _MARKER.sub("", text_of(message))} for message in history]
+    said = [{"role": role, "content": _MARKER.sub("", text)} for role, text in messages(history)]
     said = [message for message in said if message["content"]]
     if chat is None or not said:
         return query
@@ -112,26 +114,30 @@ def keeps(rewritten: str, question: str, said: Sequence[str]) -> bool:
     return bool(there) and not invented and not dropped and len(words & there) >= _KEPT * len(words)
 
 
-def role_of(message: Mapping[str, Any]) -> str:
-    """Who said a message of the history.
+def messages(history: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Role and words of what user and assistant said; what is there for a model only is left out.
 
     Raises:
-        QuestionError: it has no role.
+        QuestionError: a message is not of the form that `condense` describes.
     """
-    try:
-        return str(message["role"])
-    except (KeyError, TypeError):
-        raise QuestionError(
-            f"history message {message!r:.80} has no role; give {{'role': 'user', 'content': '…'}}"
-        ) from None
+    if isinstance(history, str | Mapping):
+        raise QuestionError(f"the history is a {type(history).__name__}, not a list of messages; give {_HISTORY}")
+    for message in history:
+        role = _role_of(message)
+        if role in _SPEAKERS:
+            yield role, _text_of(message)
 
 
-def text_of(message: Mapping[str, Any]) -> str:
-    """What a message of the history says, whichever form its content has.
+def _role_of(message: Mapping[str, Any]) -> str:
+    role = message.get("role") if isinstance(message, Mapping) else None
+    if role not in (*_SPEAKERS, *_NO_SPEAKERS):
+        told = "no role" if role is None else f"the role {role!r:.40}"
+        raise QuestionError(f"history message {message!r:.80} has {told}; give {_HISTORY}")
+    return str(role)
 
-    Raises:
-        QuestionError: it has no text.
-    """
+
+def _text_of(message: Mapping[str, Any]) -> str:
+    """What a message says, whichever form its content has."""
     content = message.get("content")
     if isinstance(content, str):
         return content.strip()
@@ -140,4 +146,4 @@ def text_of(message: Mapping[str, Any]) -> str:
     if isinstance(content, Sequence):
         blocks = [block if isinstance(block, str) else block.get("text", "") for block in content]
         return " ".join(str(block).strip() for block in blocks if block)
-    raise QuestionError(f"history message {message!r:.80} has no text; give {{'role': 'user', 'content': '…'}}")
+    raise QuestionError(f"history message {message!r:.80} has no text; give {_HISTORY}")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from rag.condense import role_of, text_of
+from rag.condense import messages
 from rag.errors import RAGError, StoreError
 from rag.types import Answer
 
@@ -63,11 +63,7 @@ def record(path: Path, answer: Answer, history: Sequence[Mapping[str, Any]], lik
     rating = Feedback(
         time=datetime.now(UTC).replace(microsecond=0),
         question=answer.question,
-        history=tuple(
-            Message(role_of(message), text_of(message))
-            for message in history
-            if role_of(message) in ("user", "assistant")
-        ),
+        history=tuple(Message(role, text) for role, text in messages(history)),
         liked=liked,
         answered=answer.answered,
         text=answer.text,

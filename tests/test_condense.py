@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rag.antecedents import Exchange
@@ -53,11 +55,22 @@ def test_messages_become_questions_with_their_answers() -> None:
     greeting = {"role": "assistant", "content": "Ask me about the articles."}
     answered = Exchange("Who opened the bridge?", "Mayor Lena Ortiz opened it.")
     assert exchanges([greeting, *ASKED, follow_up]) == [answered, Exchange("When?")]
+    instruction = {"role": "system", "content": "Answer in one word."}
+    assert exchanges([*ASKED, instruction]) == [answered]
 
 
 @pytest.mark.parametrize(
-    "history", [[{"content": "no role"}], ["text"], [{"role": "user", "content": 7}], [{"role": "user"}]]
+    ("history", "told"),
+    [
+        ([{"content": "no role"}], "has no role"),
+        (["text"], "has no role"),
+        ([{"role": "bob", "content": "Who opened the bridge?"}], "has the role 'bob'"),
+        ([{"role": "user", "content": 7}], "has no text"),
+        ([{"role": "user"}], "has no text"),
+        ("Who opened the bridge?", "the history is a str, not a list of messages"),
+        ({"role": "user", "content": "Who opened the bridge?"}, "the history is a dict"),
+    ],
 )
-def test_messages_of_another_form_are_refused(history: list) -> None:
-    with pytest.raises(QuestionError, match="history message"):
+def test_a_history_of_another_form_is_refused(history: Any, told: str) -> None:
+    with pytest.raises(QuestionError, match=f"{told}.*give .*'role': 'user'"):
         condense("When was it?", history)
