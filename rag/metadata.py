@@ -79,6 +79,12 @@ _DATELINE = re.compile(
     r"^(?P<place>[A-ZÀ-Ý][^\n(]{1,60}?)(?P<date>,[^\n(]{0,30})?\s?"
     r"\((?P<agency>[A-Z][\w .&'’-]{1,30})\)\s*(?:[-–—]+|[:.])\s"
 )
+# Ahead of the date and behind it: "Lima Courier, March 3, 2025 - …", "LIMA, Peru, March 3, 2025 /PRNewswire/ -- …".
+_PLACE_AHEAD = re.compile(
+    r"(?!(?:In|On|At|By|From|Since|Until|After|Before)\b)"
+    r"(?P<place>[A-ZÀ-Ý][\w.’'-]*(?:,? [A-ZÀ-Ý][\w.’'-]*){0,5})(?:,| [|·•–—-]) "
+)
+_BEHIND_DATELINE = re.compile(r"\.? ?(?:/[\w .-]{2,30}/ ?)?[-–—]{1,2} ?(?=[“\"\w])")
 _WIDE_DATELINE = re.compile(r"^\W{0,3}(?P<agency>\S{2,6}?[社网報报])[^\s，。]{0,12}?\d{1,2}月\d{1,2}日(?:电|電|讯|訊)")
 _COPYRIGHT = re.compile(
     r"(?i)(?:©|\(c\)|copyright)[\s©()c]*(?:by\s+)?(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:(?:19|20)?\d\d|present))?)?[\s,©]*(?:by\s+)?"
@@ -267,12 +273,22 @@ def _published(lines: Sequence[str]) -> str | None:
     stated += [item for line in _until_prose(lines)[1:] for item in _lone_date(line)]
     if dateline := next((match for line in lines[:_TOP_LINES] if (match := _DATELINE.match(line))), None):
         stated += [("published", match[0]) for match in [_DATE.search(dateline["date"] or "")] if match]
+    elif opening := _dated_opening(lines):
+        stated.append(("published", opening[1]))
     for kind in ("published", "updated"):
         dates = [phrase for label, phrase in stated if label == kind]
         if dates:
             known = {parse_date(phrase) for phrase in dates} - {None}
             return known.pop() if len(known) == 1 else None
     return None
+
+
+def _dated_opening(lines: Sequence[str]) -> tuple[str, str] | None:
+    """The place or paper, and the date, with which the first paragraph begins."""
+    prose = next((line for line in lines[:_TOP_LINES] if len(line) > _LONGEST_IMPRINT), "")
+    ahead = _PLACE_AHEAD.match(prose)
+    found = _DATE.match(prose, ahead.end()) if ahead else None
+    return (ahead["place"], found[0]) if ahead and found and _BEHIND_DATELINE.match(prose, found.end()) else None
 
 
 def _imprint_lines(lines: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -354,6 +370,8 @@ def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
     holder = next((name for line in (*footers, *end) if (name := _copyright_holder(line))), None)
     above = _until_prose(lines)
     house = next((name for line in (*above, *end) if (name := _house(line))), None)
+    opening = _dated_opening(lines)
+    house = house or (paper_name(opening[0]) if opening else None)
     # A byline, and its paper in a line below.
     house = house or next((line for up, line in pairwise(above) if _names(up) and paper_name(line) == line), None)
     heads = [name for removal in removed if (name := _page_head(removal))]

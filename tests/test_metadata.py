@@ -281,3 +281,20 @@ def test_the_line_below_a_byline_names_its_paper() -> None:
     lines = ("Bakery wins second prize", "By Noor Haskell, court reporter", "Marren Gazette", "9 April 2025", "", LEAD)
     assert of(*lines)["publisher"] == "Marren Gazette"
     assert of(lines[0], lines[1], "Marren Bakery", *lines[3:])["publisher"] is None
+
+
+@pytest.mark.parametrize(
+    ("opening", "publisher", "published"),
+    [
+        ("Lima Courier, March 3, 2025 - ", "Lima Courier", "2025-03-03"),
+        ("LIMA, Peru, March 3, 2025 /PRNewswire/ -- ", None, "2025-03-03"),
+        ("Fen Town, 3 March 2025 – ", None, "2025-03-03"),
+        ("Lima, March 3, 2025, was the day. ", None, None),
+        ("In Lima, March 3, 2025 – ", None, None),
+    ],
+)
+def test_the_first_paragraph_may_open_with_paper_or_place_and_date(
+    opening: str, publisher: str | None, published: str | None
+) -> None:
+    found = of("A bridge for Lima", f"{opening}{LEAD} {LEAD}")
+    assert (found["publisher"], found["published"]) == (publisher, published)
