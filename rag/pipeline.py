@@ -125,7 +125,7 @@ class RAG:
         yield READING
         # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
         read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
-        reading, chat = self._read(search, read, chat)
+        reading, chat = self._read(search, read, chat, draft)
         if chat and reading.answers:
             yield WRITING
             yield from Writer(chat, self.article).write(search.spelling.question, reading.ranking or read, draft)
@@ -162,7 +162,7 @@ class RAG:
         return _Search(spelling, asked, period, filters, top_k, best)
 
     def _read(
-        self, search: _Search, passages: list[Passage], chat: ChatModel | None
+        self, search: _Search, passages: list[Passage], chat: ChatModel | None, draft: Draft
     ) -> tuple[Reading, ChatModel | None]:
         """What the passages say, and the model that may write of it: none where dates decide."""
         ordered = order_reading(
@@ -176,7 +176,7 @@ class RAG:
         if search.period:
             reading = search.period.in_order(reading)
         if chat:
-            reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading))
+            reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading, draft))
         return reading, chat
 
     def chat_model(self, name: str) -> ChatModel | None:

@@ -21,6 +21,7 @@ from rag.types import Citation, Reading
 
 if TYPE_CHECKING:
     from rag.chat_model import ChatModel
+    from rag.write import Draft
 
 VERDICTS_FILE = Path(__file__).parent / "verdicts.json"
 SMALL = 2_000_000_000  # bytes: about 3 billion weights in 4 bits
@@ -43,10 +44,10 @@ class Verdict:
         return log_odds(confidence) + self.weight * log_odds(said)
 
 
-def states_answer(chat: ChatModel, question: str, reading: Reading) -> bool:
+def states_answer(chat: ChatModel, question: str, reading: Reading, draft: Draft) -> bool:
     """Whether the reader's quotations are taken to answer, the model being heard where its word has a weight.
 
-    Evidence that no word of the model could make strong enough is refused without it.
+    Evidence that no word of the model could make strong enough is refused without it. Its tokens go to the draft.
 
     Raises:
         ModelError: the model failed.
@@ -56,7 +57,7 @@ def states_answer(chat: ChatModel, question: str, reading: Reading) -> bool:
         return reading.answers
     if verdict.score(reading.confidence, 1.0) < verdict.threshold:
         return False
-    said = chat.chance(verdict_prompt(question, [span.text for span in reading.spans]))
+    said = draft.chance(chat, verdict_prompt(question, [span.text for span in reading.spans]))
     return verdict.score(reading.confidence, said) >= verdict.threshold
 
 

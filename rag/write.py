@@ -83,6 +83,12 @@ class Draft:
                 self.tokens_in += prompt_tokens(prompt, model.count)
                 self.tokens_out += model.count(written)
 
+    def chance(self, model: ChatModel, prompt: Sequence[Message]) -> float:
+        """`ChatModel.chance`; its tokens, and the one of its word, are added up too."""
+        self.tokens_in += prompt_tokens(prompt, model.count)
+        self.tokens_out += 1
+        return model.chance(prompt)
+
     @property
     def finished(self) -> bool:
         """Whether nothing that could still come would be shown."""

@@ -89,6 +89,7 @@ def test_of_what_small_models_wrote_near_quotations_hold() -> None:
 def test_evidence_that_it_denies_is_refused_before_it_writes(judging: Any) -> None:
     model, answer = judging(f"{TRUE} [1]", yes=0.01)
     assert not answer.answered and answer.closest and model.asked == []
+    assert answer.tokens_in >= count_tokens(model.heard[0]) and answer.tokens_out == 1
 
 
 def test_evidence_that_it_affirms_may_be_weaker_than_the_reader_asks_for(judging: Any, seeds_rag: RAG) -> None:
