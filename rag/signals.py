@@ -73,6 +73,7 @@ _MEASURE = (
     rf"(?:{_NUMBER})[ -]*(?:\w+[ -])?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|"
     r"met(?:er|re)s?|kilomet(?:er|re)s?|km|miles?|feet|foot|yards?|inch(?:es)?)\b"
 )
+_SCORE = rf"(?:{_NUMBER})(?: (?:votes?|goals?|points?|runs|seats))?(?: to |[-–])(?:{_NUMBER})"
 _YEAR = r"\b(?:1\d|20)\d\d\b"
 _DATE = (
     r"\b(?:1\d|20)\d\d\b|\b\d{1,2}:\d\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
@@ -93,6 +94,11 @@ _KINDS = tuple(
         (r"\bhow much (?:money|\b.*\b(?:cost|spend|spent|invest(?:ed)?|paid|pay|worth|raised?|earn(?:ed)?))\b", _MONEY),
         (r"\bwhat (?:is|was) the (?:price|cost)\b|\bhow expensive\b", _MONEY),
         (r"\bhow (?:long|far|tall|high|wide|deep)\b", _MEASURE),
+        (
+            r"\b(?:what was the|by what|with what|final|half-time) (?:final )?score\b|\bby (?:what|which) margin\b|"
+            r"\b(?:result|outcome|tally)\b.*\b(?:vote|ballot|poll|referendum|match|game|final)\b",
+            _SCORE,
+        ),
         (r"\bhow (?:many|much|old|large|big|often|fast)\b|\bwhat (?:number|amount)\b", _NUMBER),
         (r"\bwho(?:m|se)?\b", _NAME),
         (

@@ -117,6 +117,9 @@ def test_what_a_question_asks_for() -> None:
     assert Question("How long did she stay?", []).kind_in("During her five-day visit")
     assert not Question("Who is Lena Ortiz?", []).kind_in("We saw that Lena Ortiz was there.")
     assert Question("When was it?", []).kind_in("It was last year.")
+    assert Question("What was the result of the vote?", []).kind_in("The council approved it by 31 votes to 29.")
+    assert Question("What was the final score?", []).kind_in("Harbour won 3–1.")
+    assert not Question("By what margin did it pass?", []).kind_in("It passed to cheers in 2019.")
 
 
 def test_terms_are_stemmed_names_are_spelled_out() -> None:
