@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.public import PublicQuestion, in_half, read_qed, read_squad
-from rag.figures import agree, comparable, figures
+from eval.public import PublicQuestion, PublicSet, in_half, read_qed, read_squad
+from rag.catalog import Article
+from rag.figures import Figure, agree, comparable, figures
 from rag.sentences import sentence_spans
 
 _MONTHS = list(calendar.month_name)[1:]
@@ -65,90 +66,132 @@ def read_pairs(data: Path, half: int, seed: int = 7) -> list[Pair]:
         read_squad(data / "xquad" / "xquad.en.json"),
         read_qed(data / "qed" / "qed-dev.jsonlines"),
     ):
-        articles = {article.source: article for article in collection.articles}
         by_title: dict[str, list[str]] = {}
         for article in collection.articles:
             by_title.setdefault(article.title, []).append(article.text)
-        asked: dict[str, list[PublicQuestion]] = {}
-        for question in collection.questions:
-            article = articles[question.source]
-            if question.answers and in_half(article.title, half) and not _ASKS_FOR_OTHERS.search(question.question):
-                start, end = question.answers[0]
-                answer = article.text[start:end]
-                if sum(figure.end - figure.start for figure in figures(answer)) > len(answer) / 2:
-                    asked.setdefault(question.source, []).append(question)
-        for source, questions in asked.items():
-            article = articles[source]
+        for source, (article, questions) in _on_figures(collection, half).items():
             chance = random.Random(f"{seed} {source}")
             question = chance.choice(questions)
             others = [text for text in by_title[article.title] if text != article.text]
-            found += _pairs(question, article.title, article.text, others, chance)
+            if asked := _Asked.of(question, article, chance):
+                found += _pairs(asked, others)
     return found
 
 
-def _pairs(
-    question: PublicQuestion, title: str, text: str, others: Sequence[str], chance: random.Random
-) -> Iterator[Pair]:
-    start, end = question.answers[0]
-    sentence_start, sentence_end = _around(text, start, end)
-    sentence = text[sentence_start:sentence_end]
-    found = [f for f in figures(sentence) if f.start < end - sentence_start and f.end > start - sentence_start]
-    if not found:
-        return
-    figure = found[0]
-    value = sentence[figure.start : figure.end]
-    edited = _edited(value, chance)
-    if edited is None or edited == value:
-        return
-    if (before := figures(value)) and (after := figures(edited)) and agree(before[0], after[0]):
-        return
-    head = f"{title}\n\n" if title else ""
-    body = text[len(head) :]
+def _on_figures(collection: PublicSet, half: int) -> dict[str, tuple[Article, list[PublicQuestion]]]:
+    """The articles of a half with the questions that a figure answers, by source."""
+    articles = {article.source: article for article in collection.articles}
+    asked: dict[str, tuple[Article, list[PublicQuestion]]] = {}
+    for question in collection.questions:
+        article = articles[question.source]
+        if question.answers and in_half(article.title, half) and not _ASKS_FOR_OTHERS.search(question.question):
+            start, end = question.answers[0]
+            answer = article.text[start:end]
+            if sum(figure.end - figure.start for figure in figures(answer)) > len(answer) / 2:
+                asked.setdefault(question.source, (article, []))[1].append(question)
+    return asked
 
-    def article(new_sentence: str, *, other_words: bool) -> str:
+
+@dataclass(frozen=True)
+class _Asked:
+    """A paragraph with the sentence whose figure is asked for, that figure, and another one to put in its place."""
+
+    question: str
+    title: str
+    text: str
+    sentence: str
+    figure: Figure
+    edited: str
+    chance: random.Random
+
+    @classmethod
+    def of(cls, question: PublicQuestion, article: Article, chance: random.Random) -> _Asked | None:
+        """None where the answer holds no figure, or none that can be changed into one that disagrees."""
+        start, end = question.answers[0]
+        first, last = _around(article.text, start, end)
+        sentence = article.text[first:last]
+        figure = next((f for f in figures(sentence) if f.start < end - first and f.end > start - first), None)
+        if figure is None:
+            return None
+        value = sentence[figure.start : figure.end]
+        edited = _edited(value, chance)
+        if edited is None or edited == value:
+            return None
+        if (before := figures(value)) and (after := figures(edited)) and agree(before[0], after[0]):
+            return None
+        return cls(question.question, article.title, article.text, sentence, figure, edited, chance)
+
+    @property
+    def value(self) -> str:
+        """The asked figure as it stands there."""
+        return self.sentence[self.figure.start : self.figure.end]
+
+    def pair(self, kind: str, second: str, its: str = "") -> Pair:
+        """The paragraph beside a second article, which states `its`."""
+        return Pair(kind, self.question, self.title, self.text, second, (self.value, its), its == self.edited)
+
+    def replaced(self, new: str) -> str:
+        """The sentence with another figure."""
+        return self.sentence[: self.figure.start] + new + self.sentence[self.figure.end :]
+
+    def article(self, new_sentence: str) -> str:
+        """The paragraph with another sentence in the place of this one."""
+        head, body = self._parts()
+        return head + body.replace(self.sentence, new_sentence)
+
+    def in_other_words(self, new_sentence: str) -> str:
+        """The same, some of its other sentences left out, the rest reworded and shuffled."""
+        head, body = self._parts()
         sentences = [body[a:b] for a, b in sentence_spans(body)]
-        sentences = [new_sentence if one == sentence else one for one in sentences]
+        sentences = [new_sentence if one == self.sentence else one for one in sentences]
         if new_sentence not in sentences:  # it runs over what the splitter takes for an end
-            return head + body.replace(sentence, new_sentence)
-        if not other_words:
-            return head + body.replace(sentence, new_sentence)
-        kept = [one for one in sentences if one == new_sentence or chance.random() < 0.6]
-        chance.shuffle(kept)
-        return head + " ".join(one if one == new_sentence else _reworded(one, chance) for one in kept)
+            return self.article(new_sentence)
+        kept = [one for one in sentences if one == new_sentence or self.chance.random() < 0.6]
+        self.chance.shuffle(kept)
+        return head + " ".join(one if one == new_sentence else _reworded(one, self.chance) for one in kept)
 
-    def replaced(new: str) -> str:
-        return sentence[: figure.start] + new + sentence[figure.end :]
+    def reworded(self, new: str) -> str:
+        """The article in other words with another figure."""
+        return self.in_other_words(_reworded(self.replaced(new), self.chance, keep=new))
 
-    def pair(kind: str, second: str, its: str = "") -> Pair:
-        return Pair(kind, question.question, title, text, second, (value, its), its == edited)
+    def stating(self, figure: str) -> str:
+        """The question as a statement with a figure in the place of its question words; "" where it has none."""
+        bare = self.question.rstrip("?")
+        stated = _ASKED.sub(f"{figure} ", bare)
+        return f"{stated}." if stated != bare else ""
 
-    yield pair("one figure changed", article(replaced(edited), other_words=False), edited)
-    new = _reworded(replaced(edited), chance, keep=edited)
-    yield pair("figure changed, other words", article(new, other_words=True), edited)
-    stated = _ASKED.sub(f"{edited} ", question.question.rstrip("?")) + "."
-    if stated[:-1] != question.question.rstrip("?"):
-        yield pair("question as a statement, figure changed", article(stated, other_words=True), edited)
-        same = _ASKED.sub(f"{value} ", question.question.rstrip("?")) + "."
-        yield pair("question as a statement", article(same, other_words=True), value)
-    yield pair("other words", article(_reworded(sentence, chance, keep=value), other_words=True), value)
+    def _parts(self) -> tuple[str, str]:
+        head = f"{self.title}\n\n" if self.title else ""
+        return head, self.text[len(head) :]
+
+
+def _pairs(asked: _Asked, others: Sequence[str]) -> Iterator[Pair]:
+    value, edited, chance = asked.value, asked.edited, asked.chance
+    yield asked.pair("one figure changed", asked.article(asked.replaced(edited)), edited)
+    yield asked.pair("figure changed, other words", asked.reworded(edited), edited)
+    if stated := asked.stating(edited):
+        yield asked.pair("question as a statement, figure changed", asked.in_other_words(stated), edited)
+        yield asked.pair("question as a statement", asked.in_other_words(asked.stating(value)), value)
+    yield asked.pair("other words", asked.reworded(value), value)
     if form := _other_form(value):
-        yield pair(
-            "figure in another form", article(_reworded(replaced(form), chance, keep=form), other_words=True), form
-        )
+        yield asked.pair("figure in another form", asked.reworded(form), form)
     if others:
-        yield pair("another paragraph", chance.choice(list(others)))
-    years = [
-        f for f in figures(sentence) if f.is_date and f != figure and re.search(r"\d{4}", sentence[f.start : f.end])
-    ]
-    if years and not figure.is_date:
-        year = sentence[years[0].start : years[0].end]
-        moved = replaced(edited).replace(year, _edited(year, chance) or year)
-        yield pair("another year", article(_reworded(moved, chance, keep=edited), other_words=True))
-    same_unit = [f for f in figures(sentence) if f != figure and comparable(f, figure) and not agree(f, figure)]
-    if same_unit or others:
-        rest = "".join(text[:sentence_start]) + text[sentence_end:]
+        yield asked.pair("another paragraph", chance.choice(list(others)))
+    if not asked.figure.is_date and (year := _other_year(asked)):
+        moved = asked.replaced(edited).replace(year, _edited(year, chance) or year)
+        yield asked.pair("another year", asked.in_other_words(_reworded(moved, chance, keep=edited)))
+    near = [f for f in figures(asked.sentence) if f != asked.figure and comparable(f, asked.figure)]
+    if others or not all(agree(one, asked.figure) for one in near):
+        rest = asked.text.replace(asked.sentence, "", 1)
         if len(rest.split()) > 40:
-            yield pair("the paragraph without the answer", rest)
+            yield asked.pair("the paragraph without the answer", rest)
+
+
+def _other_year(asked: _Asked) -> str:
+    """A date with a year that stands beside the asked figure; "" where there is none."""
+    dates = (f for f in figures(asked.sentence) if f.is_date and f != asked.figure)
+    stated = (asked.sentence[date.start : date.end] for date in dates)
+    return next((each for each in stated if re.search(r"\d{4}", each)), "")
 
 
 def _around(text: str, start: int, end: int) -> tuple[int, int]:
