@@ -12,11 +12,11 @@ seed question, and the answer is looked through for words that only one who carr
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import re
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -65,9 +65,12 @@ _HEAD = (
 )
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what has not been measured, write the table and the sheet after each part of it."""
-    models = list(arguments) or [f"llamacpp:{path}" for path in _by_size(installed())]
+    parser = argparse.ArgumentParser(description="Language models held to the articles, beside a plain prompt.")
+    parser.add_argument("model", nargs="*", help="as RAG_MODEL has it; by default those of make local-model")
+    named: list[str] = parser.parse_args(arguments).model
+    models = named or [f"llamacpp:{path}" for path in _by_size(installed())]
     settings = Settings(index=Path("build") / "models")
     with ProgressBar() as progress:
         ingest([SEEDS], settings, progress=progress)
@@ -81,7 +84,6 @@ def main(arguments: Sequence[str]) -> int:
                     known[part] = measure(rag, model, draw(), progress)
                     KEPT.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
                     _write(found, judged)
-    return 0
 
 
 def _judged() -> dict[tuple[str, ...], bool]:
@@ -268,4 +270,4 @@ def _by_size(paths: Sequence[Path]) -> list[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
