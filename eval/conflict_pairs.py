@@ -134,6 +134,15 @@ class _Asked:
         """The sentence with another figure."""
         return self.sentence[: self.figure.start] + new + self.sentence[self.figure.end :]
 
+    def updated(self) -> str:
+        """The sentence as a later report has it: every figure but the dates is another one."""
+        new = self.sentence
+        for each in sorted(figures(self.sentence), key=lambda each: -each.start):
+            words = new[each.start : each.end]
+            changed = self.edited if each == self.figure else None if each.is_date else _edited(words, self.chance)
+            new = new[: each.start] + (changed or words) + new[each.end :]
+        return new
+
     def article(self, new_sentence: str) -> str:
         """The paragraph with another sentence in the place of this one."""
         head, body = self._parts()
@@ -185,6 +194,9 @@ def _pairs(asked: _Asked, others: Sequence[str]) -> Iterator[Pair]:
         rest = asked.text.replace(asked.sentence, "", 1)
         if len(rest.split()) > 40:
             yield asked.pair("the paragraph without the answer", rest)
+    if (updated := asked.updated()) != asked.replaced(edited):
+        updated = _reworded(updated, chance, keep=edited)
+        yield asked.pair("every count changed, other words", asked.in_other_words(updated), edited)
 
 
 def _other_year(asked: _Asked) -> str:

@@ -27,9 +27,9 @@ from rag.figures import (
     comparable,
     far_apart,
     figures,
-    harms_named,
     without_figures,
 )
+from rag.harms import harms_named
 from rag.remark import BLANK_LINE, checked, remark
 from rag.signals import Question, name_terms, terms
 from rag.stages import asks_for_state, stage_in, without_stage
@@ -41,8 +41,9 @@ FEATURES = (
     "unit",  # the words behind both have one in common
     "unit_apart",  # both have some, none in common
     "lead",  # by how much the other sentence answers the question less well, in log-odds, up to MOST_LEAD
-    "names_apart",  # share of the names that one sentence has and the other, which has some, has not
-    "figures_apart",  # share of the other figures that the other sentence contradicts, having some of that unit
+    "names_apart",  # share of the names of one sentence that the other, which has some, and its headline have not
+    "figures_apart",  # share of the other figures that the other sentence contradicts, having some of that unit; not of
+    # tolls, which are reported together and rise together
     "years_apart",  # each sentence names a year, beside these figures, that the other has not
     "date",  # they are dates
 )
@@ -137,6 +138,11 @@ class Statement(Scored):
         return frozenset(name_terms(self.span.text)) & self.words
 
     @cached_property
+    def names_above(self) -> frozenset[str]:
+        """Terms of the names in its article's headline."""
+        return frozenset(name_terms(self.span.passage.title))
+
+    @cached_property
     def harms(self) -> frozenset[str]:
         """What came to those whom its figures count."""
         return frozenset().union(*(figure.harms for figure in self.figures))
@@ -153,8 +159,11 @@ class Statement(Scored):
         return float(self.meaning @ other.meaning) >= LEAST_ALIKE
 
     def names_apart(self, other: Statement) -> float:
-        """Share of the names of the one with fewer that the other has not; 0 where one has none."""
-        return 1 - _share(self.names, other.names) if self.names and other.names else 0.0
+        """Share of the names of either that the other and its headline lack, the lower one; 0 where one has none."""
+        if not self.names or not other.names:
+            return 0.0
+        shares = (_share(one.names, two.names | two.names_above) for one, two in ((self, other), (other, self)))
+        return 1 - max(shares)
 
     def others(self, figure: Figure) -> list[Figure]:
         """Its figures but for one."""
@@ -223,9 +232,11 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
     if (harms := harms_named(words)) or _NOT_COUNTED.search(words):
-        new = [each for each in new if each.harms <= harms]
+        new = [each for each in new if each.harms <= harms and (each.harms or not harms or not quoted.harms)]
+    if named := [each for each in new if each.unit & counted]:
+        return named
     others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
-    return [each for each in new if each.unit & counted or not each.unit & others]
+    return [each for each in new if not each.unit & others]
 
 
 def _contradicting(
@@ -275,6 +286,7 @@ def features(quoted: Statement, other: Statement, mine: Figure, its: Figure) -> 
     said = [
         any(agree(each, one) for one in there)
         for each, others in (*((each, its_rest) for each in rest), *((each, rest) for each in its_rest))
+        if not (mine.harms & its.harms or each.harms)
         if (there := [one for one in others if comparable(each, one) and (each.is_date or each.unit & one.unit)])
     ]
     years = [{n for each in there for part, n in each.amounts if part == "year"} for there in (rest, its_rest)]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.facts import SCALE, SPELLED, facts
+from rag.harms import HARM, HARMS
 from rag.signals import FUNCTION_WORDS, terms
 
 BESIDE = 6  # words on each side of a figure that tell which quantity it is
@@ -51,16 +52,6 @@ _ABOUT = re.compile(
     r"at least|at most|up to|close to|an estimated)\s*[$€£¥]?$",
     re.IGNORECASE,
 )
-# What came to those who are counted: "12 people were killed" and "the toll has risen to 14" are one quantity.
-HARMS = {
-    "@dead": r"die[sd]?|dead|deaths?|kill(?:s|ed|ing)?|fatalit(?:y|ies)|toll|perished|drowned|"
-    r"lost (?:his|her|their) li(?:fe|ves)",
-    "@hurt": r"injur(?:ed|es|ing|ies|y)|hurt|wound(?:ed|ing|s)?",
-    "@missing": r"missing|unaccounted",
-    "@held": r"arrest(?:ed|s|ing)?|detain(?:ed|ing)?|custody",
-    "@homeless": r"homeless|displaced|evacuated|fled|flee",
-}
-_HARM = re.compile("|".join(rf"(?P<{name[1:]}>\b(?:{words})\b)" for name, words in HARMS.items()), re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:()]|\b(?:and|while|but|as|after|when|where|in which)\b|\d")
 _NO_COUNT = re.compile(r"\bage[ds]?(?: of)? $|-$")  # ahead of a figure
 NEAR = 0.1  # relative distance within which "about 200" agrees with another figure
@@ -115,15 +106,6 @@ def comparable(one: Figure, other: Figure) -> bool:
     if one.harms and other.harms and one.harms != other.harms:
         return False
     return one.unit & MEASURES == other.unit & MEASURES
-
-
-def harms_named(text: str) -> frozenset[str]:
-    """What a text says that came to people, of HARMS.
-
-    >>> sorted(harms_named("How many were killed or hurt?"))
-    ['@dead', '@hurt']
-    """
-    return frozenset(f"@{match.lastgroup}" for match in _HARM.finditer(text))
 
 
 def far_apart(one: Figure, other: Figure) -> bool:
@@ -227,7 +209,7 @@ def _harm(sentence: str, start: int, end: int) -> set[str]:
         return set()
     behind = _CLAUSE_END.split(sentence[end:], maxsplit=1)[0]
     ahead = _CLAUSE_END.split(sentence[:start])[-1]
-    found = _HARM.search(sentence[start:end] + behind) or next(reversed([*_HARM.finditer(ahead)]), None)
+    found = HARM.search(sentence[start:end] + behind) or next(reversed([*HARM.finditer(ahead)]), None)
     return {f"@{found.lastgroup}"} if found else set()
 
 

@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.harms import harms_named
 from rag.speaker import turn_at
 from rag.types import Passage, Span
 
@@ -263,6 +264,9 @@ class Question:
         self.numbers = number_terms(text)
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
         self.asks_figure = self.answer_pattern is not None and self.answer_pattern.pattern in _FIGURES
+        self.harms = (
+            harms_named(text) if self.answer_pattern and self.answer_pattern.pattern == _NUMBER else frozenset()
+        )
         self.words = {word.lower() for word in _WORD.findall(text)}
 
     def coverage(self, found: Set[str]) -> float:
@@ -275,8 +279,13 @@ class Question:
         return bool(self.names.difference(*(self.passage_terms[passage] for passage in passages)))
 
     def kind_in(self, sentence: str) -> bool:
-        """Whether the sentence has something of the asked kind that the question does not say already."""
+        """Whether the sentence has something of the asked kind that the question does not say already.
+
+        Of the dead and the injured only those are told that are asked for.
+        """
         assert self.answer_pattern is not None
+        if self.harms and (told := harms_named(sentence)) and not told & self.harms:
+            return False
         found = (_WORD.findall(match.group())[-1:] for match in self.answer_pattern.finditer(sentence))
         return any(not words or words[0].lower() not in self.words for words in found)
 

@@ -186,6 +186,25 @@ def test_what_else_was_counted_does_not_matter(reader: ExtractiveReader) -> None
     assert sorted(found) == ["12 people", "15 people"]
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many homes were flooded in Velden?", {"95 homes", "212 homes"}),
+        ("How many people died in the Velden flood?", {"two people", "five people"}),
+    ],
+)
+def test_tolls_of_a_report_rise_together(reader: ExtractiveReader, question: str, expected: set[str]) -> None:
+    first = (
+        "Homes flooded as dam gives way near Velden\n\n"
+        "Fire chief Ruben Ostra said 95 homes had been flooded by noon and that two people had died."
+    )
+    second = (
+        "Toll of Velden flood rises\n\nA week after the Velden dam failed, the regional office said on Saturday that "
+        "five people had died and that 212 homes were flooded."
+    )
+    assert set(values(reader, question, first, second)) == expected
+
+
 def test_a_sum_of_another_order_is_another_matter(reader: ExtractiveReader) -> None:
     for price, differ in (("46 million euros", True), ("320 euros", False)):
         other = f"Arun bridge\n\nThe new bridge over the Arun cost {price}, the builder said."

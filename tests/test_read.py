@@ -117,6 +117,8 @@ def test_what_a_question_asks_for() -> None:
     assert Question("How long did she stay?", []).kind_in("During her five-day visit")
     assert not Question("Who is Lena Ortiz?", []).kind_in("We saw that Lena Ortiz was there.")
     assert Question("When was it?", []).kind_in("It was last year.")
+    assert not Question("How many were injured?", []).kind_in("Five people had died and 212 homes were flooded.")
+    assert Question("How many were injured?", []).kind_in("Two people died and nine were hurt.")
     assert Question("What was the result of the vote?", []).kind_in("The council approved it by 31 votes to 29.")
     assert Question("What was the final score?", []).kind_in("Harbour won 3–1.")
     assert not Question("By what margin did it pass?", []).kind_in("It passed to cheers in 2019.")
