@@ -142,6 +142,17 @@ def resolve(text: str, day: date | None, start: int = 0, end: int | None = None)
     return tuple(found for found in _resolved(paragraphs, day, opening) if start <= found.start and found.end <= end)
 
 
+def without_year(text: str) -> tuple[tuple[int, int | None], ...]:
+    """Month and day of what names no year, the day None where a month is all that is named.
+
+    >>> without_year("What fell on 12 April, and what in May?"), without_year("What fell in May 2024?")
+    (((4, 12), (5, None)), ())
+    """
+    matches = (match for pattern in _WITHOUT_YEAR for match in pattern.finditer(text))
+    found = ((_MONTHS.index(m["month"][:3].lower()) + 1, m.groupdict().get("day")) for m in matches)
+    return tuple((month, int(day) if day else None) for month, day in found)
+
+
 def _resolved(text: str, day: date | None, offset: int) -> Iterator[TimeExpression]:
     flat = re.sub(r"\s", " ", text)  # a line may be broken, or a space unbreakable, within an expression
     unquoted = without_quotations(flat)
@@ -337,6 +348,15 @@ _A_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _BEHIND = (
     r"(?=\s*(?:[.,;:)]|$)|\s(?:in|at|on|for|to|after|that|and|with|by|from|as|when|he|she|it|they|the|against|over|"
     r"near|before|because|while|but)\b)"
+)
+_YEAR_BEHIND = r"(?!\w|,? \d)"
+_WITHOUT_YEAR = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_DAY} (?:of )?{_MONTH}{_YEAR_BEHIND}",
+        rf"\b{_MONTH} {_DAY}{_YEAR_BEHIND}",
+        rf"\b{_IN}{_MONTH}{_YEAR_BEHIND}",
+    )
 )
 _Read = Callable[[Sentence, re.Match[str]], Days | None]
 # Tried in this order; what a rule has taken, a later one does not read. Those without a function take away what looks

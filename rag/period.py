@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.dates import TimeExpression, day_of, no_later, resolve
+from rag.dates import TimeExpression, day_of, no_later, resolve, without_year
 from rag.types import Citation, Passage, Reading, Span
 
 # Of the highest score of a passage, 1: enough to decide between passages that are about equally good, too little for
@@ -25,11 +25,12 @@ class Period:
     """The times that a question names; none where it asks for the latest.
 
     `question` is what is asked of that time: the question without "latest" and the like, which articles may have in
-    another sense ("the current level").
+    another sense ("the current level"). `any_year` are months and days of which it does not name the year.
     """
 
     question: str
     times: tuple[TimeExpression, ...]
+    any_year: tuple[tuple[int, int | None], ...] = ()
 
     def prefer(self, passages: Sequence[Passage], top_k: int) -> list[Passage]:
         """The best `top_k` passages once those of the time have their bonus, best first, with the new scores.
@@ -66,13 +67,17 @@ class Period:
         return (f"The {'articles are' if len(days) > 1 else 'article is'} {_listed(list(days))}.",)
 
     def _fit(self, passage: Passage, days: Sequence[date]) -> float:
-        if not self.times:
+        if self._asks_latest:
             return (days.index(passage.day) + 1) / len(days) if passage.day else 0.0
         return float(self._is_of(passage.text, passage))
 
     def _order(self, span: Span) -> int:
         """Larger for what is to be shown first."""
-        return self._is_of(span.text, span.passage) if self.times else (span.passage.day or date.min).toordinal()
+        return (span.passage.day or date.min).toordinal() if self._asks_latest else self._is_of(span.text, span.passage)
+
+    @property
+    def _asks_latest(self) -> bool:
+        return not self.times and not self.any_year
 
     def _is_of(self, text: str, passage: Passage) -> bool:
         """Whether words of a passage speak of the time, or stand in an article of it."""
@@ -82,7 +87,11 @@ class Period:
         )
 
     def _meets(self, first: date, last: date) -> bool:
-        return any(first <= time.last and time.first <= last for time in self.times)
+        of_year = first.year == last.year and any(
+            first.month == month == last.month and (day is None or first.day == day == last.day)
+            for month, day in self.any_year
+        )
+        return of_year or any(first <= time.last and time.first <= last for time in self.times)
 
 
 def asked_period(question: str) -> Period | None:
@@ -90,13 +99,15 @@ def asked_period(question: str) -> Period | None:
 
     >>> [time.when for time in asked_period("What fell in June 2024?").times]
     ['June 2024']
-    >>> asked_period("Who is the current president?")
-    Period(question='Who is the president?', times=())
+    >>> asked_period("What fell on 12 June?").any_year
+    ((6, 12),)
+    >>> asked_period("Who is the current president?").question
+    'Who is the president?'
     >>> asked_period("Who is the mayor?")
     """
-    times = resolve(question, None)
-    if times:
-        return Period(question, times)
+    times, any_year = resolve(question, None), without_year(question)
+    if times or any_year:
+        return Period(question, times, any_year)
     return Period(_LATEST.sub("", question), ()) if _LATEST.search(question) else None
 
 

@@ -158,6 +158,23 @@ def test_a_preference_is_soft_and_counts_what_the_words_speak_of() -> None:
     assert [each.id for each in ranked] == ["better", "topic"] and ranked[1].score == pytest.approx(0.95 / 1.1)
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("on 12 April", ["early"]), ("on April 19", ["late", "told"]), ("in April", ["early", "late", "told"])],
+)
+def test_a_day_without_its_year_is_that_of_any_year(asked: str, expected: list[str]) -> None:
+    passages = [
+        passage("early", "Two people died.", date(2026, 4, 12), 0.9),
+        passage("late", "Five people died.", date(2024, 4, 19), 0.9),
+        passage("told", "Five people had died on 19 April 2023.", date(2023, 6, 1), 0.9),
+        passage("other", "It fell on 12 May 2026.", date(2026, 3, 1), 1.0),
+    ]
+    period = asked_period(f"How many people had died {asked}?")
+    assert period is not None
+    ranked = period.prefer(passages, 4)
+    assert [each.id for each in ranked if each.score > 0.9] == [*expected, "other"]
+
+
 def test_newest_first_takes_an_undated_article_by_its_copy() -> None:
     old, new = (passage(str(year), "It fell.", date(year, 1, 1), 1.0) for year in (2019, 2023))
     copied = replace(passage("copied", "It fell.", None, 1.0), no_later_than=date(2024, 11, 14))
