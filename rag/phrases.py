@@ -267,7 +267,7 @@ def _without_verb(tokens: Sequence[Token], first: int, start: int, end: int) -> 
     while tokens[end - 1].lower in POSSESSIVE_ENDINGS:
         end -= 1
     if first and tokens[first - 1].lower in BE | POSSESSIVE_ENDINGS:
-        while end > start + 1 and _is_predicate(tokens[end - 1]):
+        while end > start + 1 and (_is_predicate(tokens[end - 1]) or _is_doing(*tokens[end - 2 : end])):
             end -= 1
     verb = _verb(tokens, first, start, end)
     if verb is None:
@@ -281,6 +281,11 @@ def _without_verb(tokens: Sequence[Token], first: int, start: int, end: int) -> 
 
 def _is_predicate(token: Token) -> bool:
     return _PREDICATE.fullmatch(token.lower) is not None or token.lower in _IRREGULAR
+
+
+def _is_doing(name: Token, token: Token) -> bool:
+    """Whether a name's bearer does something, as in "is Ann Lee building": "the council building" may be a house."""
+    return name.text[0].isupper() and token.text.islower() and token.text.endswith("ing")
 
 
 def _verb(tokens: Sequence[Token], first: int, start: int, end: int) -> int | None:

@@ -85,6 +85,12 @@ def test_a_pronoun_is_followed_through_the_questions_that_had_it() -> None:
     )
 
 
+def test_what_a_name_is_doing_is_no_part_of_it() -> None:
+    assert (
+        follow_up("Who is its chair?", "How much is Brightwater paying for Fennimore?") == "Who is Brightwater's chair?"
+    )
+
+
 def test_a_name_of_the_answer_is_taken_where_the_questions_have_none() -> None:
     answer = "The bridge was opened by Lena Ortiz, the mayor, on Friday."
     assert follow_up("Where was she born?", "Who opened the bridge?", answer=answer) == "Where was Lena Ortiz born?"
