@@ -92,6 +92,16 @@ _LATIN = tuple(
             "wie wieso will wird wo woher wohin wurde wurden zu zum zur zwischen",
         ),
         (
+            "nl",
+            "In de artikelen staat, in hun eigen taal:",
+            "Dat staat niet in de artikelen.",
+            "Vragen in het Nederlands hebben het meertalige model nodig",
+            "aan al als bij dan dat de den der deze die dit door een er gaan geen had hadden heb hebben heeft het hij "
+            "hoe hoeveel hun in is kan kunnen maar meer met moet na naar niet nog nu om ook onder onze op over "
+            "sinds te tegen tot tussen uit van vanaf veel voor waar waarom waarvan wanneer was waren wat welk welke "
+            "werd werden wie worden wordt zal ze zich zijn zonder zou zullen",
+        ),
+        (
             "pt",
             "Os artigos dizem, no idioma original:",
             "Os artigos não o dizem.",
