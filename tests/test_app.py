@@ -213,7 +213,7 @@ def test_a_stop_that_comes_too_late_changes_nothing(conversation: Conversation) 
 def test_a_new_conversation_begins_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = page_of(ScriptedRAG())
     box, chat, conversation, examples = desk.start_anew()
-    assert told(box) == {"value": "", **READY} and shown(chat) == [] and conversation == Conversation()
+    assert told(box) == READY and shown(chat) == [] and conversation == Conversation()
     assert told(chat)["feedback_value"] == [] and told(examples) == {"visible": False}
     with_examples(desk, monkeypatch)
     desk.examples()
@@ -343,7 +343,7 @@ def test_a_kept_conversation_is_exported_as_markdown() -> None:
 def test_the_conversation_of_the_page_goes_when_it_is_forgotten() -> None:
     desk = page_of(ScriptedRAG())
     box, chat, conversation, _ = desk.forget(event(id="0" * 32), talk(ANSWERED))
-    assert told(box)["value"] == "" and shown(chat) == [] and conversation == Conversation()
+    assert told(box) == READY and shown(chat) == [] and conversation == Conversation()
     assert desk.forget(event(id="1" * 32), talk(ANSWERED)) == (SKIP,) * 4
 
 

@@ -18,6 +18,7 @@ import pytest
 from rag.prompts import ABSTENTION
 from tests.browsing import (
     CONTAINERS,
+    DIFFER,
     OFF_TOPIC,
     PATIENCE,
     QUOTE,
@@ -129,6 +130,23 @@ def test_on_a_phone_the_article_opens_over_the_answer(browser: Browser, address:
         assert box and (box["x"], box["width"]) == (0, 390)
         page.get_by_role("button", name="Close the article").tap()
         assert page.locator("#chat .answer").is_visible()
+
+
+def test_a_long_answer_is_read_from_its_beginning(browser: Browser, address: str) -> None:
+    with window(browser, 390, 760) as context:
+        page = open_page(context, address)
+        chat, question = page.locator("#chat .bubble-wrap"), page.locator("#chat .user-row").last
+        for _ in range(2):
+            ask(page, DIFFER)
+            height = chat.evaluate("element => element.clientHeight")
+            assert page.locator("#chat .answer").last.evaluate("element => element.clientHeight") > height
+            top = "element => element.getBoundingClientRect().top"
+            page.wait_for_timeout(500)
+            assert -1 < question.evaluate(top) - chat.evaluate(top) < height / 4  # pixels
+        chat.hover()
+        page.mouse.wheel(0, 200)
+        page.wait_for_timeout(500)
+        assert question.evaluate(top) < chat.evaluate(top), "who reads on is not brought back"
 
 
 def test_a_republished_copy_is_named_and_can_be_read(page: Page) -> None:
@@ -324,8 +342,10 @@ def test_conversations_outlive_the_service_and_stay_in_their_browser(
             assert page.locator("#chat .answer").inner_text() == said
             page.locator("#chat .marker").click()
             assert_marked(page)
+            page.get_by_label("Your question").fill("Typed already")
             page.get_by_role("button", name="New conversation").click()
             page.locator("#chat .answer").wait_for(state="detached")
+            assert page.get_by_label("Your question").input_value() == "Typed already"
             open_tab(page, "Conversations")
             page.locator("#saved").get_by_role("button", name="Delete").click()
             assert page.locator("#saved").inner_text() == "No conversation yet."

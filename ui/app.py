@@ -87,7 +87,7 @@ class Page:
             with gr.Column(elem_id="talk", scale=1):
                 chat = gr.Chatbot(
                     elem_id="chat", label="Answers", show_label=False, container=False, scale=1, height=None,
-                    buttons=[], editable="user",
+                    buttons=[], editable="user", autoscroll=False,
                     placeholder="Ask a question. Every answer shows the words it rests on.",
                     # What ui/render.py makes is HTML: no Markdown, no formulas; the sanitizer stays on.
                     sanitize_html=True, render_markdown=False, latex_delimiters=[], allow_tags=False,
@@ -106,6 +106,7 @@ class Page:
                 evidence = gr.HTML("", elem_id="evidence-text", js_on_load=script("evidence.js"))
                 original = gr.DownloadButton("Original file", elem_id="original", size="sm", visible=False)
         keeper = unseen("keeper")
+        unseen("follow")
         evidence.open(self.evidence, None, [evidence, original], **QUIET)
         return _Asking(chat, box, anew, examples, keeper, gr.State(Conversation()))
 
@@ -198,8 +199,8 @@ class Page:
         return gr.Chatbot(feedback_value=_thumbs(rated)), rated, rated.to_json()
 
     def start_anew(self) -> Update:
-        """An empty conversation; the old one is kept in the browser."""
-        return gr.Textbox("", **_READY), show(Conversation()), Conversation(), self.offer(Conversation())
+        """An empty conversation; the old one is kept in the browser, and what is typed meanwhile in its box."""
+        return gr.Textbox(**_READY), show(Conversation()), Conversation(), self.offer(Conversation())
 
     def forget(self, event: gr.EventData, conversation: Conversation) -> Update:
         """An empty conversation, where the one that was deleted is on the page."""
