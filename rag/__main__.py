@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets a question mark, not a traceback
-    options = build_parser().parse_args(arguments)
+    options, unknown = build_parser().parse_known_args(arguments)
+    if unknown:  # said by the command itself, with its own usage
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         _warn_of_misspelled_settings()
         status = int(options.run(options))
@@ -166,7 +168,7 @@ def _command(
         "--index", type=Path, metavar="DIR", dest="index_folder",
         help="folder of the index (default: RAG_INDEX, else a folder of the user's data)",
     )  # fmt: skip
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
     return command
 
 
@@ -188,13 +190,17 @@ def _index(options: argparse.Namespace) -> int:
         print(f"skipped: {line}", file=sys.stderr)
     copies = f" and {report.copies} republished" if report.copies else ""
     print(
-        f"{report.articles} articles{copies}, {report.chunks} chunks in {settings.index} "
+        f"{_counted(report.articles, 'article')}{copies}, {_counted(report.chunks, 'chunk')} in {settings.index} "
         f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)"
     )
     if report.instructed:
         holding = "1 article holds" if report.instructed == 1 else f"{report.instructed} articles hold"
         print(f"{holding} what looks like an instruction to a language model; see `rag doctor`", file=sys.stderr)
     return 0
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -212,11 +218,13 @@ def _ask(options: argparse.Namespace) -> int:
         print(f"({note})")
     shown = answer.citations or answer.closest
     if shown:
-        print("" if answer.answered else "The closest passages, which need not answer it, are in:")
+        print("" if answer.answered else "The closest passages, which need not answer it:")
     for _, same_article in groupby(shown, key=lambda citation: citation.source):
         citations = list(same_article)
         first = citations[0]
         markers = " ".join(f"[{citation.marker}]" for citation in citations) if answer.answered else "-"
+        if not answer.answered:
+            print("\n".join(f"“{' '.join(citation.quote.split())}”" for citation in citations))
         origin = [first.title, first.publisher, str(first.published or no_later(first.no_later_than))]
         copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
         print(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})")

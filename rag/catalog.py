@@ -192,17 +192,17 @@ class Catalog:
         return {row["id"]: row["score"] for row in rows}
 
     def as_written(self, filters: Filters) -> Filters:
-        """The filters with publishers spelled as the articles do; case and outer spaces make no difference.
+        """The filters with publishers spelled as the articles do; case, outer spaces and "The" make no difference.
 
         Raises:
             QuestionError: no article has one of the publishers.
         """
         if filters.publishers is None:
             return filters
-        rows = self._rows("SELECT DISTINCT publisher FROM articles WHERE publisher IS NOT NULL")
+        rows = self._rows("SELECT DISTINCT publisher FROM articles WHERE publisher IS NOT NULL ORDER BY publisher")
         known = [str(row["publisher"]) for row in rows]
-        wanted = {name.strip().casefold() for name in filters.publishers}
-        found = frozenset(name for name in known if name.casefold() in wanted)
+        wanted = set(map(_bare, filters.publishers))
+        found = frozenset(name for name in known if _bare(name) in wanted)
         if wanted and not found:
             asked = " or ".join(sorted(filters.publishers))
             alike = get_close_matches(asked, known, NAMED, cutoff=0.0)
@@ -251,6 +251,10 @@ class Catalog:
 def words_of(query: str) -> list[str]:
     """The words of a query as the lexical index has them; a character is one in scripts without spaces."""
     return _WORD.findall(_spaced(query))
+
+
+def _bare(publisher: str) -> str:
+    return publisher.strip().casefold().removeprefix("the ")
 
 
 def _where(filters: Filters) -> tuple[str, list[str]]:

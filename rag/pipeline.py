@@ -311,7 +311,7 @@ def check_question(question: str, longest: int) -> str:
         )
     visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in question)
     if not any(character.isalnum() for character in visible):
-        raise QuestionError("the question is empty; type a question in words")
+        raise QuestionError("the question has no words; type a question in words")
     return " ".join(visible.split())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,8 @@ import pytest
 
 from rag import ABSTENTION
 from rag.__main__ import build_parser, main
+from tests.browsing import CONTAINERS, OFF_TOPIC
 from tests.conftest import ROOT, Command
-
-CONTAINERS = "How many containers will Chancay handle in its first year?"
 
 
 def test_ask_prints_the_answer_and_its_sources(seeds_index: Path, rag_command: Command) -> None:
@@ -100,6 +100,21 @@ def test_every_command_takes_an_index_and_has_a_help(capsys: pytest.CaptureFixtu
             build_parser().parse_args([command, "--help"])
         assert ended.value.code == 0
         assert "--index DIR" in capsys.readouterr().out
+
+
+def test_an_unknown_option_is_explained_by_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["ask", "Who came?", "--frm", "2024-01-01"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("usage: rag ask") and "rag ask: error: unrecognized arguments: --frm 2024-01-01" in said
+
+
+def test_an_abstention_shows_the_closest_words(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", OFF_TOPIC, "--index", str(seeds_index)]) == 0
+    answer, told, words, where = capsys.readouterr().out.split("\n")[:4]
+    assert answer == "The articles do not say." and told == "The closest passages, which need not answer it:"
+    assert re.fullmatch("“.{20,}”", words) and where.startswith("- ")
 
 
 def test_the_docs_say_what_the_command_says() -> None:

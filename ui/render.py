@@ -114,8 +114,8 @@ def render_draft(sentences: Sequence[Sentence], citations: Sequence[Citation]) -
 def render_error(message: str) -> str:
     """What went wrong, as a sentence.
 
-    >>> render_error("the question is empty; type a question in words")
-    '<div class="error">The question is empty; type a question in words.</div>'
+    >>> render_error("the question has no words; type a question in words")
+    '<div class="error">The question has no words; type a question in words.</div>'
     """
     text = " ".join(message.split())
     stop = "" if text.endswith((".", "?", "!")) else "."
