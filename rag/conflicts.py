@@ -71,7 +71,7 @@ _YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 # A question that asks for a number, or for a date, has a pattern of answers that is found here.
-_NUMBERS, _DATES = "5%, $5 million, two metres", "1999"
+_NUMBERS, _DATES = "5%, $5 million, two metres, aged 5, 3-1", "1999"
 
 
 def differing(answer: Answer, question: str, reading: Reading, article_text: Callable[[str], str]) -> Answer:

@@ -66,10 +66,21 @@ _NUMBER = (
     r"millions?|billions?|half|third|second|twice|decades?)\b"
 )
 _PERCENT = r"\d\s?%|\bper ?cent\b|\bpercentage points?\b|\b(?:half|thirds?|quarters?|fifths?|tenths?)\b"
-_MONEY = (
-    r"[$€£¥]\s?\d[\d.,]*|\d[\d.,]*\s(?:(?:thousand|million|billion|trillion)\s)?(?:dollars|euros|pounds|yuan|soles|yen)"
+_CURRENCY = (
+    r"dollars?|euros?|pounds?|yuan|renminbi|yen|soles|pesos?|reais|francs?|crowns?|kron(?:er|or)|rupees?|rou?bles?|rand|"
+    r"lira|zloty|shillings?|dirhams?|riyals?|baht|ringgit|cents?|pence"
 )
-_FIGURES = (_NUMBER, _PERCENT, _MONEY)
+_MONEY = (
+    r"(?:[$€£¥₹₩₽₺₦]|\b(?:USD|EUR|GBP|CHF|RMB|NOK|SEK|DKK)\b)\s?\d[\d.,]*|"
+    rf"(?:{_NUMBER})\s(?:(?:thousand|million|billion|trillion)\s)?(?:{_CURRENCY})\b"
+)
+_AGE = (
+    r"\b\d{1,3}[- ](?:years?|months?)[- ]old\b|\baged?(?: of)? \d+|[,(] ?\d{1,3}(?=[,)])|\bborn\b|"
+    r"\bturn(?:s|ed|ing)? \d+|\bbirthday\b|\bin (?:his|her|their) (?:\w+ )?(?:teens|\w+ties)\b|"
+    r"\b(?:built|founded|opened|established|made|dat(?:es?|ed|ing))\b.{0,40}\b(?:1\d|20)\d\d\b|\bcentur(?:y|ies)\b|"
+    r"\b(?:thousand|million|billion) years\b"
+)
+_FIGURES = (_NUMBER, _PERCENT, _MONEY, _AGE)
 _MEASURE = (
     rf"(?:{_NUMBER})[ -]*(?:\w+[ -])?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|"
     r"met(?:er|re)s?|kilomet(?:er|re)s?|km|miles?|feet|foot|yards?|inch(?:es)?)\b"
@@ -93,14 +104,19 @@ _KINDS = tuple(
         (r"\bwhen\b|\b(?:what|which) (?:month|day|date|century|decade|time)\b", _DATE),
         (r"\bwhat (?:percent|percentage|share|proportion|fraction)\b", _PERCENT),
         (r"\bhow much (?:money|\b.*\b(?:cost|spend|spent|invest(?:ed)?|paid|pay|worth|raised?|earn(?:ed)?))\b", _MONEY),
-        (r"\bwhat (?:is|was) the (?:price|cost)\b|\bhow expensive\b", _MONEY),
+        (
+            r"\bwhat (?:is|was|are|were) (?:[\w'’]+ ){1,3}"
+            r"(?:price|cost|salary|wage|fee|fine|turnover|revenue|rent)s?\b|\bhow expensive\b",
+            _MONEY,
+        ),
         (r"\bhow (?:long|far|tall|high|wide|deep)\b", _MEASURE),
         (
             r"\b(?:what was the|by what|with what|final|half-time) (?:final )?score\b|\bby (?:what|which) margin\b|"
             r"\b(?:result|outcome|tally)\b.*\b(?:vote|ballot|poll|referendum|match|game|final)\b",
             _SCORE,
         ),
-        (r"\bhow (?:many|much|old|large|big|often|fast)\b|\bwhat (?:number|amount)\b", _NUMBER),
+        (r"\bhow old\b|\b(?:at|of) what age\b|\bwhat (?:is|was) (?:\w+ ){0,3}(?:age\b|\w+['’]s age\b)", _AGE),
+        (r"\bhow (?:many|much|large|big|often|fast)\b|\bwhat (?:number|amount)\b", _NUMBER),
         (r"\bwho(?:m|se)?\b", _NAME),
         (
             r"\b(?:what|which) (?:person|people|minister|president|author|reporter|compan|firm|bank|newspaper|paper|"

@@ -205,6 +205,16 @@ def test_tolls_of_a_report_rise_together(reader: ExtractiveReader, question: str
     assert set(values(reader, question, first, second)) == expected
 
 
+def test_ages_and_scores_are_held_against_each_other(reader: ExtractiveReader) -> None:
+    first, second = (
+        f"A keeper retires\n\nLorna Teague, aged {age}, left Velden lighthouse in May." for age in (71, 74)
+    )
+    assert set(values(reader, "How old is Lorna Teague?", first, second)) == {"71", "74"}
+    first, second = (f"Cup final\n\nVelden won the cup final by {won} goals to 1 on Sunday." for won in (3, 4))
+    found = values(reader, "What was the result of the cup final?", first, second)
+    assert len(found) == 2 and found[0] != found[1]
+
+
 def test_a_sum_of_another_order_is_another_matter(reader: ExtractiveReader) -> None:
     for price, differ in (("46 million euros", True), ("320 euros", False)):
         other = f"Arun bridge\n\nThe new bridge over the Arun cost {price}, the builder said."
