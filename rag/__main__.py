@@ -180,6 +180,7 @@ def _settings(options: argparse.Namespace) -> Any:
 
 
 def _index(options: argparse.Namespace) -> int:
+    from rag.doctor import counted
     from rag.ingest import ingest
     from rag.progress import ProgressBar
 
@@ -190,17 +191,13 @@ def _index(options: argparse.Namespace) -> int:
         print(f"skipped: {line}", file=sys.stderr)
     copies = f" and {report.copies} republished" if report.copies else ""
     print(
-        f"{_counted(report.articles, 'article')}{copies}, {_counted(report.chunks, 'chunk')} in {settings.index} "
+        f"{counted(report.articles, 'article')}{copies}, {counted(report.chunks, 'chunk')} in {settings.index} "
         f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)"
     )
     if report.instructed:
         holding = "1 article holds" if report.instructed == 1 else f"{report.instructed} articles hold"
         print(f"{holding} what looks like an instruction to a language model; see `rag doctor`", file=sys.stderr)
     return 0
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -38,7 +38,8 @@ def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
         yield _installed()
         yield f"index {settings.index}, embedding model {settings.embedding_model}"
         chunks = store.chunk_counts()
-        yield f"{len(chunks)} articles, {len(articles) - len(chunks)} republished, {sum(chunks.values())} chunks"
+        copies, pieces = len(articles) - len(chunks), sum(chunks.values())
+        yield f"{counted(len(chunks), 'article')}, {copies} republished, {counted(pieces, 'chunk')}"
         if instructed := sum(bool(article.instructions) for article in articles):
             holding = "1 article holds" if instructed == 1 else f"{instructed} articles hold"
             yield f"{holding} what looks like an instruction to a language model; it is kept as text, see below"
@@ -46,6 +47,15 @@ def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
             yield from _article(article, chunks.get(article.source, 0))
     finally:
         store.close()
+
+
+def counted(number: int, what: str) -> str:
+    """So many of a thing.
+
+    >>> counted(1, "chunk"), counted(2, "chunk")
+    ('1 chunk', '2 chunks')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _installed() -> str:
@@ -66,7 +76,7 @@ def _article(article: Article, chunks: int) -> Iterator[str]:
     published = str(article.published or no_later(article.no_later_than) or "date unknown")
     yield f"  {article.publisher or 'publisher unknown'}, {published}, {article.author or 'author unknown'}"
     removed = sum(len(removal.text) for removal in article.removed)
-    kind = f"republished copy of {article.original}" if article.original != article.source else f"{chunks} chunks"
+    kind = f"republished copy of {article.original}" if article.original != article.source else counted(chunks, "chunk")
     yield f"  {kind}, {len(article.text):,} characters, {removed:,} removed by cleaning"
     for found in article.instructions[:MOST_SHOWN]:
         text = found.text if len(found.text) <= LONGEST_SHOWN else f"{found.text[: LONGEST_SHOWN - 1]}…"
