@@ -128,6 +128,10 @@ def test_on_a_phone_the_article_opens_over_the_answer(browser: Browser, address:
         assert_marked(page)
         box = page.locator("#evidence").bounding_box()
         assert box and (box["x"], box["width"]) == (0, 390)
+        arrow = page.locator("#chat .scroll-down-button-container").bounding_box()
+        assert arrow, "the answer is longer than the window"
+        middle = [arrow["x"] + arrow["width"] / 2, arrow["y"] + arrow["height"] / 2]
+        assert page.evaluate("([x, y]) => Boolean(document.elementFromPoint(x, y).closest('#evidence'))", middle)
         page.get_by_role("button", name="Close the article").tap()
         assert page.locator("#chat .answer").is_visible()
 
