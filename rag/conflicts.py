@@ -42,8 +42,7 @@ FEATURES = (
     "unit_apart",  # both have some, none in common
     "lead",  # by how much the other sentence answers the question less well, in log-odds, up to MOST_LEAD
     "names_apart",  # share of the names of one sentence that the other, which has some, and its headline have not
-    "figures_apart",  # share of the other figures that the other sentence contradicts, having some of that unit; not of
-    # tolls, which are reported together and rise together
+    "figures_apart",  # share of the other figures, tolls aside, that the other contradicts, having some of that unit
     "years_apart",  # each sentence names a year, beside these figures, that the other has not
     "date",  # they are dates
 )
@@ -286,7 +285,7 @@ def features(quoted: Statement, other: Statement, mine: Figure, its: Figure) -> 
     said = [
         any(agree(each, one) for one in there)
         for each, others in (*((each, its_rest) for each in rest), *((each, rest) for each in its_rest))
-        if not (mine.harms & its.harms or each.harms)
+        if not (mine.harms & its.harms or each.harms)  # tolls are reported together and rise together
         if (there := [one for one in others if comparable(each, one) and (each.is_date or each.unit & one.unit)])
     ]
     years = [{n for each in there for part, n in each.amounts if part == "year"} for there in (rest, its_rest)]

@@ -7,6 +7,7 @@ from html import escape
 
 from rag.collection import Added, Entry, Piece
 from rag.dates import dated
+from rag.doctor import counted
 from ui.conversation import encodable
 from ui.render import escaped, origin
 
@@ -19,7 +20,7 @@ def render_articles(entries: Sequence[Entry], search: str = "", chosen: str = ""
     """A table of the articles with every word of `search` in title, publisher, date or file; the first of them only."""
     words = search.casefold().split()
     found = [entry for entry in entries if all(word in _searched(entry) for word in words)]
-    files = f"{len(entries)} {'file' if len(entries) == 1 else 'files'}"
+    files = counted(len(entries), "file")
     note = f"{len(found)} of {files}" if words else files
     if len(found) > MOST_ROWS:
         note += f"; the first {MOST_ROWS} are shown, search to see others"
