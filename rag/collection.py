@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -119,15 +120,18 @@ class Collection:
                 shown.append(_pieces(line))
         return shown
 
-    def add(self, files: Sequence[Path], progress: Progress) -> list[Added]:
+    def add(self, files: Sequence[Path], progress: Progress, *, folder: Path) -> list[Added]:
         """Take copies of files into the collection; a bad one is reported and the others go in.
+
+        Args:
+            folder: where the files were put for this; what lies elsewhere, or is a link, is not even looked at.
 
         Raises:
             SettingsError: the collection is read-only.
             RAGError: the files cannot be kept, or as `ingest`; everything is as before.
         """
         with self._changing(), ExitStack() as undo:
-            results = list(self._read(files, progress))
+            results = list(self._read(files, folder, progress))
             copies = [
                 self._keep(path, undo) if result.article else None for path, result in zip(files, results, strict=True)
             ]
@@ -178,11 +182,14 @@ class Collection:
     def _without(self) -> frozenset[str]:
         return read_scope(self._settings.index).without
 
-    def _read(self, files: Sequence[Path], progress: Progress) -> Iterator[Added]:
+    def _read(self, files: Sequence[Path], folder: Path, progress: Progress) -> Iterator[Added]:
         """What each file would become, or why it cannot: it is no article, or there already."""
         known = {article.digest: article.title for article in self._store.articles()}
         for number, path in enumerate(files, start=1):
             progress("reading", number, len(files))
+            if not _lies_in(path, folder):
+                yield Added(path.name, error=f"{path.name} is no file that was uploaded for this; choose it anew")
+                continue
             try:
                 article = read_article(path, path.name)
             except LoadError as error:
@@ -231,6 +238,15 @@ class Collection:
             raise message
         assert isinstance(message, IngestReport)
         return message
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether it is a regular file below the folder, reached without a link."""
+    try:
+        real = path.resolve(strict=True)
+        return real == folder.resolve() / path.relative_to(folder) and stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _work(sender: Connection, settings: Settings, without: frozenset[str] | None) -> None:

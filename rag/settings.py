@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,26 @@ class Settings(BaseSettings):
         None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."
     )
     read_only: bool = Field(False, description="Whether the chat may not add, remove or index articles.")
+    allowed_hosts: str = Field(
+        "",
+        description="Names that the chat goes by besides its address and localhost, as where a proxy stands before it, "
+        "separated by commas; with their port where it is not that of http or https.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses of proxies, separated by commas, whose word on a visitor's address is taken "
+        "(X-Forwarded-For).",
+    )
+    max_waiting_questions: int = Field(
+        32, ge=1, le=500, description="Questions in the chat that may wait for a place; further ones are refused."
+    )
     max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
     feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names in `allowed_hosts`."""
+        return tuple(host for host in re.split(r"[\s,]+", self.allowed_hosts) if host)
 
     @field_validator("index", "feedback")
     @classmethod

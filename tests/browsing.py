@@ -28,13 +28,13 @@ PATIENCE = 60_000  # milliseconds; the first answer waits for the embedding mode
 
 @contextmanager
 def serving(
-    index: Path, folder: Path, port: int = 0, **environment: str
+    index: Path, folder: Path, *arguments: str, port: int = 0, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`rag chat` (on a free port): its address and its process, whose stderr goes to folder/stderr."""
     given = {"HOME": str(folder), "PYTHONPATH": str(ROOT), "RAG_FEEDBACK": str(folder / "feedback.jsonl")}
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "rag", "chat", "--index", str(index), "--port", str(port)],
+            [sys.executable, "-m", "rag", "chat", "--index", str(index), "--port", str(port), *arguments],
             cwd=folder,
             env={**os.environ, **given, **environment},
             stdout=subprocess.PIPE,

@@ -36,8 +36,9 @@ from ui.app import (
     take_turn,
 )
 from ui.conversation import Conversation, Turn
+from ui.places import Presence
 from ui.render import PASSAGE, passage_address, render_answer, render_error, render_step
-from ui.shelf import Shelf, download_of
+from ui.shelf import Shelf, original_of
 
 SKIP = gr.skip()
 OPTIONS = ("extractive", 8, [], None, None)
@@ -154,7 +155,9 @@ def test_nothing_is_asked_without_words_or_before_the_answer(question: str, conv
 
 def test_an_example_is_asked_with_the_settings_of_the_page() -> None:
     rag = ScriptedRAG()
-    list(page_of(rag).ask_example(["Who?"], talk(ANSWERED), "extractive", 3, ["Velden Post"], "2021-01-01", None))
+    desk = page_of(rag)
+    desk._suggested = ("", ["Who?"])
+    list(desk.ask_example(0, talk(ANSWERED), "extractive", 3, ["Velden Post"], "2021-01-01", None))
     (asked,) = rag.asked
     filters = {"publisher": ["Velden Post"], "date_from": "2021-01-01"}
     assert (asked[0], asked[2]) == ("Who?", {"model": "extractive", "top_k": 3, "filters": filters})
@@ -257,7 +260,7 @@ def test_a_broken_index_costs_examples_publishers_and_numbers_only(
     assert told(desk.publishers()) == {"choices": []}
     assert "against the articles." in introduce(rag)  # type: ignore[arg-type]
     assert caplog.text.count("index the articles") == 3
-    assert "The index &lt;b&gt; is gone" in Shelf(desk.collection).articles("", "")
+    assert "The index &lt;b&gt; is gone" in Shelf(desk.collection, Presence()).articles("", "")
     assert "against 2 articles." in introduce(ScriptedRAG())  # type: ignore[arg-type]
 
 
@@ -363,24 +366,14 @@ def test_a_marker_opens_the_article_at_its_words_and_offers_its_file(desk: Page,
     html, button = desk.evidence(event(passage=address))
     marked = "".join(re.findall("<mark>(.*?)</mark>", html))
     assert squeezed(Shown(marked).text) == squeezed(cited.quote)
-    file = desk.collection.file(cited.source)
-    assert file and Path(told(button)["value"]).read_bytes() == file.read_bytes()
-    assert (
-        told(button)["interactive"]
-        and told(download_of(desk.collection, cited.source))["value"] == told(button)["value"]
-    )
+    assert told(button)["interactive"] and told(button)["link"] == f"original?source={cited.source}"
 
 
-@pytest.mark.parametrize(
-    "copying", [lambda *_: None, lambda *_: Path("/nowhere/<b>.txt")], ids=["it has changed", "it went meanwhile"]
-)
-def test_a_file_that_is_gone_is_not_offered(
-    desk: Page, monkeypatch: pytest.MonkeyPatch, copying: Callable[..., Any]
-) -> None:
-    monkeypatch.setattr(desk.collection, "file", copying)
-    assert told(download_of(desk.collection, "004_a97b5fc439998a1f.txt")) == {
-        "value": None,
-        "label": "The original file has changed or is gone",
+def test_a_file_that_is_gone_is_not_offered(desk: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk.collection, "file", lambda _: None)
+    assert told(original_of(desk.collection, "004_a97b5fc439998a1f.txt")) == {
+        "value": "The original file has changed or is gone",
+        "link": None,
         "interactive": False,
         "visible": True,
     }
@@ -432,8 +425,9 @@ class ScriptedCollection:
         progress("reading", 1, 2)
         self.changes.append(change)
 
-    def add(self, files: Sequence[Path], progress: Any) -> list[Added]:
-        self._change(list(files), progress)
+    def add(self, files: Sequence[Path], progress: Any, *, folder: Path) -> list[Added]:
+        assert all(file.is_relative_to(folder) for file in files)
+        self._change([file.name for file in files], progress)
         return [Added("a.txt", article()), Added("<b>.txt", error="<b>.txt has no text")]
 
     def remove(self, sources: Sequence[str], progress: Any) -> None:
@@ -444,38 +438,51 @@ class ScriptedCollection:
         return IngestReport(2, 0, 3, added=1, changed=2, removed=3, embedded=3, skipped=("<b> is empty",), seconds=0.1)
 
 
-def test_changes_are_made_and_told() -> None:
+@pytest.fixture
+def uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file as Gradio keeps an upload."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    file = tmp_path / "uploads" / "0123" / "a.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("The bridge is open.")
+    return str(file)
+
+
+def test_changes_are_made_and_told(uploaded: str) -> None:
     collection = ScriptedCollection()
-    shelf = Shelf(collection)  # type: ignore[arg-type]
+    shelf = Shelf(collection, Presence())  # type: ignore[arg-type]
     steps: list[Any] = []
 
     def progress(*step: Any, **words: Any) -> None:
         steps.append((*step, words))
 
-    table, note, files = shelf.add(["/tmp/a.txt"], "bridge", progress)  # type: ignore[arg-type]
+    table, note, files = shelf.add([uploaded], "bridge", progress)  # type: ignore[arg-type]
     assert "2 of 2 files" in table and "Not added</b> &lt;b&gt;.txt has no text" in note and files is None
     table, note = shelf.refresh("", progress)  # type: ignore[arg-type]
     assert "2 files" in table and "1 added, 2 changed, 3 removed; &lt;b&gt; is empty" in note
-    table, note, chosen, shown, original, remove = shelf.remove("b<.txt", "", progress)  # type: ignore[arg-type]
+    table, note, chosen, shown, original, remove = shelf.remove("b<.txt", "yes", "", progress)  # type: ignore[arg-type]
     assert "Removed: b&lt;.txt" in note and (chosen, shown) == ("", "")
     assert told(original) == told(remove) == {"visible": False}
-    assert shelf.remove("", "", progress) == (SKIP,) * 6  # type: ignore[arg-type]
-    assert collection.changes == [[Path("/tmp/a.txt")], "refresh", ["b<.txt"]]
+    for source, sure in (("", "yes"), ("b<.txt", "no"), ("b<.txt", "")):
+        assert shelf.remove(source, sure, "", progress) == (SKIP,) * 6  # type: ignore[arg-type]
+    assert collection.changes == [["a.txt"], "refresh", ["b<.txt"]]
+    assert not Path(uploaded).parent.exists(), "nothing of an upload stays where it was uploaded to"
     assert steps == [((1, 2), {"desc": "Reading …"})] * 3
 
 
+@pytest.mark.usefixtures("uploaded")
 def test_a_change_that_fails_says_so_and_changes_nothing() -> None:
-    shelf = Shelf(ScriptedCollection(SettingsError("it is <b>read-only</b>")))  # type: ignore[arg-type]
+    shelf = Shelf(ScriptedCollection(SettingsError("it is <b>read-only</b>")), Presence())  # type: ignore[arg-type]
     note = '<p class="error" role="alert">It is &lt;b&gt;read-only&lt;/b&gt;</p>'
     assert shelf.add([], "") == (SKIP, note, None)
     assert shelf.refresh("") == (SKIP, note)
-    assert shelf.remove("a", "") == (SKIP, note, *(SKIP,) * 4)
+    assert shelf.remove("a", "yes", "") == (SKIP, note, *(SKIP,) * 4)
 
 
 @pytest.mark.parametrize("read_only", [False, True])
 def test_choosing_an_article_shows_it(read_only: bool) -> None:
     desk = page_of(ScriptedRAG(), ScriptedCollection(read_only=read_only))
-    shelf = Shelf(desk.collection)
+    shelf = Shelf(desk.collection, Presence())
     source, table, difference, original, remove = shelf.choose(event(source="b.txt"), "")
     assert source == "b.txt" and "Cleaning removed nothing" in difference
     assert table.count('aria-pressed="true"') == 1 and not told(original)["interactive"]
@@ -515,7 +522,7 @@ def test_words_are_values_and_never_templates(blocks: gr.Blocks) -> None:
 def test_what_answers_shares_its_turns_and_what_tells_is_queued(blocks: gr.Blocks) -> None:
     events = {call.name: call for call in blocks.fns.values() if call.name}
     asking = [events[name] for name in ("ask", "ask_example", "retry", "edit")]
-    assert {(call.concurrency_limit, call.concurrency_id) for call in asking} == {(4, "asking")}
+    assert {call.concurrency_limit for call in asking} == {None}, "Places has its own order"
     assert all(events[name].queue for name in ("like", "reopen", "export_text")), "else gr.Warning is not seen"
 
 
@@ -527,9 +534,10 @@ def test_more_passages_than_usual_can_be_asked_for(blocks: gr.Blocks) -> None:
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_read_only_collection_offers_no_change(read_only: bool) -> None:
     blocks = build_app(ScriptedRAG(settings=Settings(read_only=read_only)))  # type: ignore[arg-type]
-    (files,) = parts(blocks, "file")
-    (again,) = [part for part in parts(blocks, "button") if part["value"] == "Index changed files"]
-    assert files["visible"] is again["visible"] is not read_only
+    again = [part for part in parts(blocks, "button") if part["value"] == "Index changed files"]
+    assert len(parts(blocks, "file")) == len(again) == (not read_only)
+    changing = {"add", "refresh", "remove"} & {call.name for call in blocks.fns.values()}
+    assert changing == (set() if read_only else {"add", "refresh", "remove"})
 
 
 def test_gradio_is_imported_only_for_the_page() -> None:

@@ -233,11 +233,11 @@ def test_an_answer_is_copied_with_its_citation(browser: Browser, address: str) -
 @contextmanager
 def served(rag: Any) -> Iterator[str]:
     """The page over a service of this process."""
-    from ui.app import build_app
+    from ui.app import Page
     from ui.server import _listen, _server
 
     listening = _listen("127.0.0.1", 0)
-    server = _server(build_app(rag), listening, None, False)
+    server = _server(Page(rag), listening, None, False)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
@@ -326,11 +326,11 @@ def test_conversations_outlive_the_service_and_stay_in_their_browser(
 ) -> None:
     port = free_port()
     with window(browser) as mine, window(browser) as other:
-        with serving(seeds_index, tmp_path, port) as (address, _):
+        with serving(seeds_index, tmp_path, port=port) as (address, _):
             page = open_page(mine, address)
             said = ask(page, CONTAINERS)
             page.close()
-        with serving(seeds_index, tmp_path, port) as (address, _):
+        with serving(seeds_index, tmp_path, port=port) as (address, _):
             page, foreign = open_page(mine, address), open_page(other, address)
             for one in (page, foreign):
                 open_tab(one, "Conversations")

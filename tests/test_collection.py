@@ -13,9 +13,9 @@ import pytest
 from filelock import FileLock
 
 from rag import RAG, Settings, build_rag
-from rag.collection import Collection, Piece
+from rag.collection import Added, Collection, Piece
 from rag.errors import LoadError, SettingsError, StoreError
-from rag.ingest import Scope, index_articles, ingest, read_article, read_scope, uploads
+from rag.ingest import Progress, Scope, index_articles, ingest, read_article, read_scope, uploads
 from rag.load import load_document
 from rag.store import LOCK, Store
 from tests.conftest import ARTICLES, ROOT
@@ -148,6 +148,13 @@ def test_without_its_file_the_removed_pieces_follow_the_article(collection: Coll
 
 
 # ----------------------------------------------------------------------------------------------- adding
+
+
+def add(collection: Collection, files: list[Path], progress: Progress) -> list[Added]:
+    """Files out of one folder, as the chat puts uploads into one."""
+    return collection.add(files, progress, folder=files[0].parent)
+
+
 @pytest.mark.slow
 def test_files_are_added_and_bad_ones_named(rag: RAG, collection: Collection, whales: list[Path]) -> None:
     folder = whales[0].parent
@@ -157,7 +164,7 @@ def test_files_are_added_and_bad_ones_named(rag: RAG, collection: Collection, wh
     text = ARTICLES["bridge.txt"].replace("Bridge over the Arun opens", "A bridge at last")
     copy = write(folder / "copy.txt", f"{text}\nShare this article\n")
     steps = []
-    results = collection.add([bad, *whales, again, old, copy], lambda *step: steps.append(step))
+    results = add(collection, [bad, *whales, again, old, copy], lambda *step: steps.append(step))
     assert [result.name for result in results] == [
         "bad.txt",
         "whale.txt",
@@ -179,7 +186,7 @@ def test_files_are_added_and_bad_ones_named(rag: RAG, collection: Collection, wh
     assert "whale" in rag.answer(WHALE).text
 
     steps.clear()
-    assert [result.article for result in collection.add([bad, old], lambda *step: steps.append(step))] == [None, None]
+    assert [result.article for result in add(collection, [bad, old], lambda *step: steps.append(step))] == [None, None]
     assert steps == [("reading", 1, 2), ("reading", 2, 2)] and len(uploaded(rag)) == 3  # nothing is indexed
 
 
@@ -187,7 +194,7 @@ def test_files_are_added_and_bad_ones_named(rag: RAG, collection: Collection, wh
 def test_added_articles_survive_another_indexing(
     rag: RAG, collection: Collection, whales: list[Path], articles: Path
 ) -> None:
-    collection.add(whales[:1], silent)
+    add(collection, whales[:1], silent)
     ingest([articles / "bridge.txt"], rag.settings, rebuild=True)
     assert sources(collection) == ["added/whale.txt", "bridge.txt"] and "whale" in rag.answer(WHALE).text
 
@@ -197,7 +204,7 @@ def test_questions_are_answered_while_articles_are_added(rag: RAG, collection: C
     other = build_rag(rag.settings)
     assert not other.answer(WHALE).answered
     with ThreadPoolExecutor() as threads:
-        adding = threads.submit(collection.add, whales, silent)
+        adding = threads.submit(add, collection, whales, silent)
         answers = [other.answer(BRIDGE).text]
         while not adding.done():
             answers.append(other.answer(BRIDGE).text)
@@ -210,7 +217,7 @@ def test_questions_are_answered_while_articles_are_added(rag: RAG, collection: C
 def test_what_cannot_be_indexed_leaves_nothing_behind(rag: RAG, collection: Collection, whales: list[Path]) -> None:
     state = rag.store.generation()
     with FileLock(rag.settings.index / LOCK), pytest.raises(StoreError, match="another process is indexing"):
-        collection.add(whales, silent)
+        add(collection, whales, silent)
     assert uploaded(rag) == [] and rag.store.generation() == state
 
 
@@ -220,7 +227,7 @@ def test_a_killed_indexing_leaves_nothing_behind(rag: RAG, collection: Collectio
             process.kill()
 
     with pytest.raises(StoreError, match="ended unexpectedly"):
-        collection.add(whales, kill)
+        add(collection, whales, kill)
     assert uploaded(rag) == [] and sources(collection) == sorted(ARTICLES)
 
 
@@ -230,7 +237,7 @@ def test_whoever_stops_waiting_stops_the_indexing(rag: RAG, collection: Collecti
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        collection.add(whales, leave)
+        add(collection, whales, leave)
     assert multiprocessing.active_children() == [] and uploaded(rag) == []
     assert sources(collection) == sorted(ARTICLES)
 
@@ -241,14 +248,14 @@ def test_a_file_that_cannot_be_kept_takes_the_others_out_again(
     longest = f"{'x' * 251}.txt"  # with " (2)" it is too long
     files = [path.rename(path.parent / longest) for path in whales]
     with pytest.raises(StoreError, match=r"cannot keep x+.txt in .*File name too long.*; see that there is space"):
-        collection.add(files, silent)
+        add(collection, files, silent)
     assert uploaded(rag) == [] and sources(collection) == sorted(ARTICLES)
 
 
 @pytest.mark.slow
 def test_a_name_that_is_no_text_is_kept_as_one(collection: Collection, tmp_path: Path) -> None:
     name = b"caf\xe9.txt".decode("utf-8", "surrogateescape")
-    (result,) = collection.add([write(tmp_path / name, WHALES["whale.txt"])], silent)
+    (result,) = add(collection, [write(tmp_path / name, WHALES["whale.txt"])], silent)
     assert result.article and result.article.source == "added/caf\ufffd.txt"
 
 
@@ -268,10 +275,10 @@ def test_a_removed_article_stays_away_until_its_folder_is_indexed_again(
 
 @pytest.mark.slow
 def test_an_added_file_is_deleted_when_it_is_removed(rag: RAG, collection: Collection, whales: list[Path]) -> None:
-    collection.add(whales[:1], silent)
+    add(collection, whales[:1], silent)
     collection.remove(["added/whale.txt"], silent)
     assert sources(collection) == sorted(ARTICLES) and uploaded(rag) == [] and whales[0].exists()
-    collection.add(whales[:1], silent)
+    add(collection, whales[:1], silent)
     assert "added/whale.txt" in sources(collection)
 
 
@@ -316,7 +323,7 @@ def test_a_read_only_collection_can_be_looked_at_and_not_changed(rag: RAG, whale
     collection = Collection(rag.settings.model_copy(update={"read_only": True}), rag.store)
     assert collection.read_only and len(collection.entries()) == 3
     for change in (
-        lambda: collection.add(whales, silent),
+        lambda: add(collection, whales, silent),
         lambda: collection.remove(["bridge.txt"], silent),
         lambda: collection.refresh(silent),
     ):
@@ -380,5 +387,5 @@ def test_an_index_of_ready_made_articles_is_not_replaced(tmp_path: Path, article
     index_articles([read_article(articles / "bridge.txt", "bridge.txt")], settings)
     collection = Collection(settings, Store(settings))
     with pytest.raises(LoadError, match="No path was given"):
-        collection.add(whales, silent)
+        add(collection, whales, silent)
     assert sources(collection) == ["bridge.txt"]

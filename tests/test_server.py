@@ -142,13 +142,16 @@ def test_the_command_refuses_bad_passwords_before_it_starts(
 
 @contextmanager
 def serving(
-    auth: Sequence[tuple[str, str]] | None = None, share: bool = False, host: str = "127.0.0.1"
+    auth: Sequence[tuple[str, str]] | None = None,
+    share: bool = False,
+    host: str = "127.0.0.1",
+    rag: ScriptedRAG | None = None,
 ) -> Iterator[httpx.Client]:
     """The real server with a scripted service, on a free port; a client that has not logged in."""
-    from ui.app import build_app
+    from ui.app import Page
 
     listening = _listen(host, 0)
-    server = _server(build_app(ScriptedRAG()), listening, auth, share)  # type: ignore[arg-type]
+    server = _server(Page(rag or ScriptedRAG()), listening, auth, share, host)  # type: ignore[arg-type]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
@@ -166,23 +169,17 @@ def serving(
     assert not thread.is_alive()
 
 
-@pytest.fixture
-def cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Where a file of an article is offered from."""
-    from gradio.processing_utils import save_file_to_cache
-    from gradio.utils import get_upload_folder
-
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
-    article = tmp_path / "article.txt"
-    article.write_text("The bridge is open.")
-    return f"/gradio_api/file={save_file_to_cache(article, get_upload_folder())}"
-
-
-def test_nothing_is_shown_without_login_and_all_with_it(cached: str) -> None:
+def test_nothing_is_shown_without_login_and_all_with_it() -> None:
     with serving(auth=[("ann", "secret"), ("bob", "hidden")]) as client:
-        guarded = ("/config", cached, "/gradio_api/info", "/gradio_api/queue/data?session_hash=a")
+        guarded = (
+            "/config",
+            "/original?source=a.txt",
+            "/gradio_api/heartbeat/a",
+            "/gradio_api/queue/data?session_hash=a",
+        )
         assert [client.get(path).status_code for path in guarded] == [401] * 4
-        upload = client.post("/gradio_api/upload", files={"files": ("a.txt", b"words")})
+        own = {"Origin": str(client.base_url).rstrip("/")}
+        upload = client.post("/gradio_api/upload", files={"files": ("a.txt", b"words")}, headers=own)
         joined = client.post("/gradio_api/queue/join", json={"data": [], "fn_index": 0, "session_hash": "a"})
         called = client.post("/gradio_api/run/predict", json={"data": [], "fn_index": 0, "session_hash": "a"})
         assert [answer.status_code for answer in (upload, joined, called)] == [401] * 3
@@ -193,18 +190,15 @@ def test_nothing_is_shown_without_login_and_all_with_it(cached: str) -> None:
         assert client.get("/config").status_code == 401
         assert client.post("/login", data={"username": "bob", "password": "hidden"}).status_code == 200
         assert "Your question" in client.get("/config").text
-        assert client.get(cached).text == "The bridge is open."
 
 
-def test_without_passwords_the_page_is_open_but_not_the_machine(cached: str, tmp_path: Path) -> None:
+def test_without_passwords_the_page_is_open_but_not_the_machine(tmp_path: Path) -> None:
     private = tmp_path / "private.txt"
     private.write_text("secret")
     with serving() as client:
         assert client.get("/config").json()["title"] == "Ask the articles"
-        assert client.get(cached).text == "The bridge is open."
-        assert client.get(f"/gradio_api/file={private}").status_code == 403
-        assert client.get("/gradio_api/info").json()["named_endpoints"] == {}
-        assert [client.get(path).status_code for path in ("/openapi.json", "/docs", "/monitoring")] == [404, 404, 403]
+        hidden = ("/openapi.json", "/docs", "/monitoring", "/gradio_api/info", f"/gradio_api/file={private}")
+        assert [client.get(path).status_code for path in hidden] == [404] * 5
 
 
 # Sharing

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -13,8 +14,9 @@ import gradio as gr
 from pydantic import ValidationError
 
 from rag.catalog import Article
-from rag.collection import Collection
-from rag.errors import RAGError, StoreError
+from rag.chat_model import LOCAL
+from rag.collection import Collection as Articles
+from rag.errors import RAGError, SettingsError, StoreError
 from rag.feedback import record
 from rag.local_model import installed, model_title
 from rag.pipeline import RAG, SEARCHING, Step
@@ -22,7 +24,8 @@ from rag.settings import EXTRACTIVE
 from rag.suggest import suggest
 from rag.types import Answer, Citation, Sentence
 from ui.conversation import Conversation, Turn
-from ui.parts import QUIET, TELLING, Update, script, unseen
+from ui.parts import QUIET, TELLING, Update, asker_of, script, unseen
+from ui.places import CrowdedError, GoneError, Places, Presence
 from ui.render import (
     escaped,
     read_question,
@@ -33,7 +36,7 @@ from ui.render import (
     render_question,
     render_turn,
 )
-from ui.shelf import Shelf, download_of
+from ui.shelf import Shelf, original_of
 
 TITLE = "Ask the articles"
 QUESTIONS_AT_A_TIME = 4
@@ -53,19 +56,29 @@ class Page:
 
     def __init__(self, rag: RAG) -> None:
         self.rag = rag
-        self.collection = Collection(rag.settings, rag.store)
+        self.collection = Articles(rag.settings, rag.store)
+        self.presence = Presence()
+        self.questions = Places(
+            self.presence,
+            at_a_time=QUESTIONS_AT_A_TIME,
+            most_waiting=rag.settings.max_waiting_questions,
+            what="questions",
+        )
+        self._offered = dict.fromkeys((EXTRACTIVE, rag.settings.model, *(f"{LOCAL}:{path}" for path in installed())))
         self._suggested: tuple[str, list[str]] = ("", [])
+        self._suggesting = threading.Lock()
 
     def build(self) -> gr.Blocks:
         """Lay the page out and connect it."""
         app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
+        app.queue(api_open=False)  # what is queued comes through the queue
         with app:
             introduction = gr.HTML(introduce(self.rag), elem_id="introduction")
             with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
                 with gr.Tab("Ask", id="ask", elem_id="ask") as front:
                     asking = self._ask_tab()
                 with gr.Tab("Articles", id="articles", elem_id="articles") as articles:
-                    changes = Shelf(self.collection).build(articles)
+                    changes = Shelf(self.collection, self.presence).build(articles)
                 with gr.Tab("Conversations", id="conversations", elem_id="conversations"):
                     saved = self._conversations_tab()
                 with gr.Tab("Settings", id="settings", elem_id="settings") as settings:
@@ -93,7 +106,7 @@ class Page:
                     sanitize_html=True, render_markdown=False, latex_delimiters=[], allow_tags=False,
                 )  # fmt: skip
                 examples = gr.Dataset(
-                    elem_id="examples", label="Questions these articles answer", show_label=True, type="values",
+                    elem_id="examples", label="Questions these articles answer", show_label=True, type="index",
                     components=[gr.Textbox(visible=False, label="Example")], samples=[], samples_per_page=3,
                     visible=False,
                 )  # fmt: skip
@@ -104,7 +117,7 @@ class Page:
                 anew = gr.Button("New conversation", elem_id="anew", size="sm", variant="secondary")
             with gr.Column(elem_id="evidence", scale=1):
                 evidence = gr.HTML("", elem_id="evidence-text", js_on_load=script("evidence.js"))
-                original = gr.DownloadButton("Original file", elem_id="original", size="sm", visible=False)
+                original = gr.Button("Original file", elem_id="original", size="sm", visible=False)
         keeper = unseen("keeper")
         unseen("follow")
         evidence.open(self.evidence, None, [evidence, original], **QUIET)
@@ -123,19 +136,19 @@ class Page:
 
     def _settings_tab(self) -> _Options:
         settings = self.rag.settings
-        offered = dict.fromkeys((EXTRACTIVE, settings.model, *(f"llamacpp:{path}" for path in installed())))
         told = "What writes the answer." if settings.read_only else "What writes the answer: one of these, or another."
         model = gr.Dropdown(
-            [(MODEL_NAMES.get(name, model_title(name)), name) for name in offered], value=settings.model, label="Model",
-            allow_custom_value=not settings.read_only,
+            [(MODEL_NAMES.get(name, model_title(name)), name) for name in self._offered], value=settings.model,
+            label="Model", allow_custom_value=not settings.read_only,
             info=f"{told} With a hosted model the question and what is found for it leave this machine.",
         )  # fmt: skip
         top_k = gr.Slider(
             1, max(30, settings.top_k), settings.top_k, step=1, label="Passages to read",
             info="More find answers that are hidden deeper, and take longer.",
         )  # fmt: skip
+        # What is chosen is checked as every filter is; Gradio would check it by what there was when the service began.
         publishers = gr.Dropdown(
-            [], multiselect=True, label="Publishers",
+            [], multiselect=True, allow_custom_value=True, label="Publishers",
             info="Only articles of these are searched; those that do not state a publisher are left out. Empty: all.",
         )  # fmt: skip
         gr.HTML('<p class="note">Only articles of these days are searched; undated ones are left out. Empty: all.</p>')
@@ -146,14 +159,31 @@ class Page:
     def _connect(self, asking: _Asking, options: _Options, saved: gr.HTML, tabs: gr.Tabs) -> None:
         """The events of asking: each runs a turn, which can be stopped; and those that change the conversation."""
         talk = [asking.box, asking.chat, asking.conversation, asking.keeper, asking.examples]
+
+        # Each in its turn, as `Places` has them. Gradio looks at the arguments' types for what to hand over.
+        async def ask(request: gr.Request, *values: Any) -> AsyncIterator[Update]:
+            async for update in self._in_turn(request, lambda: self.ask(*values)):
+                yield update
+
+        async def ask_example(request: gr.Request, *values: Any) -> AsyncIterator[Update]:
+            async for update in self._in_turn(request, lambda: self.ask_example(*values)):
+                yield update
+
+        async def retry(request: gr.Request, event: gr.RetryData, *values: Any) -> AsyncIterator[Update]:
+            async for update in self._in_turn(request, lambda: self.retry(event, *values)):
+                yield update
+
+        async def edit(request: gr.Request, event: gr.EditData, *values: Any) -> AsyncIterator[Update]:
+            async for update in self._in_turn(request, lambda: self.edit(event, *values)):
+                yield update
+
         # Not trigger_mode "once": the page would wait for ever for what was stopped. `ask` sees to it instead.
-        running = {**TELLING, "concurrency_limit": QUESTIONS_AT_A_TIME, "concurrency_id": "asking",
-                   "trigger_mode": "multiple"}  # fmt: skip
+        running = {**TELLING, "concurrency_limit": None, "trigger_mode": "multiple"}
         events: list[Any] = [
-            asking.box.submit(self.ask, [asking.box, asking.conversation, *options], talk, **running),
-            asking.examples.click(self.ask_example, [asking.examples, asking.conversation, *options], talk, **running),
-            asking.chat.retry(self.retry, [asking.conversation, *options], talk, **running),
-            asking.chat.edit(self.edit, [asking.conversation, *options], talk, **running),
+            asking.box.submit(ask, [asking.box, asking.conversation, *options], talk, **running),
+            asking.examples.click(ask_example, [asking.examples, asking.conversation, *options], talk, **running),
+            asking.chat.retry(retry, [asking.conversation, *options], talk, **running),
+            asking.chat.edit(edit, [asking.conversation, *options], talk, **running),
         ]
         desk = [asking.box, asking.chat, asking.conversation]
         stopped = asking.box.stop(None, None, None, cancels=events)
@@ -165,27 +195,40 @@ class Page:
 
     # What happens ---------------------------------------------------------------------------------------------
 
-    def ask(self, question: str, conversation: Conversation, *options: Any) -> Iterator[Update]:
+    async def _in_turn(self, request: gr.Request, work: Callable[[], _Turns]) -> AsyncIterator[Update]:
+        """A turn when its place is free; where too much waits, a note on the page, and what was typed stays."""
+        waiting = gr.Textbox(**_ASKING), *(gr.skip(),) * 4
+        try:
+            async for update in self.questions.run(asker_of(request), work, waiting=waiting):
+                yield update
+        except CrowdedError as error:
+            gr.Warning(str(error))
+            yield gr.Textbox(**_READY), *(gr.skip(),) * 4
+        except GoneError:
+            log.info("a question was given up: nobody listens for its answer")
+
+    def ask(self, question: str | None, conversation: Conversation, *options: Any) -> _Turns:
         """A turn (`take_turn`), unless there is nothing to ask; `options` are those of `read_options`."""
-        if not question.strip() or conversation.pending:
+        if not (question or "").strip() or conversation.pending:
             yield (gr.skip(),) * 5
             return
-        yield from take_turn(self.rag, question, conversation, read_options(*options))
+        yield from take_turn(self.rag, str(question), conversation, read_options(*options), self._offered)
 
-    def ask_example(self, example: list[str], conversation: Conversation, *options: Any) -> Iterator[Update]:
-        yield from self.ask(example[0], conversation, *options)
+    def ask_example(self, example: int, conversation: Conversation, *options: Any) -> _Turns:
+        yield from self.ask(dict(enumerate(self._suggested[1])).get(example), conversation, *options)
 
-    def retry(self, event: gr.RetryData, conversation: Conversation, *options: Any) -> Iterator[Update]:
-        number = _turn_of(event)
-        yield from self.ask(conversation.turns[number].question, conversation.before(number), *options)
+    def retry(self, event: gr.RetryData, conversation: Conversation, *options: Any) -> _Turns:
+        number, turn = _turn_of(event, conversation)
+        yield from self.ask(turn.question if turn else None, conversation.before(number), *options)
 
-    def edit(self, event: gr.EditData, conversation: Conversation, *options: Any) -> Iterator[Update]:
-        yield from self.ask(read_question(str(event.value)), conversation.before(_turn_of(event)), *options)
+    def edit(self, event: gr.EditData, conversation: Conversation, *options: Any) -> _Turns:
+        number, turn = _turn_of(event, conversation)
+        yield from self.ask(read_question(str(event.value)) if turn else None, conversation.before(number), *options)
 
     def like(self, event: gr.LikeData, conversation: Conversation) -> Update:
         """Keep a thumb in the file of feedback."""
-        number = _turn_of(event)
-        answer = conversation.turns[number].answer
+        number, turn = _turn_of(event, conversation)
+        answer = turn.answer if turn else None
         liked = event.liked if isinstance(event.liked, bool) else None  # None: the thumb was taken back
         if answer is None:
             return (gr.skip(),) * 3
@@ -212,9 +255,9 @@ class Page:
             source, start, end = read_passage(event.passage)
             article = self._cited(source)
             shown = render_evidence(article, start, end, self.collection.copies(source))
-            return shown, download_of(self.collection, source)
+            return shown, original_of(self.collection, source)
         except RAGError as error:
-            return render_no_evidence(str(error)), gr.DownloadButton(visible=False)
+            return render_no_evidence(str(error)), gr.Button(visible=False)
 
     def _cited(self, source: str) -> Article:
         try:
@@ -226,9 +269,10 @@ class Page:
     def examples(self) -> gr.Dataset:
         """Questions that the articles answer; looked for once for each state of the index, and not shown yet."""
         try:
-            generation = self.rag.store.generation()
-            if self._suggested[0] != generation:
-                self._suggested = (generation, suggest(self.rag))
+            with self._suggesting:  # one page looks, the others wait for what it finds
+                generation = self.rag.store.generation()
+                if self._suggested[0] != generation:
+                    self._suggested = (generation, suggest(self.rag))
         except RAGError as error:
             log.warning("no example questions: %s", error)
         return gr.Dataset(samples=[[question] for question in self._suggested[1]])
@@ -269,16 +313,19 @@ class _Options(NamedTuple):
     date_to: gr.DateTime
 
 
+_Turns = Generator[Update, None, None]
 _ASKING: dict[str, Any] = {"submit_btn": False, "stop_btn": "Stop"}
 _READY: dict[str, Any] = {"submit_btn": "Ask", "stop_btn": False}
 _THUMBS = {True: "Like", False: "Dislike", None: None}
 
 
-def take_turn(rag: RAG, question: str, conversation: Conversation, options: dict[str, Any]) -> Iterator[Update]:
+def take_turn(
+    rag: RAG, question: str, conversation: Conversation, options: dict[str, Any], offered: Collection[str] = ()
+) -> _Turns:
     """The question at once, then what is being done, then its answer.
 
     Each time values for question box, conversation as shown and as it is, what the browser keeps, and the examples.
-    After an error the question is back in its box.
+    After an error the question is back in its box. `offered` are the models that the page offers by name.
     """
     history = conversation.history()
     conversation = conversation.asked(question)
@@ -287,6 +334,7 @@ def take_turn(rag: RAG, question: str, conversation: Conversation, options: dict
     yield gr.Textbox("", **_ASKING), show(conversation, SEARCHING), conversation, gr.skip(), hidden
     turn = Turn(question=question, error="something went wrong here; ask again, or look into the log of the service")
     try:
+        refuse_files(options.get("model"), offered)
         for step in follow(rag.stream(question, history=history, **options), conversation):
             if isinstance(step, Answer):
                 turn = Turn(question=question, answer=step)
@@ -299,6 +347,17 @@ def take_turn(rag: RAG, question: str, conversation: Conversation, options: dict
     conversation = conversation.settled(turn)
     box = gr.Textbox(question, **_READY) if turn.error else gr.Textbox(**_READY)
     yield box, show(conversation), conversation, conversation.to_json(), gr.skip()
+
+
+def refuse_files(model: str | None, offered: Collection[str]) -> None:
+    """Look at no file of this machine for a visitor, who would learn from the answer whether it is there.
+
+    Raises:
+        SettingsError: the model is a file that the page does not offer.
+    """
+    provider = (model or "").partition(":")[0].strip().lower().replace("-", "_")
+    if provider == LOCAL and model not in offered:
+        raise SettingsError("this page does not offer that file as a model; choose one of the list in Settings")
 
 
 def follow(steps: Iterator[Step], conversation: Conversation) -> Iterator[Any]:
@@ -398,10 +457,11 @@ def introduce(rag: RAG) -> str:
         return render_introduction(TITLE, None)
 
 
-def _turn_of(event: Any) -> int:
-    """The turn that a message belongs to: questions and answers alternate."""
+def _turn_of(event: Any, conversation: Conversation) -> tuple[int, Turn | None]:
+    """The turn that a message belongs to, questions and answers alternating, and its number; None where it has gone."""
     index = event.index if isinstance(event.index, int) else event.index[0]
-    return int(index) // 2
+    number = int(index) // 2
+    return number, conversation.turns[number] if number < len(conversation.turns) else None
 
 
 def _thumbs(conversation: Conversation) -> list[str | None]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.places import Asker
+
 HERE = Path(__file__).parent
 Update = tuple[Any, ...]
 TELLING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -20,3 +22,9 @@ def unseen(name: str) -> gr.HTML:
 
 def script(name: str) -> str:
     return (HERE / "scripts" / name).read_text(encoding="utf-8")
+
+
+def asker_of(request: gr.Request) -> Asker:
+    """Whose event it is."""
+    client = getattr(request, "client", None)
+    return Asker(str(request.session_hash), str(request.username or getattr(client, "host", "")))

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import resource
 import secrets
+import shutil
+import signal
 import socket
-from collections.abc import Sequence
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rag.errors import SettingsError
+from rag.errors import RAGError, SettingsError
 from rag.pipeline import RAG
 
 if TYPE_CHECKING:
     import gradio as gr
     import uvicorn
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ui.app import Page
 
 LARGEST_UPLOAD = "50mb"
+MOST_UPLOADED = 500_000_000  # bytes that lie waiting to be taken in
+MOST_PAGES = 1000  # pages whose state is kept; then the one goes that was used longest ago
+MOST_EVENTS = 1000  # events under way at a time, those that wait for their place included
+ABANDONED = 60  # seconds after which what a page without a listener was sent goes
+FORGOTTEN = 3600  # seconds after which uploads go that were never taken in
+TIDY_EVERY = 10  # seconds
 HERE = Path(__file__).parent
 
 
@@ -35,14 +52,22 @@ def serve(
         RAGError: nothing can listen there.
     """
     listening = _listen(host, port)
+    _open_more_files()
+    signal.signal(signal.SIGTERM, _end)
     try:
-        from ui.app import build_app  # brings gradio
+        with _own_folder():
+            from ui.app import Page  # brings gradio
 
-        _server(build_app(rag), listening, auth, share).run(sockets=[listening])
+            _server(Page(rag), listening, auth, share, host).run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn has shut down in good order and passes the signal on
         pass
     finally:
         listening.close()
+
+
+def _end(number: int, _: object) -> None:
+    """Leave in good order: uvicorn passes a signal on when it has shut down, and the default would tidy nothing up."""
+    raise SystemExit(128 + number)
 
 
 def read_auth(given: str | None, file: Path | None) -> list[tuple[str, str]] | None:
@@ -93,8 +118,39 @@ def _cannot_listen(host: str, port: int, error: Exception) -> str:
     return f"cannot listen on {host} port {port} ({error}); choose another with --port"
 
 
+@contextmanager
+def _own_folder() -> Iterator[None]:
+    """Where this process keeps what is passing: a folder that nobody else can look into, and that goes with it."""
+    before, given = tempfile.tempdir, os.environ.get("GRADIO_TEMP_DIR")
+    try:
+        folder = tempfile.mkdtemp(prefix="rag-chat-")
+    except OSError as error:
+        raise SettingsError(f"no folder for uploads can be made ({error}); name a place with TMPDIR") from error
+    tempfile.tempdir = folder
+    os.environ["GRADIO_TEMP_DIR"] = str(Path(folder, "uploads"))
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        os.environ.pop("GRADIO_TEMP_DIR")
+        if given is not None:
+            os.environ["GRADIO_TEMP_DIR"] = given
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_more_files() -> None:
+    """Let as many pages be open at a time as the system grants; often far fewer are preset."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _server(
-    app: gr.Blocks, listening: socket.socket, auth: Sequence[tuple[str, str]] | None, share: bool
+    page: Page,
+    listening: socket.socket,
+    auth: Sequence[tuple[str, str]] | None,
+    share: bool,
+    host: str = "127.0.0.1",
 ) -> uvicorn.Server:
     """A web server for the page.
 
@@ -104,32 +160,106 @@ def _server(
     import fastapi
     import gradio as gr
     import uvicorn
+    from gradio.utils import get_upload_folder
+    from starlette.routing import Route
 
-    web = gr.mount_gradio_app(
-        fastapi.FastAPI(openapi_url=None), app, path="/",
+    from ui.guard import Guarded, guard
+
+    settings = page.rag.settings
+    app = page.build()
+    app.state_session_capacity = MOST_PAGES
+    app.has_launched = True  # switches on the check of the paths of files, which mounting leaves off
+    web = fastapi.FastAPI(openapi_url=None)
+    gr.mount_gradio_app(
+        web, app, path="/",
         theme=_theme(), css=(HERE / "page.css").read_text(encoding="utf-8"),
         footer_links=[], run_history=False, enable_monitoring=False, show_error=False,
         ssr_mode=False, pwa=False, mcp_server=False, max_file_size=LARGEST_UPLOAD, auth=list(auth) if auth else None,
         app_kwargs={"openapi_url": None},
     )  # fmt: skip
-    page: Any = web.routes[-1]
+    app._queue.max_thread_count = MOST_EVENTS
+    mounted: Any = web.routes[-1]
+    web.router.routes.insert(0, Route("/original", _originals(page)))
+    names, proxies = {host, *settings.hosts}, set(settings.hosts)
+    guarded = Guarded(
+        names=names,
+        proxies=proxies,
+        changes=not settings.read_only,
+        uploads=Path(get_upload_folder()),
+        most_uploaded=MOST_UPLOADED,
+    )
+    guarded_web = guard(web, mounted.app, page.presence, guarded)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            self.tidying = asyncio.create_task(_tidy(app, page, Path(get_upload_folder())))
             print(f"The chat is at {_address(listening)} (Ctrl-C stops it)", flush=True)
             if share:
-                print(await asyncio.to_thread(_tunnel, listening), flush=True)
+                print(await asyncio.to_thread(_tunnel, listening, names, proxies), flush=True)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            page.app.stop_event.set()  # Gradio's connections to open pages do not end by themselves
+            mounted.app.stop_event.set()  # Gradio's connections to open pages do not end by themselves
+            self.tidying.cancel()
             await super().shutdown(sockets)
 
-    return Server(uvicorn.Config(web, log_level="warning", access_log=False, timeout_graceful_shutdown=3))
+    return Server(
+        uvicorn.Config(
+            guarded_web, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False,
+            ws="none",  # nothing here speaks it, and a request to switch to it would be left without an answer
+            proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
+        )
+    )  # fmt: skip
 
 
-def _tunnel(listening: socket.socket) -> str:
-    """A line with the address of a tunnel to this page, or with what is in its way."""
+async def _tidy(app: gr.Blocks, page: Page, uploads: Path) -> None:
+    """Forget what nobody waits for: events of pages that do not listen, and files that were never taken in."""
+    from ui.guard import files_below
+
+    queue, since = app._queue, dict[str, float]()
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        now = time.monotonic()
+        alone = [
+            session
+            for session in {*queue.pending_messages_per_session, *queue.pending_event_ids_session}
+            if session not in page.presence
+        ]
+        since = {session: since.get(session, now) for session in alone}
+        for session in [session for session, began in since.items() if now - began > ABANDONED]:
+            await queue.clean_events(session_hash=session)
+            queue.pending_messages_per_session.pop(session, None)
+            queue.pending_event_ids_session.pop(session, None)
+        await asyncio.to_thread(_forget, files_below(uploads))
+        app.upload_file_set.clear()
+
+
+def _forget(files: Iterator[tuple[Path, int, float]]) -> None:
+    for path, _, changed in files:
+        if time.time() - changed > FORGOTTEN:
+            with suppress(OSError):
+                path.unlink()
+                path.parent.rmdir()
+
+
+def _originals(page: Page) -> Callable[[Request], Response]:
+    """What answers with the file of an article; browsers save it and never show it."""
+    from starlette.responses import FileResponse, JSONResponse
+
+    def original(request: Request) -> Response:
+        try:
+            path = page.collection.file(request.query_params.get("source", ""))
+        except RAGError:
+            path = None
+        if path is None:
+            return JSONResponse({"detail": "this file has changed or is gone"}, 404)
+        return FileResponse(path, filename=path.name, media_type="application/octet-stream")
+
+    return original
+
+
+def _tunnel(listening: socket.socket, *known: set[str]) -> str:
+    """A line with the address of a tunnel to this page, which becomes one of the known, or with what is in its way."""
     from gradio import networking
 
     host, port = urlsplit(_address(listening)).hostname, listening.getsockname()[1]
@@ -137,6 +267,8 @@ def _tunnel(listening: socket.socket) -> str:
         address = networking.setup_tunnel(str(host), port, secrets.token_urlsafe(32), None, None)
     except Exception as error:  # no network, no tunnel program, no answer: the page is there for this machine
         return f"It cannot be shared ({' '.join(str(error).split())}); it goes on for this machine alone"
+    for names in known:
+        names.add(urlsplit(address).netloc)
     return f"Everyone who has this address can open it: {address}"
 
 

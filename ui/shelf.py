@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import gradio as gr
-from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from rag.collection import Collection
 from rag.errors import RAGError
-from ui.parts import QUIET, Update, script
+from ui.events import within
+from ui.parts import QUIET, Update, asker_of, script
+from ui.places import CrowdedError, GoneError, Places, Presence
 from ui.render_collection import render_added, render_articles, render_difference, render_note
 
+CHANGES_WAITING = 8
 FILE_TYPES = [".txt", ".md", ".markdown", ".html", ".htm", ".pdf"]
 log = logging.getLogger(__name__)
 
@@ -23,42 +28,67 @@ log = logging.getLogger(__name__)
 class Shelf:
     """The articles of a collection, to look at and, unless it is read-only, to change."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, presence: Presence) -> None:
         self.collection = collection
+        self.changes = Places(presence, at_a_time=1, most_waiting=CHANGES_WAITING, what="changes")
 
     def build(self, tab: gr.Tab) -> list[Any]:
         """Lay out the tab and connect it; returns the events after which the collection may be another."""
-        chosen = gr.State("")
-        changes = not self.collection.read_only
+        chosen, sure = gr.State(""), gr.Textbox(visible=False, label="Sure")
+        files = again = None
         with gr.Row(elem_id="shelf"):
             with gr.Column(scale=5):
                 search = gr.Textbox(label="Search the list", placeholder="Title, publisher, date or file", max_lines=1)
                 table = gr.HTML("", elem_id="table", apply_default_css=False, js_on_load=script("articles.js"))
                 note = gr.HTML("", elem_id="collection-note")
-                files = gr.File(
-                    label="Add articles: text, Markdown, HTML or PDF", file_count="multiple", file_types=FILE_TYPES,
-                    elem_id="upload", height=140, visible=changes,
-                )  # fmt: skip
-                again = gr.Button("Index changed files", size="sm", visible=changes)
+                if not self.collection.read_only:
+                    files = gr.File(
+                        label="Add articles: text, Markdown, HTML or PDF", file_count="multiple",
+                        file_types=FILE_TYPES, elem_id="upload", height=140,
+                    )  # fmt: skip
+                    again = gr.Button("Index changed files", size="sm")
             with gr.Column(scale=4):
                 shown = gr.HTML(render_note("choose an article to see what cleaning removed"), elem_id="article")
                 with gr.Row():
-                    original = gr.DownloadButton("Original file", size="sm", visible=False)
+                    original = gr.Button("Original file", size="sm", visible=False)
                     remove = gr.Button("Remove from the collection", size="sm", variant="stop", visible=False)
         tab.select(self.articles, [search, chosen], table, **QUIET)
         search.change(self.articles, [search, chosen], table, **QUIET)
         table.choose(self.choose, search, [chosen, table, shown, original, remove], **QUIET)
+        if files is None or again is None:  # read-only: what would change something is not even there
+            return []
+        events: dict[str, Any] = {"api_visibility": "private", "show_progress_on": note, "concurrency_limit": None}
         listed = [table, note]
-        added = files.upload(
-            self.add, [files, search], [*listed, files], api_visibility="private", show_progress_on=note
-        )
-        refreshed = again.click(self.refresh, [search], listed, api_visibility="private", show_progress_on=note)
+        added = files.upload(self._turn(self.add, 3), [files, search], [*listed, files], **events)
+        refreshed = again.click(self._turn(self.refresh, 2), [search], listed, **events)
         removed = remove.click(
-            self.remove, [chosen, search], [*listed, chosen, shown, original, remove],
-            api_visibility="private", show_progress_on=note,
-            js="(chosen, search) => [confirm('Remove this article from the collection?') ? chosen : '', search]",
+            self._turn(self.remove, 6), [chosen, sure, search], [*listed, chosen, shown, original, remove], **events,
+            js="(chosen, sure, search) => "
+               "[null, confirm('Remove this article from the collection?') ? 'yes' : 'no', search]",
         )  # fmt: skip
         return [added, refreshed, removed]
+
+    def _turn(self, change: Callable[..., Update], outputs: int) -> Callable[..., AsyncIterator[Update]]:
+        """The change as an event: one after the other, and only while its page waits for it."""
+
+        async def event(
+            request: gr.Request,
+            *values: Any,
+        ) -> AsyncIterator[Update]:
+            def work() -> Generator[Update, None, None]:
+                yield change(*values, gr.Progress())
+
+            waiting = gr.skip(), render_note("waiting for a change that is under way"), *(gr.skip(),) * (outputs - 2)
+            try:
+                async for update in self.changes.run(asker_of(request), work, waiting=waiting):
+                    yield update
+            except CrowdedError as error:
+                yield gr.skip(), render_note(str(error), error=True), *(gr.skip(),) * (outputs - 2)
+            except GoneError:
+                log.info("a change was given up: nobody waits for it")
+
+        event.__name__ = change.__name__
+        return event
 
     def articles(self, search: str, chosen: str) -> str:
         """The table of the articles."""
@@ -77,15 +107,17 @@ class Shelf:
                 raise RAGError(f"{source} is no longer in the collection; choose another article")
             shown = render_difference(entry, self.collection.difference(source))
         except RAGError as error:
-            hidden = gr.Button(visible=False)
-            return "", gr.skip(), render_note(str(error), error=True), gr.DownloadButton(visible=False), hidden
+            hidden = gr.Button(visible=False), gr.Button(visible=False)
+            return "", gr.skip(), render_note(str(error), error=True), *hidden
         remove = gr.Button(visible=not self.collection.read_only)
-        return source, render_articles(entries, search, source), shown, download_of(self.collection, source), remove
+        return source, render_articles(entries, search, source), shown, original_of(self.collection, source), remove
 
     def add(self, files: Sequence[str], search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
-        """Take uploaded files into the collection."""
+        """Take uploaded files into the collection: out of Gradio's folder into one of this event, which then goes."""
         try:
-            results = self.collection.add([Path(file) for file in files], _bar(progress))
+            with tempfile.TemporaryDirectory(prefix="adding-", dir=get_upload_folder()) as folder:
+                moved = [_moved(file, Path(folder, str(number))) for number, file in enumerate(files or ())]
+                results = self.collection.add(moved, _bar(progress), folder=Path(folder))
             return self.articles(search, ""), render_added(results), None
         except RAGError as error:
             return gr.skip(), render_note(str(error), error=True), None
@@ -99,9 +131,9 @@ class Shelf:
         done = f"{report.added} added, {report.changed} changed, {report.removed} removed"
         return self.articles(search, ""), render_note("; ".join([done, *report.skipped]), error=bool(report.skipped))
 
-    def remove(self, source: str, search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
-        """Take the chosen article out of the collection."""
-        if not source:
+    def remove(self, source: str, sure: str, search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
+        """Take the chosen article out of the collection, if it was meant ("yes")."""
+        if not source or sure != "yes":
             return (gr.skip(),) * 6
         try:
             self.collection.remove([source], _bar(progress))
@@ -111,17 +143,29 @@ class Shelf:
         return self.articles(search, ""), render_note(f"removed: {source}"), "", "", *hidden
 
 
-def download_of(collection: Collection, source: str) -> gr.DownloadButton:
-    """The file of an article, copied to where Gradio may serve it from."""
-    path = collection.file(source)
+def original_of(collection: Collection, source: str) -> gr.Button:
+    """What fetches the file of an article (`ui.server` answers it)."""
+    if collection.file(source) is None:
+        return gr.Button("The original file has changed or is gone", link=None, interactive=False, visible=True)
+    return gr.Button("Original file", link=f"original?{urlencode({'source': source})}", interactive=True, visible=True)
+
+
+def _moved(file: str, folder: Path) -> Path:
+    """An uploaded file in a folder of its own, and no longer where it was uploaded to.
+
+    Raises:
+        RAGError: it was not uploaded, or has been taken in already.
+    """
+    if not within(file, get_upload_folder()):
+        raise RAGError("only files that were uploaded here can be added; choose them anew")
+    folder.mkdir()
     try:
-        copy = save_file_to_cache(path, get_upload_folder()) if path else None
+        path = Path(file).rename(folder / Path(file).name)
     except OSError as error:
-        log.warning("the file of %s cannot be copied: %s", source, error)
-        copy = None
-    if copy is None:
-        return gr.DownloadButton("The original file has changed or is gone", None, interactive=False, visible=True)
-    return gr.DownloadButton("Original file", copy, interactive=True, visible=True)
+        raise RAGError(f"{Path(file).name} is no longer there; choose it anew") from error
+    with suppress(OSError):  # there may be others of the same content
+        Path(file).parent.rmdir()
+    return path
 
 
 def _bar(progress: gr.Progress) -> Callable[[str, int, int], None]:
