@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 import rag
 from eval.data import EvalQuestion
 from rag.errors import RAGError
+from rag.private import private_file, private_folder
 from rag.settings import Settings
 from rag.types import Answer
 
@@ -56,7 +57,8 @@ class AnswerCache:
     def __init__(self, path: Path = DEFAULT_CACHE) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
+            private_file(path)  # what SQLite puts beside it has the same mode
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")  # no waiting for the disk after every answer
             self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -104,7 +106,7 @@ def key(question: EvalQuestion, settings: Settings, generation: str) -> str:
         "question": question.question,
         "history": question.messages,
         "standalone": question.standalone,
-        "settings": settings.model_dump(mode="json", exclude={"index", "feedback", "read_only"}),
+        "settings": settings.model_dump(mode="json", exclude={"index", "feedback", "read_only", "max_added_mb"}),
         "generation": generation,
         "program": program(),
     }

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
         None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."
     )
     read_only: bool = Field(False, description="Whether the chat may not add, remove or index articles.")
+    max_added_mb: int = Field(2000, ge=1, description="Most that the files added in the chat may have together, in MB.")
     max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
     feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
 
