@@ -23,6 +23,7 @@ _OF_SQLITE = {
     sqlite3.SQLITE_CANTOPEN: errno.EMFILE,
 }
 _CODE = re.compile(r"\(code: (\d+)\)")  # of SQLite, in an error of Chroma
+_ERRNO = re.compile(r"\bOs \{ code: (\d+)")  # of the system, in one of Chroma's Rust core
 DENIED = "give this user the right to it, or choose another folder with --index"
 TOO_MANY = "let the program open more files, e.g. with `ulimit -n 4096`"
 
@@ -77,5 +78,7 @@ def _cause(error: BaseException) -> int | None:
         return error.errno
     if isinstance(error, sqlite3.Error):
         return _OF_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    if found := _ERRNO.search(str(error)):
+        return int(found[1])
     code = _CODE.search(str(error))
     return _OF_SQLITE.get(int(code[1]) & 0xFF) if code else None

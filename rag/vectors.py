@@ -9,6 +9,7 @@ A folder is written once and then sealed: its name tells what is in it, and noth
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import re
 import shutil
@@ -34,6 +35,7 @@ DATABASE = "chroma.sqlite3"
 VIEW = "rag-vectors-"  # begins the names of readers' temporary folders
 _PERSISTED = "index_metadata.pickle"  # where it is missing, Chroma writes the other HNSW files anew
 _SEALED = re.compile(r"vectors-[0-9a-f]{8}")
+_CLIENTS = itertools.count()
 _BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
 
 
@@ -91,10 +93,11 @@ class VectorFolder:
 
         self._view = None if create else _View(folder)
         try:
+            # Clients of one path share what they have read, and also that it was damaged, so a folder that is written
+            # in the place of a damaged one would be refused: each gets a spelling of the path of its own.
+            path = f"{self._view.folder if self._view else folder}{'/.' * (next(_CLIENTS) % 500)}"
             # Any: ClientAPI, the declared type, lacks the close() that the client has.
-            self._client: Any = chromadb.PersistentClient(
-                path=str(self._view.folder if self._view else folder), settings=Settings(anonymized_telemetry=False)
-            )
+            self._client: Any = chromadb.PersistentClient(path=path, settings=Settings(anonymized_telemetry=False))
             # embedding_function=None: Chroma's default one would download a model.
             if create:
                 self._collection = self._client.get_or_create_collection(
