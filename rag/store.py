@@ -46,14 +46,12 @@ def check_folder(folder: Path) -> None:
     """Refuse a folder that holds something else than an index.
 
     Raises:
-        StoreError: it is a file, or a folder with foreign files.
+        StoreError: it is a file, a folder with foreign files, or one that cannot be looked into.
     """
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"{folder} is a file, not an index folder; choose a folder with --index or RAG_INDEX")
-    try:
+    with _opening(folder):
+        if folder.exists() and not folder.is_dir():
+            raise StoreError(f"{folder} is a file, not an index folder; choose a folder with --index or RAG_INDEX")
         names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    except OSError as error:
-        raise StoreError(f"cannot open {folder}: {error.strerror}; choose another folder with --index") from error
     foreign = {name for name in names if name != LOCK and not name.startswith((CATALOG, VECTORS))}
     if foreign:
         raise StoreError(
@@ -68,9 +66,18 @@ def no_index(folder: Path) -> StoreError:
 
 
 def has_index(folder: Path) -> bool:
-    """Whether a finished index is there."""
+    """Whether a finished index is there.
+
+    Raises:
+        StoreError: as `check_folder`.
+    """
     check_folder(folder)
-    return (folder / CATALOG).is_file()
+    with _opening(folder):
+        return (folder / CATALOG).is_file()
+
+
+def _opening(folder: Path) -> AbstractContextManager[None]:
+    return storage_explained(f"cannot open {folder}", "choose another folder with --index", denied=READABLE)
 
 
 class Index:

@@ -127,17 +127,32 @@ def test_an_index_of_somebody_else_answers_if_it_may_be_read(settings: Settings)
         f"rag = build_rag(settings); rag.answer({BRIDGE!r}); rag.close()\n"  # nobody may not read our venv
         f"os.setgroups([]); os.setgid({nobody.pw_gid}); os.setuid({nobody.pw_uid})\n"
         f"rag = build_rag(settings); print(rag.answer({BRIDGE!r}).text); rag.close()\n"
-        "sys.stdin.readline()\n"
-        "try: build_rag(settings)\n"
-        "except StoreError as error: print(error)\n"
+        "sys.stdout.flush()\n"
+        "for _ in sys.stdin:\n"
+        "    try: build_rag(settings)\n"
+        "    except StoreError as error: print(error, flush=True)\n"
     )
     command = [sys.executable, "-c", program, str(settings.index)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout and process.stdin and "412 metres" in process.stdout.readline()
     assert state(settings.index) == before
-    (settings.index / "catalog.sqlite").chmod(0o600)
-    last, _ = process.communicate("\n", timeout=60)
-    assert "Permission denied" in last and "let this user read it" in last and "rebuild" not in last
+    for path, mode in (
+        (settings.index / "catalog.sqlite", 0o600),
+        (vectors(settings) / "chroma.sqlite3", 0o600),
+        (vectors(settings), 0o700),
+        (settings.index, 0o700),
+        (settings.index, 0o744),
+        (settings.index.parent, 0o700),
+    ):
+        before_it = path.stat().st_mode
+        path.chmod(mode)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        assert "ermission" in line and "let this user read it" in line and "rebuild" not in line, (path, line)
+        path.chmod(before_it)
+    process.stdin.close()
+    assert process.wait(60) == 0
 
 
 def run(arguments: list[str], limit: Callable[[], None] | None = None, **environment: str) -> str:
