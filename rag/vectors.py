@@ -66,12 +66,15 @@ def is_sealed(place: Path, name: str) -> bool:
 
 def _name(folder: Path) -> str:
     """The name of what is in a folder, by a checksum over the names and bytes of all its files."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
     value = 0
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            value = zlib.crc32(os.fsencode(path.relative_to(folder)), value)
-            with path.open("rb") as file:
-                value = checksum(file, value)
+    for path in sorted(Path(place, name) for place, _, names in os.walk(folder, onerror=fail) for name in names):
+        value = zlib.crc32(os.fsencode(path.relative_to(folder)), value)
+        with path.open("rb") as file:
+            value = checksum(file, value)
     return f"vectors-{value:08x}"
 
 
