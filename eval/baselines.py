@@ -11,7 +11,7 @@ from rag.models import Encoder, Vectors, question_encoder
 from rag.pipeline import RAG
 from rag.read import find_candidates
 from rag.retrieve import HybridRetriever
-from rag.store import Store
+from rag.store import Index, Store
 from rag.types import Filters, Passage, Reading
 
 THRESHOLD = 0.5  # cosine; a round number, as one would pick it, fitted on nothing
@@ -44,9 +44,12 @@ class PlainBM25:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def retrieve(self, query: str, top_k: int, filters: Filters | None = None) -> list[Passage]:
+    def retrieve(
+        self, query: str, top_k: int, filters: Filters | None = None, index: Index | None = None
+    ) -> list[Passage]:
         """The best passages, scored by BM25."""
-        return self._store.passages(self._store.lexical(words_of(query), top_k, filters or Filters()))
+        index = index or self._store
+        return index.passages(index.lexical(words_of(query), top_k, filters or Filters()))
 
 
 def with_bm25(rag: RAG) -> RAG:

@@ -23,11 +23,17 @@ from pydantic import TypeAdapter
 import rag
 from eval.data import EvalQuestion
 from rag.errors import RAGError
+from rag.private import private_file, private_folder
 from rag.settings import Settings
 from rag.types import Answer
 
 DEFAULT_CACHE = user_cache_path("rag-news") / "answers.sqlite"
 MOST_ANSWERS = 20_000  # the newest are kept: about 200 MB
+# Settings of the chat and of indexing, by which no answer differs.
+NO_MATTER = {
+    "index", "feedback", "read_only", "max_added_mb", "allowed_hosts", "trusted_proxies", "max_waiting_questions",
+    "max_file_mb", "parse_seconds", "parse_memory_mb",
+}  # fmt: skip
 _LIBRARIES = ("chromadb", "numpy", "onnxruntime", "sentencex", "snowballstemmer", "symspellpy", "tokenizers")
 
 
@@ -56,7 +62,8 @@ class AnswerCache:
     def __init__(self, path: Path = DEFAULT_CACHE) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
+            private_file(path)  # what SQLite puts beside it has the same mode
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")  # no waiting for the disk after every answer
             self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -104,7 +111,7 @@ def key(question: EvalQuestion, settings: Settings, generation: str) -> str:
         "question": question.question,
         "history": question.messages,
         "standalone": question.standalone,
-        "settings": settings.model_dump(mode="json", exclude={"index", "feedback", "read_only"}),
+        "settings": settings.model_dump(mode="json", exclude=NO_MATTER),
         "generation": generation,
         "program": program(),
     }

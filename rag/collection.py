@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
-import shutil
 import stat
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,10 +16,11 @@ from pathlib import Path
 from rag.catalog import Article
 from rag.clean import Line, clean
 from rag.errors import LoadError, RAGError, SettingsError, StoreError
-from rag.ingest import UPLOADED, IngestReport, Progress, ingest, read_article, read_scope, uploads
+from rag.ingest import UPLOADED, IngestReport, Progress, ingest, keeping, read_article, read_scope, settle, uploads
 from rag.load import load_document
 from rag.settings import Settings
-from rag.store import Store, storage_explained
+from rag.storage import storage_explained
+from rag.store import Store
 
 
 @dataclass(frozen=True)
@@ -130,15 +130,16 @@ class Collection:
             SettingsError: the collection is read-only.
             RAGError: the files cannot be kept, or as `ingest`; everything is as before.
         """
-        with self._changing(), ExitStack() as undo:
+        with self._changing():
             results = list(self._read(files, folder, progress))
-            copies = [
-                self._keep(path, undo) if result.article else None for path, result in zip(files, results, strict=True)
-            ]
-            sources = [f"{UPLOADED}/{copy.name}" if copy else "" for copy in copies]
-            if any(sources):
-                self._index(progress, self._without().difference(sources))
-            undo.pop_all()
+            added: dict[str, Path] = {}  # by the name that the copy will have
+            sources = [""] * len(files)
+            for number, (path, result) in enumerate(zip(files, results, strict=True)):
+                if result.article:
+                    name = self._free_name(path, added)
+                    added[name], sources[number] = path, f"{UPLOADED}/{name}"
+            if added:
+                self._index(progress, self._without().difference(sources), added)
             return [
                 Added(result.name, self._store.article(source)) if source else result
                 for result, source in zip(results, sources, strict=True)
@@ -201,24 +202,23 @@ class Collection:
                 yield Added(path.name, article)
             known[article.digest] = article.title
 
-    def _keep(self, path: Path, undo: ExitStack) -> Path:
-        """A copy of the file among the uploads, under a free name; `undo` deletes it."""
+    def _free_name(self, path: Path, taken: Container[str]) -> str:
+        """A name that no file has among the uploads."""
         name = Path(os.fsencode(path.name).decode("utf-8", "replace"))  # as `find_files` does
-        copy, number = self._uploads / name, 1
-        with storage_explained(f"cannot keep {name} in {self._uploads}", "see that there is space and permission"):
-            self._uploads.mkdir(parents=True, exist_ok=True)
-            while copy.exists():
+        free, number = name.name, 1
+        with keeping(name.name, self._uploads):
+            while free in taken or (self._uploads / free).exists():
                 number += 1
-                copy = self._uploads / f"{name.stem} ({number}){name.suffix}"
-            undo.callback(copy.unlink, missing_ok=True)
-            shutil.copyfile(path, copy)
-        return copy
+                free = f"{name.stem} ({number}){name.suffix}"
+        return free
 
-    def _index(self, progress: Progress, without: frozenset[str] | None = None) -> IngestReport:
+    def _index(
+        self, progress: Progress, without: frozenset[str] | None = None, added: Mapping[str, Path] | None = None
+    ) -> IngestReport:
         """Index in a process of its own: the embedder's memory goes with it, and questions are answered meanwhile."""
         spawn = multiprocessing.get_context("spawn")
         receiver, sender = spawn.Pipe(duplex=False)
-        process = spawn.Process(target=_work, args=(sender, self._settings, without), daemon=True)
+        process = spawn.Process(target=_work, args=(sender, self._settings, without, added), daemon=True)
         process.start()
         sender.close()
         try:
@@ -234,6 +234,9 @@ class Collection:
         finally:
             process.join()
             receiver.close()
+            if process.exitcode:
+                with suppress(StoreError):  # the next change does it, too
+                    settle(self._settings.index)
         if isinstance(message, RAGError):
             raise message
         assert isinstance(message, IngestReport)
@@ -249,10 +252,14 @@ def _lies_in(path: Path, folder: Path) -> bool:
         return False
 
 
-def _work(sender: Connection, settings: Settings, without: frozenset[str] | None) -> None:
+def _work(
+    sender: Connection, settings: Settings, without: frozenset[str] | None, added: Mapping[str, Path] | None
+) -> None:
     """What the other process does: its steps, and at last its report or error, go through the pipe."""
     try:
-        sender.send(ingest([], settings, skip_bad=True, without=without, progress=lambda *step: sender.send(step)))
+        sender.send(
+            ingest([], settings, skip_bad=True, without=without, added=added, progress=lambda *step: sender.send(step))
+        )
     except RAGError as error:
         sender.send(error)
 

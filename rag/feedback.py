@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from rag.condense import messages
 from rag.errors import RAGError, StoreError
+from rag.private import private_file, private_folder
 from rag.types import Answer
 
 
@@ -46,6 +47,7 @@ class Feedback:
     model: str
 
 
+LONGEST = 100_000_000  # bytes of the file
 _FEEDBACK = TypeAdapter(Feedback)
 
 
@@ -73,9 +75,15 @@ def record(path: Path, answer: Answer, history: Sequence[Mapping[str, Any]], lik
     plain = json.dumps(_FEEDBACK.dump_python(rating, mode="json"), ensure_ascii=False)
     line = plain.encode("utf-8", "replace") + b"\n"  # a browser can send half a surrogate pair
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        private_file(path)
         # Unbuffered, so that the line is one write to a file opened for appending: lines never mix.
         with path.open("ab", buffering=0) as file:
+            if file.tell() + len(line) > LONGEST:
+                raise StoreError(
+                    f"the feedback in {path} has reached {LONGEST // 10**6} MB; move it away, or name another file "
+                    "with RAG_FEEDBACK"
+                )
             written = file.write(line)
     except OSError as error:
         raise StoreError(

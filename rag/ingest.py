@@ -10,9 +10,8 @@ import hashlib
 import json
 import shutil
 import time
-import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -30,7 +29,9 @@ from rag.instructions import Instruction, find_instructions
 from rag.load import SUFFIXES, find_files, load_document
 from rag.metadata import page_date, read_metadata
 from rag.models import Encoder, passage_encoder, question_encoder
+from rag.private import FILE, private_file, private_folder
 from rag.settings import Settings
+from rag.storage import is_damage, storage_explained
 from rag.store import (
     CATALOG,
     LOCK,
@@ -39,13 +40,15 @@ from rag.store import (
     check_folder,
     damage_explained,
     has_index,
-    require_same_build,
-    storage_explained,
+    open_catalog,
+    rebuild_advice,
+    require_vectors,
 )
-from rag.vectors import VectorFolder, chroma_metadata
+from rag.vectors import VectorFolder, chroma_metadata, seal
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 UPLOADED = "added"  # begins the sources, and ends the folder's name, of articles that were added in the chat
+STAGED = ".new"  # folder among them of those that are not in the index yet
 BATCH = 64  # chunks embedded between two steps of the progress bar
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -82,6 +85,7 @@ def ingest(
     rebuild: bool = False,
     skip_bad: bool = False,
     without: Collection[str] | None = None,
+    added: Mapping[str, Path] | None = None,
     progress: Progress = _silent,
 ) -> IngestReport:
     """Make the index in `settings.index` hold exactly the articles under `paths` (if none: the last ones).
@@ -93,9 +97,11 @@ def ingest(
         rebuild: start from nothing, as after a change of settings or damage.
         skip_bad: leave out files that cannot be read, instead of refusing to go on.
         without: sources to leave out; by default none where `paths` are given, else those of the last time.
+        added: files to take a copy of among the uploads, by their names there; whatever ends the run, a copy is there
+            if its article is in the index, and not otherwise.
 
     Raises:
-        LoadError: a path or a file cannot be read.
+        LoadError: a path or a file cannot be read, or there is no room for more uploads.
         StoreError: the folder cannot be written, is not ours, is being written by another process, or was
             built with other settings.
         SettingsError: there is no such embedding model.
@@ -103,14 +109,17 @@ def ingest(
     started = time.perf_counter()
     folder = settings.index
     with _writing(folder):
+        if rebuild:
+            _remove(_work_folder(settings))
         before = None if rebuild else _read_catalog(settings)
         scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
-        articles, skipped = _read_articles(scope.files(uploads(folder)), before, skip_bad, progress)
-        articles = _with_originals(articles)
-        chunks = _cut(articles, before, settings)
-        embedded = _write(articles, chunks, settings, _vectors_name(before, rebuild), scope, progress)
+        with _staged(added or {}, settings):
+            articles, skipped = _read_articles(scope.files(uploads(folder), added or ()), before, skip_bad, progress)
+            articles = _with_originals(articles)
+            chunks = _cut(articles, before, settings)
+            embedded = _write(articles, chunks, before, settings, scope, progress)
     old = {article.source: article.digest for article in before.articles} if before else {}
     new = {article.source: article.digest for article in articles}
     return IngestReport(
@@ -137,29 +146,86 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
     """
     with _writing(settings.index):
         chunks = _cut(articles, None, settings)
-        _write(articles, chunks, settings, _vectors_name(None, rebuild=True), Scope(()), progress)
+        _write(articles, chunks, None, settings, Scope(()), progress)
     return len(chunks)
 
 
 def _write(
     articles: Sequence[Article],
     chunks: Sequence[Chunk],
+    before: _Before | None,
     settings: Settings,
-    vectors_name: str,
     scope: Scope,
     progress: Progress,
 ) -> int:
     """Vectors first, then the catalog that makes them visible, then what is no longer needed goes."""
     folder = settings.index
-    with closing(VectorFolder(folder / vectors_name, create=True)) as vectors:
-        embedded = _embed(articles, chunks, vectors, settings, progress)
-        manifest = {**built_with(settings), **scope.to_manifest(), "vectors": vectors_name}
-        write_catalog(folder / CATALOG, articles, chunks, manifest)
-        vectors.sweep({chunk.id for chunk in chunks})
+    vectors, embedded = _vectors_of(articles, chunks, before, settings, progress)
+    write_catalog(
+        folder / CATALOG, articles, chunks, {**built_with(settings), **scope.to_manifest(), "vectors": vectors}
+    )
     for other in folder.glob(f"{VECTORS}*"):
-        if other.name != vectors_name:
-            shutil.rmtree(other)
+        if other.name != vectors:
+            _remove(other)
     return embedded
+
+
+def _vectors_of(
+    articles: Sequence[Article],
+    chunks: Sequence[Chunk],
+    before: _Before | None,
+    settings: Settings,
+    progress: Progress,
+) -> tuple[str, int]:
+    """The name of a folder that has the vectors of these chunks and no others, and how many were embedded for it.
+
+    Questions read the folder of the index as it is, so where vectors come or go, they do in a copy of it. The copy of
+    a run that was interrupted is taken up again.
+    """
+    ids = {chunk.id for chunk in chunks}
+    if before and ids == {chunk.id for chunk in before.chunks}:
+        return before.vectors, 0
+    work, published = _work_folder(settings), settings.index / before.vectors if before else None
+    with closing(_opened(work, published)) as vectors:
+        embedded = _embed(articles, chunks, vectors, settings, progress)
+        vectors.sweep(ids)
+    return seal(work).name, embedded
+
+
+def _work_folder(settings: Settings) -> Path:
+    """Where a run writes vectors; those of other settings are no help to it."""
+    made = hashlib.sha256(json.dumps(built_with(settings), sort_keys=True).encode())
+    return settings.index / f"{VECTORS}.{made.hexdigest()[:8]}.new"
+
+
+def _opened(work: Path, published: Path | None) -> VectorFolder:
+    """The folder of an interrupted run as it was left, unless it is damaged; else a copy of the published one."""
+    if work.is_dir():
+        try:
+            return VectorFolder(work, create=True)
+        except BaseException as error:
+            if not is_damage(error):
+                raise
+    _remove(work)
+    part = work.with_suffix(".part")  # half a copy is not to be taken for an interrupted run
+    _remove(part)
+    private_folder(part)
+    try:
+        for path in sorted(published.rglob("*")) if published else ():
+            copy = part / path.relative_to(published or path)
+            copy.mkdir() if path.is_dir() else shutil.copyfile(path, copy)
+    except BaseException:
+        _remove(part)
+        raise
+    return VectorFolder(part.rename(work), create=True)
+
+
+def _remove(path: Path) -> None:
+    """Remove what has the name of something of ours: a folder, or whatever was put in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -168,32 +234,106 @@ class _Before:
 
     articles: list[Article]
     chunks: list[Chunk]
-    vectors_name: str
+    vectors: str
 
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     """Hold the lock of an index folder; explain what goes wrong while writing."""
     check_folder(folder)
-    remedy = (
-        "see that there is space and permission, or choose another folder with --index; "
-        "an index that was there still answers"
-    )
-    with storage_explained(f"cannot write the index in {folder}", remedy):
-        folder.mkdir(parents=True, exist_ok=True)
+    still = "an index that was there still answers"
+    with storage_explained(
+        f"cannot write the index in {folder}",
+        f"see that the disk works, or choose another folder with --index; {still}",
+        full=f"see that there is space, or choose another folder with --index; {still}",
+        denied=f"see that there is permission, or choose another folder with --index; {still}",
+    ):
+        private_folder(folder)
         try:
-            lock = FileLock(folder / LOCK, blocking=False).acquire()
+            lock = FileLock(folder / LOCK, blocking=False, mode=FILE).acquire()
         except Timeout:
             raise StoreError(f"another process is indexing into {folder}; wait until it has finished") from None
         with lock:
             yield
 
 
+@contextmanager
+def _staged(files: Mapping[str, Path], settings: Settings) -> Iterator[None]:
+    """Take copies of files among the uploads, out of sight until the index has their articles.
+
+    Raises:
+        LoadError: they and what was added before are more than the settings allow.
+        StoreError: they cannot be copied.
+    """
+    folder = uploads(settings.index)
+    _settle(settings.index)  # what a run left behind that was killed
+    try:
+        if files:
+            _check_size(folder, files.values(), settings.max_added_mb)
+        for name, path in files.items():
+            with keeping(name, folder):
+                private_folder(folder / STAGED)
+                copy = folder / STAGED / name
+                private_file(copy)
+                shutil.copyfile(path, copy, follow_symlinks=False)
+                copy.chmod(path.lstat().st_mode & FILE)
+        yield
+    finally:
+        _settle(settings.index)
+
+
+def _check_size(folder: Path, files: Iterable[Path], most: int) -> None:
+    there = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    size = sum(path.stat().st_size for path in (*there, *files)) / 1e6
+    if size > most:
+        raise LoadError(
+            f"the files that were added here would have {size:,.1f} MB, more than {most:,}; "
+            "remove some of them first, or raise RAG_MAX_ADDED_MB"
+        )
+
+
+def keeping(name: str, folder: Path) -> AbstractContextManager[None]:
+    """Explain why a file cannot be kept among the uploads."""
+    what = f"cannot keep {name} in {folder}"
+    return storage_explained(what, "see that there is space and permission", denied="see that there is permission")
+
+
+def settle(folder: Path) -> None:
+    """Clear up what a killed run left among the uploads of the index in a folder, unless another one is under way.
+
+    Raises:
+        StoreError: the folder is not ours, or cannot be written.
+    """
+    with _writing(folder):
+        _settle(folder)
+
+
+def _settle(index: Path) -> None:
+    """Put the copies that a run took into their place if the index has their articles, and delete the others."""
+    folder = uploads(index)
+    copies = list((folder / STAGED).iterdir()) if (folder / STAGED).is_dir() else []
+    if not copies:
+        return
+    digests: dict[str, str] = {}
+    if has_index(index):
+        try:
+            with damage_explained(index), closing(Catalog(index / CATALOG)) as catalog:
+                digests = catalog.digests()
+        except StoreError:
+            return  # the run that builds it anew will know
+    for copy in copies:
+        if digests.get(f"{UPLOADED}/{copy.name}") == hashlib.sha256(copy.read_bytes()).hexdigest():
+            copy.rename(folder / copy.name)
+        else:
+            _remove(copy)
+    (folder / STAGED).rmdir()
+
+
 def _read_catalog(settings: Settings) -> _Before | None:
     if not has_index(settings.index):
         return None
-    with damage_explained(settings.index), closing(Catalog(settings.index / CATALOG)) as catalog:
-        require_same_build(catalog.manifest, settings)
+    with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
+        require_vectors(settings.index, catalog)
         return _Before(catalog.articles(), catalog.chunks(), catalog.manifest["vectors"])
 
 
@@ -204,8 +344,10 @@ class Scope:
     paths: tuple[Path, ...]
     without: frozenset[str] = frozenset()
 
-    def files(self, uploads: Path) -> list[tuple[Path, str]]:
+    def files(self, uploads: Path, staged: Iterable[str] = ()) -> list[tuple[Path, str]]:
         """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
+
+        `staged` names those there that only this run takes in.
 
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
@@ -213,6 +355,7 @@ class Scope:
         found = dict(find_files(self.paths))  # by file: the uploads may lie in one of the folders
         added = uploads.iterdir() if uploads.is_dir() else ()
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
+        found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
         kept = sorted((source, path) for path, source in found.items() if source not in self.without)
         if not kept:
             raise LoadError("no article would be left; add one before the last one is removed")
@@ -235,21 +378,25 @@ def read_scope(folder: Path) -> Scope:
     if not has_index(folder):
         raise StoreError(f"there is no index in {folder} yet; name the files or folders to index: `rag index PATHS`")
     with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
-        paths = json.loads(catalog.manifest["paths"])
-        return Scope(tuple(map(Path, paths)), frozenset(json.loads(catalog.manifest.get("without", "[]"))))
+        try:
+            paths, without = (_strings(json.loads(catalog.manifest[key])) for key in ("paths", "without"))
+        except (KeyError, ValueError) as error:
+            raise StoreError(
+                f"the index in {folder} does not say what it was made of; {rebuild_advice(folder)}"
+            ) from error
+        return Scope(tuple(map(Path, paths)), frozenset(without))
+
+
+def _strings(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"no list of strings: {value!r}")
+    return value
 
 
 def uploads(folder: Path) -> Path:
     """The folder of the articles that were added in the chat; it lies beside the index, and need not exist."""
     folder = folder.absolute()  # "." has no name
     return folder.with_name(f"{folder.name}-{UPLOADED}")
-
-
-def _vectors_name(before: _Before | None, rebuild: bool) -> str:
-    if before:
-        return before.vectors_name
-    # The first run has a fixed name, so that it finds its own vectors again after an interruption.
-    return f"{VECTORS}-{uuid.uuid4().hex[:8]}" if rebuild else VECTORS
 
 
 def _read_articles(

@@ -23,7 +23,7 @@ from rag.read import build_reader
 from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.spelling import Spelling, other_spellings, spell
-from rag.store import Store, has_index
+from rag.store import Index, Store, has_index
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Retriever, Sentence
 from rag.verdict import is_to_the_point, states_answer, verdict_of
 from rag.write import WRITING, Draft, Writer
@@ -112,6 +112,8 @@ class RAG:
         In this order: the name of each step as it begins; where a model writes, "writing" again with every piece, and
         each sentence as soon as it is checked, ahead of it the citations it is the first to need; at the end the
         answer, which is what counts: where most of what was written is unsupported, it is another one.
+
+        All of it is of one state of the index, the newest when the search begins.
         """
         clock = [time.perf_counter()]
         question = check_question(question, self.settings.max_question_characters)
@@ -120,54 +122,55 @@ class RAG:
         draft = Draft()
         query = standalone(question, history or (), chat, draft)
         yield SEARCHING
-        search = self._search(query, parse_filters(filters), top_k or self.settings.top_k)
-        clock.append(time.perf_counter())
-        yield READING
-        # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
-        read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
-        reading, chat = self._read(search, read, chat, draft)
-        if chat and reading.answers:
-            yield WRITING
-            yield from Writer(chat, self.article).write(search.spelling.question, reading.ranking or read, draft)
-        yield CHECKING
-        judged = bool(chat and verdict_of(chat.bytes))
-        written = _written(draft) if chat and is_to_the_point(chat, draft.citations, reading) else None
-        answer = written or self._quoted(reading, draft, language_of(query), judged=judged)
-        answer = differing(answer, search.spelling.question, reading, self.article)
-        yield replace(
-            answer,
-            question=question,
-            standalone_question=query,
-            passages=tuple(search.passages),
-            confidence=reading.confidence,
-            model=name,
-            notes=(*answer.notes, *search.notes(answer)),
-            left_out=tuple(passage.id for passage in draft.left_out),
-            tokens_in=draft.tokens_in,
-            tokens_out=draft.tokens_out,
-            timings=_timings(clock, answer, draft),
-        )
+        with self.store.snapshot() as index:
+            search = self._search(index, query, parse_filters(filters), top_k or self.settings.top_k)
+            clock.append(time.perf_counter())
+            yield READING
+            # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
+            read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
+            reading, chat = self._read(index, search, read, chat, draft)
+            if chat and reading.answers:
+                yield WRITING
+                yield from Writer(chat, index.text).write(search.spelling.question, reading.ranking or read, draft)
+            yield CHECKING
+            judged = bool(chat and verdict_of(chat.bytes))
+            written = _written(draft) if chat and is_to_the_point(chat, draft.citations, reading) else None
+            answer = written or self._quoted(index, reading, draft, language_of(query), judged=judged)
+            answer = differing(answer, search.spelling.question, reading, index.text)
+            yield replace(
+                answer,
+                question=question,
+                standalone_question=query,
+                passages=tuple(search.passages),
+                confidence=reading.confidence,
+                model=name,
+                notes=(*answer.notes, *search.notes(answer)),
+                left_out=tuple(passage.id for passage in draft.left_out),
+                tokens_in=draft.tokens_in,
+                tokens_out=draft.tokens_out,
+                timings=_timings(clock, answer, draft),
+            )
 
-    def _search(self, query: str, filters: Filters, top_k: int) -> _Search:
+    def _search(self, index: Index, query: str, filters: Filters, top_k: int) -> _Search:
         """What is found for the query, or for it with the spelling of what was found."""
-        found = self._found(Spelling(query), filters, top_k)
+        found = self._found(index, Spelling(query), filters, top_k)
         spelling = spell(query, found.passages)
-        return self._found(spelling, filters, top_k) if spelling.question != query else found
+        return self._found(index, spelling, filters, top_k) if spelling.question != query else found
 
-    def _found(self, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
+    def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)
         asked = period.question if period else spelling.question
-        passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters)
+        passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters, index)
         best = period.prefer(passages, top_k) if period else passages
         return _Search(spelling, asked, period, filters, top_k, best)
 
     def _read(
-        self, search: _Search, passages: list[Passage], chat: ChatModel | None, draft: Draft
+        self, index: Index, search: _Search, passages: list[Passage], chat: ChatModel | None, draft: Draft
     ) -> tuple[Reading, ChatModel | None]:
         """What the passages say, and the model that may write of it: none where dates decide."""
         ordered = order_reading(
             search.asked,
-            lambda event: self.retriever.retrieve(event, search.top_k, search.filters),
+            lambda event: self.retriever.retrieve(event, search.top_k, search.filters, index),
             self.reader,
         )
         if ordered and (ordered.answers or not chat):
@@ -196,9 +199,9 @@ class RAG:
                 self._models[name] = made
             return self._models[name]
 
-    def _quoted(self, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
+    def _quoted(self, index: Index, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
-        text, citations = cite(reading.spans, self.article)
+        text, citations = cite(reading.spans, index.text)
         quotes = [citation.quote for citation in citations]
         if not language.served_by(self.settings.embedding_model) and (language.is_foreign(quotes) or not citations):
             return _answer(language.needs_extra, closest=citations)  # the articles may say it
@@ -219,7 +222,7 @@ class RAG:
         Raises:
             StoreError: there is no such article in the index.
         """
-        return self.store.article(source).text
+        return self.store.text(source)
 
     def close(self) -> None:
         """Let go of the index's files."""

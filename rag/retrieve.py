@@ -10,7 +10,7 @@ from rag.catalog import words_of
 from rag.errors import QuestionError
 from rag.languages import language_of
 from rag.models import MULTILINGUAL_EMBEDDING_MODEL, Encoder
-from rag.store import Store
+from rag.store import Index, Store
 from rag.types import Filters, Passage
 
 DENSE_WEIGHT = 0.4
@@ -27,22 +27,27 @@ class HybridRetriever:
         self._candidates = candidates
         self._dense_weight = dense_weight
 
-    def retrieve(self, query: str, top_k: int, filters: Filters | None = None) -> list[Passage]:
-        """At most `top_k` passages, best first, scored 0 to 1 by `fuse`."""
-        filters = self._store.as_written(filters or Filters())
+    def retrieve(
+        self, query: str, top_k: int, filters: Filters | None = None, index: Index | None = None
+    ) -> list[Passage]:
+        """At most `top_k` passages, best first, scored 0 to 1 by `fuse`; by default from the newest state."""
+        if index is None:
+            with self._store.snapshot() as newest:
+                return self.retrieve(query, top_k, filters, newest)
+        filters = index.as_written(filters or Filters())
         limit = max(self._candidates, top_k)
         dense: dict[str, float] = {}
         lexical: dict[str, float] = {}
         if self._dense_weight < 1:
-            lexical = self._store.lexical(lexical_terms(query), limit, filters)
+            lexical = index.lexical(lexical_terms(query), limit, filters)
         if self._dense_weight > 0:
             vector = self._encoder.encode([query])[0]
-            dense = self._store.nearest(vector, limit, filters)
+            dense = index.nearest(vector, limit, filters)
             if unseen := lexical.keys() - dense.keys():
-                dense |= self._store.similarities(vector, sorted(unseen))
+                dense |= index.similarities(vector, sorted(unseen))
         fused = fuse(dense, lexical, self._dense_weight)
         best = dict(sorted(fused.items(), key=lambda item: -item[1])[:top_k])
-        return self._store.passages(best)
+        return index.passages(best)
 
 
 def default_dense_weight(embedding_model: str) -> float:

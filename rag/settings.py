@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     max_waiting_questions: int = Field(
         32, ge=1, le=500, description="Questions in the chat that may wait for a place; further ones are refused."
     )
+    max_added_mb: int = Field(2000, ge=1, description="Most that the files added in the chat may have together, in MB.")
     max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
     feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
 

@@ -1,33 +1,34 @@
 """The index on disk: vectors in Chroma, everything else in one catalog file.
 
-Vectors are written first; the catalog that then takes the old one's place makes them visible. Vectors the
-catalog does not know (of an interrupted run, or of a run under way) are never returned.
+Vectors are written first, in a folder of their own; the catalog that then takes the old one's place names it. Neither
+is changed again, so whoever has opened them reads one state, whatever is indexed meanwhile.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from rag.catalog import Article, Catalog, Chunk
+from rag.catalog import Article, Catalog, Chunk, is_whole
 from rag.errors import StoreError
 from rag.models import Vectors
 from rag.settings import Settings
+from rag.storage import room_for_reading, storage_explained
 from rag.types import Filters, Passage
-from rag.vectors import VectorFolder
+from rag.vectors import VectorFolder, is_sealed
 
 CATALOG = "catalog.sqlite"
 LOCK = "lock"
-VECTORS = "vectors"  # a rebuilt index has its vectors in "vectors-…" beside it until it takes over
-FORMAT = "3"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+VECTORS = "vectors"  # begins the names of folders with vectors
+FORMAT = "4"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+READABLE = "let this user read it, or choose another folder with --index"
 Result = TypeVar("Result")
 
 
-def rebuild(folder: Path) -> str:
+def rebuild_advice(folder: Path) -> str:
     """What to do about a damaged index."""
     return f"build it anew with `rag index PATHS --rebuild --index {folder}`"
 
@@ -45,14 +46,12 @@ def check_folder(folder: Path) -> None:
     """Refuse a folder that holds something else than an index.
 
     Raises:
-        StoreError: it is a file, or a folder with foreign files.
+        StoreError: it is a file, a folder with foreign files, or one that cannot be looked into.
     """
-    if folder.exists() and not folder.is_dir():
-        raise StoreError(f"{folder} is a file, not an index folder; choose a folder with --index or RAG_INDEX")
-    try:
+    with _opening(folder):
+        if folder.exists() and not folder.is_dir():
+            raise StoreError(f"{folder} is a file, not an index folder; choose a folder with --index or RAG_INDEX")
         names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    except OSError as error:
-        raise StoreError(f"cannot open {folder}: {error.strerror}; choose another folder with --index") from error
     foreign = {name for name in names if name != LOCK and not name.startswith((CATALOG, VECTORS))}
     if foreign:
         raise StoreError(
@@ -67,33 +66,25 @@ def no_index(folder: Path) -> StoreError:
 
 
 def has_index(folder: Path) -> bool:
-    """Whether a finished index is there."""
+    """Whether a finished index is there.
+
+    Raises:
+        StoreError: as `check_folder`.
+    """
     check_folder(folder)
-    return (folder / CATALOG).is_file()
+    with _opening(folder):
+        return (folder / CATALOG).is_file()
 
 
-class Store:
-    """The read side of an index; safe for threads, and always of the newest finished state."""
+def _opening(folder: Path) -> AbstractContextManager[None]:
+    return storage_explained(f"cannot open {folder}", "choose another folder with --index", denied=READABLE)
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the index of these settings.
 
-        Raises:
-            StoreError: there is none, it was built with other settings, or it is damaged.
-        """
-        self._settings = settings
-        self._folder = settings.index
-        self._lock = threading.Lock()
-        self._state: tuple[int, int, int] | None = None
-        self._catalog: Catalog | None = None
-        self._vectors: VectorFolder | None = None
-        with self._lock:
-            self._refresh()
+class Index:
+    """What can be asked of an index; safe for threads."""
 
-    def close(self) -> None:
-        """Let go of the files."""
-        with self._lock:
-            self._close()
+    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+        raise NotImplementedError
 
     def as_written(self, filters: Filters) -> Filters:
         """The filters with publishers spelled as the articles do, as `nearest` and `lexical` need them.
@@ -104,22 +95,8 @@ class Store:
         return self._read(lambda catalog, _: catalog.as_written(filters)) if filters.publishers else filters
 
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
-        """Ids of visible chunks and their cosine similarity, best first; at most `limit`."""
-
-        def search(catalog: Catalog, vectors: VectorFolder) -> dict[str, float]:
-            total = vectors.count()
-            wanted = min(limit, total)
-            while wanted:
-                hits = vectors.nearest(vector, wanted, filters)
-                known = catalog.known(list(hits))
-                visible = [(hit, similarity) for hit, similarity in hits.items() if hit in known]
-                # Orphans took the places of visible ones: look further.
-                if len(visible) == len(hits) or len(visible) >= limit or wanted == total:
-                    return dict(visible[:limit])
-                wanted = min(wanted * 2, total)
-            return {}
-
-        return self._read(search)
+        """Ids of chunks and their cosine similarity, best first; at most `limit`."""
+        return self._read(lambda _, vectors: vectors.nearest(vector, limit, filters))
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Cosine similarity of those chunks to the vector."""
@@ -141,8 +118,16 @@ class Store:
         """
         article = self._read(lambda catalog, _: catalog.article(source))
         if article is None:
-            raise StoreError(f"no article {source!r} in {self._folder}; `rag doctor` lists what is there")
+            raise StoreError(f"no article {source!r} in the index; `rag doctor` lists what is there")
         return article
+
+    def text(self, source: str) -> str:
+        """The cleaned text of the article (or copy) of that source.
+
+        Raises:
+            StoreError: it is not in the index.
+        """
+        return self.article(source).text
 
     def articles(self) -> list[Article]:
         """Every article and copy, by source."""
@@ -168,53 +153,155 @@ class Store:
         """Number of chunks by source; copies have none."""
         return self._read(lambda catalog, _: catalog.chunk_counts())
 
-    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
-        with self._lock:
-            try:
-                return self._attempt(action)
-            except StoreError:
-                # A rebuild may have taken over, and removed the old vectors, in the middle of this read.
-                if not has_index(self._folder) or self._state == self._state_on_disk():
-                    raise
-                return self._attempt(action)
 
-    def _attempt(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
-        self._refresh()
-        assert self._catalog is not None and self._vectors is not None
-        with damage_explained(self._folder):
+class Snapshot(Index):
+    """One finished state of an index, from beginning to end.
+
+    Raises:
+        StoreError: there is none, it was built with other settings, it is damaged, or reading needs room or rights.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.index
+        self._lock = threading.Lock()
+        self.users = 0
+        self._catalog = open_catalog(settings)
+        try:
+            self._vectors = open_vectors(settings.index, self._catalog)
+        except BaseException:
+            self._catalog.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._catalog.close()
+        self._vectors.close()
+
+    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+        with self._lock, damage_explained(self._folder):
             return action(self._catalog, self._vectors)
 
-    def _state_on_disk(self) -> tuple[int, int, int]:
+
+class Store(Index):
+    """The newest finished state of an index, whatever is indexed meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the index of these settings.
+
+        Raises:
+            StoreError: there is none, it was built with other settings, or it is damaged.
+        """
+        self._settings = settings
+        self._lock = threading.RLock()  # a generator may be collected, and let go of its state, within a call of ours
+        self._newest: Snapshot | None = None
+        self._stamp: tuple[int, int, int] | None = None
+        with self.snapshot():
+            pass
+
+    def close(self) -> None:
+        """Let go of the files, once nobody reads them any more."""
+        with self._lock:
+            self._keep(None, None)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The newest finished state; it stays as it is for as long as this lasts.
+
+        Raises:
+            StoreError: there is none, it was built with other settings, or it is damaged.
+        """
+        with self._lock:
+            state = self._refreshed()
+            state.users += 1
+        try:
+            yield state
+        finally:
+            with self._lock:
+                state.users -= 1
+                self._close_unused(state)
+
+    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+        with self.snapshot() as state:
+            return state._read(action)
+
+    def _refreshed(self) -> Snapshot:
+        """What is on disk, opened unless it is open already."""
+        while True:
+            stamp = self._stamp_on_disk()
+            if self._newest and stamp == self._stamp:
+                return self._newest
+            self._keep(None, None)
+            try:
+                self._keep(opened := Snapshot(self._settings), stamp)
+                return opened
+            except StoreError:
+                # An indexing run may have published another state, and removed these vectors, meanwhile.
+                if stamp == self._stamp_on_disk():
+                    raise
+
+    def _stamp_on_disk(self) -> tuple[int, int, int]:
         """Differs after every indexing: a catalog is a new file each time."""
-        stat = (self._folder / CATALOG).stat()
+        folder = self._settings.index
+        if not has_index(folder):
+            self._keep(None, None)
+            raise no_index(folder)
+        with damage_explained(folder):
+            stat = (folder / CATALOG).stat()
         return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
-    def _refresh(self) -> None:
-        """Open what is on disk unless it is open already."""
-        if not has_index(self._folder):
-            self._close()
-            raise no_index(self._folder)
-        state = self._state_on_disk()
-        if state == self._state:
-            return
-        self._close()
-        with damage_explained(self._folder):
-            self._catalog = Catalog(self._folder / CATALOG)
-            require_same_build(self._catalog.manifest, self._settings)
-            folder = self._folder / self._catalog.manifest["vectors"]
-            self._vectors = VectorFolder(folder) if folder.is_dir() else None
-            if self._vectors is None or self._vectors.count() < self._catalog.chunk_count():
-                raise StoreError(f"the index in {self._folder} has lost its vectors; {rebuild(self._folder)}")
-        self._state = state
+    def _keep(self, newest: Snapshot | None, stamp: tuple[int, int, int] | None) -> None:
+        old, self._newest, self._stamp = self._newest, newest, stamp
+        if old:
+            self._close_unused(old)
 
-    def _close(self) -> None:
-        self._state = None
-        if self._catalog:
-            self._catalog.close()
-        if self._vectors:
-            with suppress(Exception):  # a damaged folder may not close; it is not used again
-                self._vectors.close()
-        self._catalog = self._vectors = None
+    def _close_unused(self, state: Snapshot) -> None:
+        if not state.users and state is not self._newest:
+            state.close()
+
+
+def open_catalog(settings: Settings) -> Catalog:
+    """The catalog of an index that was built with these settings.
+
+    Raises:
+        StoreError: there is none, it was built with others, it is damaged, or it cannot be read.
+    """
+    path = settings.index / CATALOG
+    if not has_index(settings.index):
+        raise no_index(settings.index)
+    with damage_explained(settings.index):
+        catalog = Catalog(path)
+        try:
+            require_same_build(catalog.manifest, settings)
+            if not is_whole(path):
+                raise StoreError(f"{path} has changed since it was written; {rebuild_advice(settings.index)}")
+        except BaseException:
+            catalog.close()
+            raise
+    return catalog
+
+
+def open_vectors(folder: Path, catalog: Catalog) -> VectorFolder:
+    """The vectors that a catalog names.
+
+    Raises:
+        StoreError: they are missing or damaged, or reading them needs room or rights.
+    """
+    require_vectors(folder, catalog)
+    # They are as they were written, so whatever Chroma complains of is not damage.
+    helps = f"{room_for_reading()}; or let the program open more files, e.g. with `ulimit -n 4096`"
+    with storage_explained(f"the vectors in {folder} cannot be opened", helps, full=room_for_reading()):
+        return VectorFolder(folder / catalog.manifest["vectors"])
+
+
+def require_vectors(folder: Path, catalog: Catalog) -> None:
+    """Refuse vectors that are not those that the catalog names.
+
+    Raises:
+        StoreError: they are missing or damaged, or cannot be read.
+    """
+    with damage_explained(folder):
+        if not is_sealed(folder, catalog.manifest.get("vectors", "")):
+            raise StoreError(f"the index in {folder} has lost its vectors; {rebuild_advice(folder)}")
 
 
 def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
@@ -233,18 +320,6 @@ def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
 
 def damage_explained(folder: Path) -> AbstractContextManager[None]:
     """Turn what damaged files make SQLite and Chroma throw into one line with the remedy."""
-    return storage_explained(f"the index in {folder} cannot be read", rebuild(folder))
-
-
-@contextmanager
-def storage_explained(what: str, remedy: str) -> Iterator[None]:
-    """Turn errors of the file system, SQLite and Chroma into a StoreError: what (reason); remedy."""
-    try:
-        yield
-    except BaseException as error:
-        # Chroma's Rust core throws pyo3_runtime.PanicException, which is no Exception, on some damaged files.
-        from_chroma = type(error).__module__.startswith(("chromadb", "pyo3_runtime"))
-        if not isinstance(error, (sqlite3.Error, OSError)) and not from_chroma:
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise StoreError(f"{what} ({reason}); {remedy}") from error
+    return storage_explained(
+        f"the index in {folder} cannot be read", rebuild_advice(folder), full=room_for_reading(), denied=READABLE
+    )

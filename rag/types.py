@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rag.store import Index
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -190,9 +192,11 @@ def _plain(value: Any) -> Any:
 
 
 class Retriever(Protocol):
-    """Finds the passages that may answer a query."""
+    """Finds the passages that may answer a query, in one state of the index; by default the newest."""
 
-    def retrieve(self, query: str, top_k: int, filters: Filters | None = None) -> list[Passage]: ...
+    def retrieve(
+        self, query: str, top_k: int, filters: Filters | None = None, index: Index | None = None
+    ) -> list[Passage]: ...
 
 
 class Reader(Protocol):

@@ -2,34 +2,91 @@
 
 The `chromadb` client is used as it is: `langchain_chroma` upserts in one call without batching, makes
 random ids and hides which distance it returns, so wrapping it would cost more than it saves.
+
+A folder is written once and then sealed: its name tells what is in it, and nothing in it changes again.
 """
 
 from __future__ import annotations
 
+import fcntl
 import itertools
+import os
+import re
+import shutil
+import tempfile
+import weakref
+import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rag.catalog import Chunk
+from rag.catalog import Chunk, checksum
 from rag.models import Vectors
+from rag.private import FILE, make_private
+from rag.storage import room_for_reading, storage_explained
 from rag.types import Filters
 
 COLLECTION = "chunks"
+DATABASE = "chroma.sqlite3"
+VIEW = "rag-vectors-"  # begins the names of readers' temporary folders
+_PERSISTED = "index_metadata.pickle"  # where it is missing, Chroma writes the other HNSW files anew
+_SEALED = re.compile(r"vectors-[0-9a-f]{8}")
 _CLIENTS = itertools.count()
 _BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
+
+
+def seal(folder: Path) -> Path:
+    """Give a written folder, closed before, the name of its content; returns where it is now.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    make_private(folder)
+    sealed = folder.with_name(_name(folder))
+    if sealed.exists():  # one in four thousand million, and then not in use: its catalog would name it
+        shutil.rmtree(sealed)
+    return folder.rename(sealed)
+
+
+def is_sealed(place: Path, name: str) -> bool:
+    """Whether a name is one of `seal`, and the folder of that name in `place` holds to the byte what it held then.
+
+    Chroma itself ends the process on some damaged files, and finds less in others without a word.
+
+    Raises:
+        OSError: a file in it cannot be read.
+    """
+    folder = place / name
+    return bool(_SEALED.fullmatch(name)) and folder.is_dir() and name == _name(folder)
+
+
+def _name(folder: Path) -> str:
+    """The name of what is in a folder, by a checksum over the names and bytes of all its files."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    value = 0
+    for path in sorted(Path(place, name) for place, _, names in os.walk(folder, onerror=fail) for name in names):
+        value = zlib.crc32(os.fsencode(path.relative_to(folder)), value)
+        with path.open("rb") as file:
+            value = checksum(file, value)
+    return f"vectors-{value:08x}"
 
 
 class VectorFolder:
     """The chunks' vectors, by cosine distance.
 
-    Chroma keeps what it has read for the life of a client, so a reader that must see another process's
-    writing closes this and opens it again.
+    With `create` a folder that is being written. Else a sealed one: it is read and left as it is, also where it cannot
+    be written, and may be deleted meanwhile.
 
     Raises:
+        StoreError: there is no room for what reading needs in the temporary folder.
+        OSError: it cannot be read.
         chromadb.errors.ChromaError, or whatever Chroma throws, where the folder is damaged.
     """
 
@@ -37,25 +94,36 @@ class VectorFolder:
         import chromadb
         from chromadb.config import Settings
 
-        # Clients of one path share what they have read, so another one that is still open would show an old state to
-        # this one: each gets a spelling of the path of its own.
-        path = f"{folder}{'/.' * (next(_CLIENTS) % 500)}"
-        # Any: ClientAPI, the declared type, lacks the close() that the client has.
-        self._client: Any = chromadb.PersistentClient(path=path, settings=Settings(anonymized_telemetry=False))
-        # embedding_function=None: Chroma's default one would download a model.
-        if create:
-            self._collection = self._client.get_or_create_collection(
-                COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-        else:
-            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+        self._view = None if create else _View(folder)
+        try:
+            # Clients of one path share what they have read, and also that it was damaged, so a folder that is written
+            # in the place of a damaged one would be refused: each gets a spelling of the path of its own.
+            path = f"{self._view.folder if self._view else folder}{'/.' * (next(_CLIENTS) % 500)}"
+            # Any: ClientAPI, the declared type, lacks the close() that the client has.
+            self._client: Any = chromadb.PersistentClient(path=path, settings=Settings(anonymized_telemetry=False))
+            # embedding_function=None: Chroma's default one would download a model.
+            if create:
+                self._collection = self._client.get_or_create_collection(
+                    COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                )
+            else:
+                self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            # A vector comes from the HNSW files, so they are in memory now, whatever becomes of the folder.
+            self._collection.get(limit=1, include=["embeddings"])
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Let go of the folder, so that the next client reads it afresh."""
-        self._client.close()
+        """Let go of the folder."""
+        if client := getattr(self, "_client", None):
+            with suppress(Exception):  # a damaged folder may not close; it is not used again
+                client.close()
+        if self._view:
+            self._view.close()
 
     def count(self) -> int:
-        """Number of vectors, those not yet in the catalog included."""
+        """Number of vectors."""
         return self._collection.count()
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors, metadata: Sequence[Mapping[str, Any]]) -> None:
@@ -91,6 +159,64 @@ class VectorFolder:
         found = self._collection.get(ids=list(ids), include=["embeddings"])
         embeddings = np.asarray(found["embeddings"], dtype=np.float32).reshape(-1, vector.size)
         return dict(zip(found["ids"], (embeddings @ vector.ravel()).tolist(), strict=True))
+
+
+class _View:
+    """A temporary folder in which Chroma reads vectors, without a trace where they are.
+
+    Chroma opens all files for writing, and does write into its database when it is opened, so it gets a copy of that.
+    What it has persisted of the HNSW graph, the larger part, it reads into memory: links will do, also to files that it
+    may not write. Without `_PERSISTED` it would write the others anew, so it then gets none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with storage_explained("asking needs a temporary folder", room_for_reading(), denied=room_for_reading()):
+            _remove_abandoned()
+            self.folder, lock = _locked_folder()
+        self.close = weakref.finalize(self, _remove, self.folder, lock)  # also when the program ends without closing
+        try:
+            shutil.copyfile(folder / DATABASE, self.folder / DATABASE)
+            (self.folder / DATABASE).chmod(FILE)
+            for segment in (path for path in folder.iterdir() if path.is_dir()):
+                (self.folder / segment.name).mkdir()
+                if (segment / _PERSISTED).exists():
+                    for path in segment.iterdir():
+                        (self.folder / segment.name / path.name).symlink_to(path.absolute())
+        except BaseException:
+            self.close()
+            raise
+
+
+def _locked_folder() -> tuple[Path, int]:
+    """A new temporary folder, and an open lock on it that goes with this process."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=VIEW))
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder.exists():
+                return folder, lock
+        except BlockingIOError:
+            pass  # another process took it for abandoned before it was locked
+        os.close(lock)
+
+
+def _remove_abandoned() -> None:
+    """Remove the temporary folders of processes that were killed: those of ours that nobody has locked."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{VIEW}*"):
+        with suppress(OSError):  # somebody else's, or gone already
+            if folder.lstat().st_uid == os.geteuid():
+                lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os.close(lock)
+
+
+def _remove(folder: Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
 
 
 def chroma_metadata(publisher: str | None, published: date | None, no_later_than: date | None) -> dict[str, str | int]:

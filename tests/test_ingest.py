@@ -32,8 +32,8 @@ def says(rag: RAG, question: str, words: str) -> bool:
     return words in rag.answer(question).text
 
 
-def vectors_in(settings: Settings) -> int:
-    folder = next(settings.index.glob("vectors*"))
+def vectors_in(settings: Settings, name: str = "vectors-*") -> int:
+    folder = next(settings.index.glob(name))
     vectors = VectorFolder(folder)
     try:
         return vectors.count()
@@ -107,7 +107,7 @@ def test_an_interrupted_run_leaves_the_old_index_and_resumes(articles: Path, set
     assert {passage.source for passage in rag.answer("Which ship left?").passages} <= {
         "bridge.txt", "bakery.txt", "orchard.md",
     }  # fmt: skip
-    done_already = vectors_in(settings) - before
+    done_already = vectors_in(settings, "vectors.*.new") - before
     assert done_already > 0
     report = ingest([articles], settings)
     assert report.added == 100
@@ -124,7 +124,7 @@ def test_a_killed_first_run_is_taken_up_again(tmp_path: Path, settings: Settings
     command = [sys.executable, "-m", "rag", "index", str(many), "--index", str(settings.index)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not (settings.index / "vectors" / "chroma.sqlite3").exists() and time.monotonic() < deadline:
+    while not list(settings.index.glob("vectors.*.new/chroma.sqlite3")) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(signal.SIGKILL)
@@ -173,7 +173,7 @@ def test_a_full_disk_is_explained_and_the_old_index_answers(articles: Path, sett
     ingest([articles], settings)
     for path in SEEDS.glob("*.txt"):
         shutil.copy(path, articles)
-    chroma = (settings.index / "vectors" / "chroma.sqlite3").stat().st_size
+    chroma = next(settings.index.glob("vectors-*/chroma.sqlite3")).stat().st_size
     for room in (20_000, chroma + 8192):  # no file may grow beyond: not even a catalog fits, Chroma's file cannot grow
 
         def limit(size: int = room) -> None:

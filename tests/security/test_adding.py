@@ -1,0 +1,127 @@
+"""A kill in the middle of adding leaves all of an article or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rag import Settings
+from rag.ingest import STAGED, ingest, read_scope, uploads
+from rag.store import Store
+from tests.conftest import ARTICLES, ROOT
+
+pytestmark = pytest.mark.slow
+WHALE = "Keeper finds a whale\n\nThe lighthouse keeper of Skarv found a stranded whale on Sunday.\n"
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+import rag.ingest
+from rag import Settings
+from rag.collection import Collection
+from rag.store import Store
+
+index, file, point = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+settings = Settings(index=index)
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def step(name, done, total):
+    steps.append(name)
+    if point == f"{name}:{steps.count(name)}":
+        die()
+
+steps = []
+if point.startswith("in the run: "):  # the process that indexes is killed, there before or after a function
+    when, name = point.removeprefix("in the run: ").split()
+    done = getattr(rag.ingest, name)
+
+    def killed(*arguments, **named):
+        if when == "before":
+            die()
+        done(*arguments, **named)
+        die()
+
+    setattr(rag.ingest, name, killed)
+    rag.ingest.ingest([], settings, added={file.name: file})
+else:
+    Collection(settings, Store(settings)).add([file], step, folder=file.parent)
+"""
+POINTS = [
+    "reading:1",
+    "reading:2",
+    "reading:4",
+    "embedding:1",
+    "embedding:2",
+    "in the run: before _read_articles",
+    "in the run: before write_catalog",
+    "in the run: after write_catalog",
+]
+
+
+@pytest.mark.parametrize("then", ["refresh", "rebuild"])
+@pytest.mark.parametrize("point", POINTS)
+def test_nothing_unannounced_appears_after_a_kill(point: str, then: str, articles: Path, tmp_path: Path) -> None:
+    settings = Settings(index=tmp_path / "index")
+    ingest([articles], settings)
+    file = tmp_path / "whale.txt"
+    file.write_text(WHALE)
+    command = [sys.executable, "-c", PROGRAM, str(settings.index), str(file), point]
+    killed = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    published = indexed(settings)
+    if "write_catalog" in point or "_read_articles" in point:
+        assert [path.name for path in (uploads(settings.index) / STAGED).iterdir()] == ["whale.txt"]
+        assert ("added/whale.txt" in published) == ("after" in point)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:  # the child of the killed process ends at its next step
+        try:
+            ingest([], settings, rebuild=then == "rebuild")
+            break
+        except Exception as error:
+            assert "another process is indexing" in str(error)
+            time.sleep(0.2)
+    there = "added/whale.txt" in indexed(settings)
+    assert indexed(settings) == {*ARTICLES, "added/whale.txt"} if there else indexed(settings) == {*ARTICLES}
+    if point.startswith("in the run"):
+        assert there == ("after" in point)
+    folder = uploads(settings.index)
+    left = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+    assert left == ([folder / "whale.txt"] if there else [])
+    # The index can be deleted and built again from the folder.
+    before = indexed(settings)
+    (settings.index / "catalog.sqlite").unlink()
+    ingest([articles], settings)
+    assert indexed(settings) == before
+
+
+def indexed(settings: Settings) -> set[str]:
+    store = Store(settings)
+    try:
+        return {article.source for article in store.articles()}
+    finally:
+        store.close()
+
+
+def test_a_copy_of_what_the_index_has_under_that_name_with_another_content_is_no_article(
+    articles: Path, tmp_path: Path
+) -> None:
+    settings = Settings(index=tmp_path / "index")
+    file = tmp_path / "whale.txt"
+    file.write_text(WHALE)
+    ingest([articles], settings)
+    ingest([], settings, added={"whale.txt": file})
+    assert hashlib.sha256((uploads(settings.index) / "whale.txt").read_bytes()).digest()
+    (uploads(settings.index) / STAGED).mkdir()
+    (uploads(settings.index) / STAGED / "whale.txt").write_text("Another\n\nA text that nobody was told of.\n")
+    ingest([], settings)
+    assert (uploads(settings.index) / "whale.txt").read_text() == WHALE
+    assert not (uploads(settings.index) / STAGED).exists()
+    assert read_scope(settings.index).paths == (articles,)
