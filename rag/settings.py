@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     )
     read_only: bool = Field(False, description="Whether the chat may not add, remove or index articles.")
     max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
+    max_file_mb: float = Field(50, gt=0, description="Largest file that is read as an article, in MB.")
+    parse_seconds: float = Field(60, gt=0, le=86_400, description="Seconds after which reading one file is given up.")
+    parse_memory_mb: int = Field(2000, ge=256, description="Memory that reading one file may need, in MB.")
     feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
 
     @field_validator("index", "feedback")
