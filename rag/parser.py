@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -91,12 +92,14 @@ class Parser:
             try:
                 pickle.dump((work, arguments), child.stdin)
                 child.stdin.flush()
-                reply = pickle.load(child.stdout)
+                reply, is_last = pickle.load(child.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
                 raise LoadError(f"gave up on {path}{self._why(child)}") from None
             except BaseException:
                 self.close()  # it may still answer to what nobody asks any more
                 raise
+            if is_last:
+                self.close()
         if isinstance(reply, LoadError):
             raise reply
         return reply
@@ -117,26 +120,31 @@ class Parser:
         status = child.poll()
         self.close()
         if status == -signal.SIGALRM:
-            return f" after {self._settings.parse_seconds:g} s; convert it to .txt, or raise RAG_PARSE_SECONDS"
+            return f" after {self._settings.parse_seconds:g} s; leave it out, or raise RAG_PARSE_SECONDS"
         if status == _OUT_OF_MEMORY:
-            return (
-                f": its parser needed more than {self._settings.parse_memory_mb:,} MB; "
-                "convert it to .txt, or raise RAG_PARSE_MEMORY_MB"
-            )
-        return ": its parser crashed; convert it to .txt"
+            most = f"{self._settings.parse_memory_mb:,} MB"
+            return f": its parser needed more than {most}; leave it out, or raise RAG_PARSE_MEMORY_MB"
+        return ": its parser crashed; leave it out, or convert it to .txt"
 
 
 def serve(seconds: str, memory: str) -> None:
-    """What the child does: a function and its arguments come in, its result or LoadError goes out, until nobody asks."""
+    """What the child does: a function and its arguments come in, and go out: what it returns, and whether it is the last.
+
+    Until nobody asks any more, or so much memory was needed that the next file might be taken for the one that did.
+    """
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply
-    _limit_memory(int(memory) * _MB)
+    most = int(memory) * _MB
+    _limit_memory(most)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is at
     while True:
         try:
             work, arguments = pickle.load(requests)
             signal.setitimer(signal.ITIMER_REAL, float(seconds))
-            reply = pickle.dumps(_done(work, *arguments))
+            done, is_last = _done(work, *arguments), _peak() > 0.8 * most
+            if is_last and isinstance(done, LoadError):
+                raise MemoryError  # which lxml and trafilatura take for a page without text
+            reply = pickle.dumps((done, is_last))
             signal.setitimer(signal.ITIMER_REAL, 0)
             replies.write(reply)
             replies.flush()
@@ -146,9 +154,12 @@ def serve(seconds: str, memory: str) -> None:
             os._exit(0)  # the parent is gone
 
 
-def _limit_memory(most: int) -> None:
-    import resource
+def _peak() -> int:
+    """The most memory that this process has had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
+
+def _limit_memory(most: int) -> None:
     for kind, limit in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
@@ -163,7 +174,7 @@ def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) ->
         raise
     except Exception as error:  # a library's, of a file that nobody foresaw
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return LoadError(f"gave up on {path}: its parser failed ({reason:.200}); convert it to .txt")
+        return LoadError(f"gave up on {path}: its parser failed ({reason:.200}); leave it out, or convert it to .txt")
 
 
 def _article(data: bytes, path: Path, source: str, digest: str, longest: int) -> Article:
@@ -173,7 +184,7 @@ def _article(data: bytes, path: Path, source: str, digest: str, longest: int) ->
     return Article(
         source=source,
         digest=digest,
-        title=document.metadata["title"],
+        title=document.metadata["title"] or Path(source).name,  # of a text of figures
         publisher=document.metadata["publisher"],
         published=date.fromisoformat(published) if published else None,
         author=document.metadata["author"],
