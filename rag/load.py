@@ -22,6 +22,7 @@ from typing import Any
 from langchain_core.documents import Document
 
 from rag.errors import LoadError
+from rag.files import open_regular
 from rag.markdown import without_marks
 from rag.metadata import parse_date
 from rag.paragraph import masthead
@@ -139,13 +140,14 @@ def _source(file: Path, base: Path) -> str:
 
 def _files_under(root: Path) -> list[Path]:
     try:
-        found = root.stat()
+        mode = root.stat().st_mode
     except OSError as error:
         raise LoadError(f"{root} cannot be read: {error.strerror}; check the path and its permissions") from error
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(mode):
         if root.suffix.lower() not in SUFFIXES:
             raise LoadError(f"{root} has a suffix that is not supported; use one of {_SUPPORTED}")
-        _require_regular(root, found)
+        if not stat.S_ISREG(mode):
+            raise LoadError(f"{root} is no regular file; name a file that holds an article")
         return [root]
     files = list(_walk(root))
     if not files:
@@ -175,9 +177,7 @@ def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
         LoadError: it cannot be read, is no regular file, or is longer.
     """
     try:
-        _require_regular(path, path.stat())  # opening a device may do something
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
-            _require_regular(path, os.fstat(file.fileno()))  # what was opened may be another
+        with open_regular(path) as file:
             data = file.read(longest + 1) or b""  # files of /proc may have nothing yet
     except FileNotFoundError as error:
         raise VanishedError(f"{path} has vanished; index again") from error
@@ -188,11 +188,6 @@ def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
     if len(data) > longest:
         raise LoadError(f"{path} has more than {longest / 1_000_000:,g} MB; split it, or raise RAG_MAX_FILE_MB")
     return data
-
-
-def _require_regular(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise LoadError(f"{path} is no regular file; name a file that holds an article")
 
 
 def _plain_characters(text: str) -> str:
@@ -522,7 +517,7 @@ def _unwrapped(lines: Sequence[str]) -> list[str]:
     if not lines:
         return []
     full = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))]
-    words = set(re.findall(r"\w+-\w+", " ".join(lines)))
+    words = set(re.findall(r"(?<!\w)\w+-\w+", " ".join(lines)))
     paragraphs = [lines[0]]
     for previous, line in pairwise(lines):
         ends = previous.endswith(_SENTENCE_ENDS)

