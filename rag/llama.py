@@ -22,7 +22,7 @@ from langchain_core.language_models.chat_models import BaseChatModel, generate_f
 from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from rag.errors import SettingsError
 from rag.files import open_regular
@@ -37,7 +37,7 @@ class LlamaChat(BaseChatModel):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     server: Any
-    key: str
+    key: str = Field(repr=False)
     bytes: int  # of the file
 
     @property

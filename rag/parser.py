@@ -128,7 +128,7 @@ class Parser:
 
 
 def serve(seconds: str, memory: str) -> None:
-    """What the child does: a function and its arguments come in; what it returns, and whether that is the last, goes out.
+    """What the child does: a function and its arguments come in; what it returns goes out, and whether it is the last.
 
     The last is that for which it needed nearly all the memory it may have: the next file would be blamed for it.
     """
