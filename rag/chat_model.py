@@ -272,17 +272,18 @@ def without_keys(text: str, keys: Mapping[str, str]) -> str:
     signs = [(sign[0], *sign.span()) for sign in _SIGN.finditer(text)]  # white space may stand anywhere in a key
     bare = "".join(unquote(sign, "latin-1") for sign, *_ in signs)
     hidden: dict[int, str] = {}  # place in `bare` to the name of the key that it is of
-    for name, key in keys.items():
-        for part in _parts(unquote(key, "latin-1")):
-            place = bare.find(part)
-            while place >= 0:
-                hidden |= dict.fromkeys(range(place, place + len(part)), name)
-                place = bare.find(part, place + 1)
+    plain = [(name, unquote(key, "latin-1")) for name, key in keys.items()]
+    for name, part in [*plain, *((name, part) for name, key in plain for part in _parts(key))]:
+        place = bare.find(part)
+        while place >= 0:
+            for each in range(place, place + len(part)):
+                hidden.setdefault(each, name)
+            place = bare.find(part, place + 1)
     shown, end = "", 0
     for place, (_, start, stop) in enumerate(signs):
         if place not in hidden:
             shown += text[end:stop]
-        elif hidden.get(place - 1) != hidden[place]:
+        elif place - 1 not in hidden:
             shown += f"{text[end:start]}${hidden[place]}"
         end = stop
     return shown + text[end:]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 import resource
 import signal
 import subprocess
@@ -92,14 +93,12 @@ class Parser:
             try:
                 pickle.dump((work, arguments), child.stdin)
                 child.stdin.flush()
-                reply, is_last = pickle.load(child.stdout)
+                reply = pickle.load(child.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
                 raise LoadError(f"gave up on {path}{self._why(child)}") from None
             except BaseException:
                 self.close()  # it may still answer to what nobody asks any more
                 raise
-            if is_last:
-                self.close()
         if isinstance(reply, LoadError):
             raise reply
         return reply
@@ -128,23 +127,21 @@ class Parser:
 
 
 def serve(seconds: str, memory: str) -> None:
-    """What the child does: a function and its arguments come in; what it returns goes out, and whether it is the last.
-
-    The last is that for which it needed nearly all the memory it may have: the next file would be blamed for it.
-    """
+    """What the child does: a function and its arguments come in, what it returns or its LoadError goes out."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply
     most = int(memory) * _MB
-    _limit_memory(most)
+    _limit(resource.RLIMIT_CORE, 0)
+    # Above what is allowed: lxml and trafilatura take a lack of memory for the end of the page.
+    _limit(resource.RLIMIT_DATA, most + most // 4)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is at
     while True:
         try:
             work, arguments = pickle.load(requests)
             signal.setitimer(signal.ITIMER_REAL, float(seconds))
-            done, is_last = _done(work, *arguments), _peak() > 0.8 * most
-            if is_last and isinstance(done, LoadError):
-                raise MemoryError  # which lxml and trafilatura take for a page without text
-            reply = pickle.dumps((done, is_last))
+            reply = pickle.dumps(_done(work, *arguments))
+            if _peak() > most:
+                raise MemoryError
             signal.setitimer(signal.ITIMER_REAL, 0)
             replies.write(reply)
             replies.flush()
@@ -155,14 +152,20 @@ def serve(seconds: str, memory: str) -> None:
 
 
 def _peak() -> int:
-    """The most memory that this process has had, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """The most memory that this process has had, in bytes; 0 where Linux does not tell.
+
+    `getrusage` would not do: a process begins with its parent's.
+    """
+    try:
+        found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
 
 
-def _limit_memory(most: int) -> None:
-    for kind, limit in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_CORE, 0)):
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+def _limit(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) -> Any:
