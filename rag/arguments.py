@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from rag.errors import QuestionError, SettingsError
@@ -22,6 +23,14 @@ def shown(value: object) -> str:
         return " ".join(reprlib.repr(value).split())[:120]
     except Exception:  # of a foreign object, or an integer of too many digits
         return f"a value of type {type(value).__name__}"
+
+
+def as_dict(value: object) -> dict[Any, Any] | None:
+    """A copy of a mapping; None of what is none, or does not let itself be copied."""
+    try:
+        return dict(value) if isinstance(value, Mapping) else None
+    except Exception:  # of a foreign object
+        return None
 
 
 def readable(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.antecedents import Exchange
-from rag.arguments import readable, shown
+from rag.arguments import as_dict, readable, shown
 from rag.errors import QuestionError
 from rag.facts import facts
 from rag.languages import language_of
@@ -132,18 +132,19 @@ def messages(history: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """
     if not isinstance(history, list | tuple):
         raise QuestionError(f"the history is a {type(history).__name__}, not a list of messages; give {_HISTORY}")
-    for message in history[-_LOOKED_AT:]:
-        role = _role_of(message)
-        if role in _SPEAKERS:
+    for each in history[-_LOOKED_AT:]:
+        message = as_dict(each)
+        role = _role_of(message, each)
+        if message and role in _SPEAKERS:
             longest = LONGEST_QUESTION if role == "user" else LONGEST_ANSWER
             yield role, _text_of(message)[:longest]
 
 
-def _role_of(message: Any) -> str:
-    role = message.get("role") if isinstance(message, dict) else None
+def _role_of(message: Mapping[str, Any] | None, given: Any) -> str:
+    role = message.get("role") if message else None
     if not isinstance(role, str) or role not in (*_SPEAKERS, *_NO_SPEAKERS):
         told = "no role" if role is None else f"the role {shown(role)}"
-        raise QuestionError(f"history message {shown(message)} has {told}; give {_HISTORY}")
+        raise QuestionError(f"history message {shown(given)} has {told}; give {_HISTORY}")
     return role
 
 
@@ -153,7 +154,9 @@ def _text_of(message: Mapping[str, Any]) -> str:
     if isinstance(content, str):
         return content.strip()
     blocks = list(content) if isinstance(content, list | tuple) else [content]
-    texts = [block.get("text", "") if isinstance(block, dict) else block for block in blocks]
+    texts = [
+        block if isinstance(block, str) else (as_dict(block) or {"text": None}).get("text", "") for block in blocks
+    ]
     if not all(isinstance(text, str) for text in texts):
         raise QuestionError(f"history message {shown(message)} has no text; give {_HISTORY}")
     return " ".join(text.strip() for text in texts if text)

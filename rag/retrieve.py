@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from rag.arguments import readable, shown
+from rag.arguments import as_dict, readable, shown
 from rag.catalog import words_of
 from rag.errors import QuestionError
 from rag.languages import language_of
@@ -88,11 +88,11 @@ def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
     Raises:
         QuestionError: an unknown key, or a value of another kind.
     """
-    if filters is not None and not isinstance(filters, dict):
+    given = {} if filters is None else as_dict(filters)
+    if given is None:
         raise QuestionError(f"filters cannot be {shown(filters)}; give a dict with publisher, date_from or date_to")
-    given = dict(filters or {})
     for key in given:
-        if key not in ("publisher", "date_from", "date_to"):
+        if not isinstance(key, str) or key not in ("publisher", "date_from", "date_to"):
             raise QuestionError(f"unknown filter {shown(key)}; use publisher, date_from and date_to")
     publishers = _publishers(given.get("publisher"))
     date_from, date_to = _day("date_from", given.get("date_from")), _day("date_to", given.get("date_to"))

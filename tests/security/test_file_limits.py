@@ -212,7 +212,7 @@ def test_a_bad_file_still_ends_a_run_in_which_another_vanishes(articles: Path, t
 
 
 def test_nothing_is_left_where_all_files_vanish(articles: Path, tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="no file could be read: .* has vanished"):
+    with pytest.raises(LoadError, match=r"no file could be read: .* has vanished"):
         vanishing(articles, Settings(index=tmp_path / "index"), 1, *(path.name for path in articles.iterdir()))
 
 
@@ -258,7 +258,7 @@ def test_the_child_ends_with_its_parent_and_has_none_of_its_sockets(tmp_path: Pa
         assert parent.stdin and parent.stdout
         child = int(parent.stdout.readline())
         time.sleep(2)
-        opened = [os.readlink(each) for each in Path(f"/proc/{child}/fd").iterdir()]
+        opened = [str(each.readlink()) for each in Path(f"/proc/{child}/fd").iterdir()]
         assert not any(each.startswith("socket:") for each in opened)
         parent.kill()
         parent.wait()
