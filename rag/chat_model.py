@@ -11,12 +11,16 @@ import os
 import random
 import re
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from pydantic import SecretStr
 
 from rag.errors import ModelError, SettingsError
 from rag.prompts import count_tokens
@@ -41,6 +45,8 @@ Messages = Sequence[tuple[str, str]]  # role ("system", "user", "assistant") and
 _ENDS = ("finish_reason", "stop_reason", "done_reason", "status", "done")
 _TOO_EARLY = re.compile(r"length|max_?\w*tokens|context_window|incomplete|filter|safety|refusal", re.IGNORECASE)
 _UNREACHABLE = {"ConnectError", "ConnectTimeout", "UnsupportedProtocol", "ConnectionRefusedError", "gaierror"}
+_LONGEST_SAID = 20_000  # characters of what a server says, or of a traceback, that are looked through for keys
+_SIGN = re.compile(r"%[0-9A-Fa-f]{2}|\S")
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +59,7 @@ class ChatModel:
     """
 
     name: str
-    chat: BaseChatModel
+    chat: BaseChatModel = field(repr=False)  # it holds the key
     context: int
     count: Callable[[str], int] = field(repr=False)
     at_a_time: threading.Semaphore = field(repr=False)
@@ -81,10 +87,13 @@ class ChatModel:
                     raise
                 except Exception as error:
                     if begun or self.local or attempt == ATTEMPTS or not _may_pass(error):
-                        log.info("%s failed", self.name, exc_info=error)
-                        raise ModelError(self.explain(error)) from error
+                        trace = "".join(traceback.format_exception(error))[-_LONGEST_SAID:]
+                        log.info("%s failed\n%s", self.name, without_keys(trace, _keys(self.chat)))
+                        failed = ModelError(self.explain(error))
+                        break
                     pause = _pause(error, attempt)
                 sleep(pause)
+        raise failed  # out of reach of the error, whose traceback may show the key
 
     def chance(self, messages: Messages) -> float:
         """Probability that a model in this process says yes rather than no.
@@ -96,7 +105,8 @@ class ChatModel:
             try:
                 return float(self.chat.chance(messages))  # type: ignore[attr-defined]
             except Exception as error:
-                raise ModelError(self.explain(error)) from error
+                failed = ModelError(self.explain(error))
+        raise failed
 
     @property
     def bytes(self) -> int:
@@ -107,7 +117,7 @@ class ChatModel:
         """One line: what went wrong with this model, and what to do about it."""
         provider, _, model = self.name.partition(":")
         address = ADDRESSES.get(provider, "its address in the environment")
-        words, status = _words(error), getattr(error, "status_code", None) or 0
+        words, status = _words(error, _keys(self.chat)), getattr(error, "status_code", None) or 0
         # By name: openai and anthropic have their httpx under another one, and wrap only some of its errors.
         kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
         if "ContextOverflowError" in kinds or re.search(r"context (?:size|length|window)", words):
@@ -174,9 +184,19 @@ def chat_model(name: str, settings: Settings) -> ChatModel:
     return ChatModel(name, _hosted(name, options), context, lambda text: round(count_tokens(text) * MARGIN), at_a_time)
 
 
+def require_offered(name: str, offered: Collection[str]) -> None:
+    """Refuse visitors a model in a file that is none of those offered, before anybody looks whether the file is there.
+
+    Raises:
+        SettingsError: in the same words whatever is at that place.
+    """
+    provider = name.partition(":")[0]
+    if provider.strip().lower().replace("-", "_") == LOCAL and name not in offered:
+        raise SettingsError(f"{LOCAL}: takes no file of a visitor's choice; choose one of the models that are offered")
+
+
 def _hosted(name: str, options: dict[str, Any]) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
-    from pydantic import SecretStr
 
     provider, _, model = name.partition(":")
     try:
@@ -188,10 +208,10 @@ def _hosted(name: str, options: dict[str, Any]) -> BaseChatModel:
         raise SettingsError(f"{provider} models need a package that is missing; run pip install {install}") from error
     except Exception as error:  # each provider's client has its own for a missing key
         key = re.search(r"\b[A-Z_]+_API_KEY\b", str(error))
-        reason = f"needs a key; set {key[0]}" if key else f"cannot be used: {_words(error)}"
+        reason = f"needs a key; set {key[0]}" if key else f"cannot be used: {_words(error, _keys())}"
         if "Unsupported provider" in str(error):
             reason = "has an unknown provider; take openai, anthropic, ollama, or another of docs/models.md"
-        raise SettingsError(f"{name} {reason}") from error
+        raise SettingsError(f"{name} {reason}") from None  # it may show the key
     for attribute, variable in made.lc_secrets.items():  # anthropic's client would miss the key when it is asked
         secret = getattr(made, attribute, None)
         if isinstance(secret, SecretStr) and not re.fullmatch("[!-~]+", secret.get_secret_value()):
@@ -221,7 +241,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _words(error: BaseException, longest: int = 200) -> str:
+def _words(error: BaseException, keys: Mapping[str, str], longest: int = 200) -> str:
     """What a server or client said, on one line and without a key, which some of them repeat."""
     told = (each for each in _chain(error) if str(each) != "Connection error.")  # openai's, of whatever cause
     error = next(told, error)
@@ -229,8 +249,47 @@ def _words(error: BaseException, longest: int = 200) -> str:
     while isinstance(said, dict):
         said = said.get("error") or said.get("message")
     said = said if isinstance(said, str) else str(error).partition(" [type=")[0]  # pydantic's
-    words = " ".join(said.split()) or type(error).__name__
-    for name, value in os.environ.items():
-        if name.endswith(("_KEY", "_TOKEN")) and len(value.strip()) > 4:
-            words = words.replace(value.strip(), f"${name}")
+    words = without_keys(" ".join(said[:_LONGEST_SAID].split()), keys) or type(error).__name__
     return words if len(words) <= longest else f"{words[:longest].rstrip()} …"
+
+
+def _keys(chat: BaseChatModel | None = None) -> dict[str, str]:
+    """The keys of the environment, and of a client, by the names of their variables."""
+    keys = {name: value.strip() for name, value in os.environ.items() if name.endswith(("_KEY", "_TOKEN"))}
+    for attribute, variable in chat.lc_secrets.items() if chat else ():
+        secret = getattr(chat, attribute, None)
+        if isinstance(secret, SecretStr):
+            keys[variable] = secret.get_secret_value().strip()
+    return {name: key for name, key in keys.items() if len(key) > 4}
+
+
+def without_keys(text: str, keys: Mapping[str, str]) -> str:
+    """The text with the names of keys in place of them and of their parts, also percent-encoded or broken in two.
+
+    >>> without_keys("No key sk-9fQ2x7Lw0a, no ****7Lw0a, no sk-9fQ 2x7.", {"KEY": "sk-9fQ2x7Lw0a"})
+    'No key $KEY, no ****$KEY, no $KEY.'
+    """
+    signs = [(sign[0], *sign.span()) for sign in _SIGN.finditer(text)]  # white space may stand anywhere in a key
+    bare = "".join(unquote(sign, "latin-1") for sign, *_ in signs)
+    hidden: dict[int, str] = {}  # place in `bare` to the name of the key that it is of
+    plain = [(name, unquote(key, "latin-1")) for name, key in keys.items()]
+    for name, part in [*plain, *((name, part) for name, key in plain for part in _parts(key))]:
+        place = bare.find(part)
+        while place >= 0:
+            for each in range(place, place + len(part)):
+                hidden.setdefault(each, name)
+            place = bare.find(part, place + 1)
+    shown, end = "", 0
+    for place, (_, start, stop) in enumerate(signs):
+        if place not in hidden:
+            shown += text[end:stop]
+        elif place - 1 not in hidden:
+            shown += f"{text[end:start]}${hidden[place]}"
+        end = stop
+    return shown + text[end:]
+
+
+def _parts(key: str) -> set[str]:
+    """What tells of a key: any six characters of it, and its first and last four, which servers like to repeat."""
+    ends = (end for size in (4, 5) for end in (key[:size], key[-size:]))
+    return {*ends, *(key[place : place + 6] for place in range(max(1, len(key) - 5)))}

@@ -14,10 +14,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from rag.catalog import Article
-from rag.clean import Line, clean
+from rag.clean import Line
 from rag.errors import LoadError, RAGError, SettingsError, StoreError
-from rag.ingest import UPLOADED, IngestReport, Progress, ingest, keeping, read_article, read_scope, settle, uploads
-from rag.load import load_document
+from rag.ingest import UPLOADED, IngestReport, Progress, ingest, keeping, read_scope, settle, uploads
+from rag.load import read_file
+from rag.parser import Parser
 from rag.settings import Settings
 from rag.storage import storage_explained
 from rag.store import Store
@@ -56,6 +57,7 @@ class Collection:
         self._settings = settings
         self._store = store
         self._uploads = uploads(settings.index)
+        self._parser = Parser(settings)
         self._turn = threading.Lock()
 
     @property
@@ -95,24 +97,28 @@ class Collection:
         article = self._store.article(source)
         try:
             path = {name: path for path, name in self._files()}[source]
-            return path if hashlib.sha256(path.read_bytes()).hexdigest() == article.digest else None
+            return path if hashlib.sha256(read_file(path)).hexdigest() == article.digest else None
         except (LoadError, OSError, KeyError):
             return None
 
     def difference(self, source: str) -> list[tuple[Piece, ...]]:
         """What the file says, line by line without the empty ones; the pieces that cleaning removed say why.
 
-        Where the file is no longer there, the removed pieces follow the article.
+        Where the file is no longer there, or cannot be read again, the removed pieces follow the article.
 
         Raises:
             StoreError: the article is not in the index.
         """
         article, path = self._store.article(source), self.file(source)
-        if path is None:
+        try:
+            lines = self._parser.lines(path, source) if path else None
+        except LoadError:
+            lines = None
+        if lines is None:
             pieces = [Piece(line) for line in article.text.split("\n") if line]
             return [(piece,) for piece in (*pieces, *(Piece(one.text, one.reason) for one in article.removed))]
         shown: list[tuple[Piece, ...]] = []
-        for line in clean(load_document(path, source)).lines:
+        for line in lines:
             if line.text and line.rest is None:
                 # The lines of a paragraph went for the reason that stands at the first of them.
                 shown.append((Piece(line.text, line.removed[-1].reason if line.removed else shown[-1][0].reason),))
@@ -192,7 +198,7 @@ class Collection:
                 yield Added(path.name, error=f"{path.name} is no file that was uploaded for this; choose it anew")
                 continue
             try:
-                article = read_article(path, path.name)
+                article = self._parser.article(path, path.name)
             except LoadError as error:
                 yield Added(path.name, error=str(error).replace(str(path), path.name))
                 continue

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.antecedents import Exchange
+from rag.arguments import as_dict, readable, shown
 from rag.errors import QuestionError
 from rag.facts import facts
 from rag.languages import language_of
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
     from rag.chat_model import ChatModel
     from rag.write import Draft
 
-_MARKER = re.compile(r"\s*\[(?:\d+|not supported)\]")
+_MARKER = re.compile(r"(?:(?<!\s)\s+)?\[(?:\d+|not supported)\]")
 # A question in another language that leans: hardly a word of its own, an "and" ahead, a pronoun.
 _LEANING_ABROAD = re.compile(
-    r"^(?:(?:[^\s\u2e80-\uffef]+\s*){1,3}|[\u2e80-\uffef]{1,8})$|^\W*(?:y|et|und|e)\s|^(?:那|还有)|[他她它]|"
+    r"^(?:[^\s\u2e80-\uffef]+(?:\s+[^\s\u2e80-\uffef]+){0,2}\s*|[\u2e80-\uffef]{1,8})$|^\W*(?:y|et|und|e)\s|^(?:那|还有)|[他她它]|"
     r"\b(?:él|ellos|ellas?|eso|esto|allí|ahí)\b",
     re.IGNORECASE,
 )
 _SPEAKERS, _NO_SPEAKERS = ("user", "assistant"), ("system", "developer", "tool")
 _HISTORY = "[{'role': 'user', 'content': '…'}, {'role': 'assistant', 'content': '…'}]"
+_LOOKED_AT = 60  # messages: more than any use of them remembers
+LONGEST_QUESTION = 4000  # characters of an earlier one that are looked at
+LONGEST_ANSWER = 10_000
 _KEPT = 0.6  # share of the question's content words that its rewriting has
 
 
@@ -66,8 +70,7 @@ def exchanges(history: Sequence[Mapping[str, Any]]) -> list[Exchange]:
         QuestionError: a message is not of the form that `condense` describes.
     """
     found: list[Exchange] = []
-    for role, text in messages(history):
-        text = _MARKER.sub("", text)
+    for role, text in _said(history):
         if role == "user" and text:
             found.append(Exchange(text))
         elif role == "assistant" and found:
@@ -86,8 +89,7 @@ def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatMo
         ModelError: the model failed.
     """
     query = condense(question, history)
-    said = [{"role": role, "content": _MARKER.sub("", text)} for role, text in messages(history)]
-    said = [message for message in said if message["content"]]
+    said = [{"role": role, "content": text} for role, text in _said(history) if text]
     if chat is None or not said:
         return query
     room = room_beside(rewrite_prompt(question, []), chat.context, chat.count)
@@ -114,26 +116,36 @@ def keeps(rewritten: str, question: str, said: Sequence[str]) -> bool:
     return bool(there) and not invented and not dropped and len(words & there) >= _KEPT * len(words)
 
 
+def _said(history: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The messages as they are read here, without the markers of their citations."""
+    return [(role, _MARKER.sub("", readable(text)).strip()) for role, text in messages(history)]
+
+
 def messages(history: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Role and words of what user and assistant said; what is there for a model only is left out.
+    """Role and words of what user and assistant said lately; what is there for a model only is left out.
+
+    Of a history of any length so many messages, and so many characters of each, as no use is without: what is made of
+    them takes time by the square.
 
     Raises:
         QuestionError: a message is not of the form that `condense` describes.
     """
-    if isinstance(history, str | Mapping):
+    if not isinstance(history, list | tuple):
         raise QuestionError(f"the history is a {type(history).__name__}, not a list of messages; give {_HISTORY}")
-    for message in history:
-        role = _role_of(message)
-        if role in _SPEAKERS:
-            yield role, _text_of(message)
+    for each in history[-_LOOKED_AT:]:
+        message = as_dict(each)
+        role = _role_of(message, each)
+        if message and role in _SPEAKERS:
+            longest = LONGEST_QUESTION if role == "user" else LONGEST_ANSWER
+            yield role, _text_of(message)[:longest]
 
 
-def _role_of(message: Mapping[str, Any]) -> str:
-    role = message.get("role") if isinstance(message, Mapping) else None
-    if role not in (*_SPEAKERS, *_NO_SPEAKERS):
-        told = "no role" if role is None else f"the role {role!r:.40}"
-        raise QuestionError(f"history message {message!r:.80} has {told}; give {_HISTORY}")
-    return str(role)
+def _role_of(message: Mapping[str, Any] | None, given: Any) -> str:
+    role = message.get("role") if message else None
+    if not isinstance(role, str) or role not in (*_SPEAKERS, *_NO_SPEAKERS):
+        told = "no role" if role is None else f"the role {shown(role)}"
+        raise QuestionError(f"history message {shown(given)} has {told}; give {_HISTORY}")
+    return role
 
 
 def _text_of(message: Mapping[str, Any]) -> str:
@@ -141,9 +153,10 @@ def _text_of(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content.strip()
-    if isinstance(content, Mapping):
-        content = [content]
-    if isinstance(content, Sequence):
-        blocks = [block if isinstance(block, str) else block.get("text", "") for block in content]
-        return " ".join(str(block).strip() for block in blocks if block)
-    raise QuestionError(f"history message {message!r:.80} has no text; give {_HISTORY}")
+    blocks = list(content) if isinstance(content, list | tuple) else [content]
+    texts = [
+        block if isinstance(block, str) else (as_dict(block) or {"text": None}).get("text", "") for block in blocks
+    ]
+    if not all(isinstance(text, str) for text in texts):
+        raise QuestionError(f"history message {shown(message)} has no text; give {_HISTORY}")
+    return " ".join(text.strip() for text in texts if text)

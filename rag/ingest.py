@@ -22,13 +22,12 @@ from langchain_core.documents import Document
 
 from rag.catalog import Article, Catalog, Chunk, write_catalog
 from rag.chunk import split
-from rag.clean import clean
 from rag.dedupe import group_copies
 from rag.errors import LoadError, StoreError
-from rag.instructions import Instruction, find_instructions
-from rag.load import SUFFIXES, find_files, load_document
-from rag.metadata import page_date, read_metadata
+from rag.load import SUFFIXES, VanishedError, find_files
+from rag.metadata import page_date
 from rag.models import Encoder, passage_encoder, question_encoder
+from rag.parser import Parser
 from rag.private import FILE, private_file, private_folder
 from rag.settings import Settings
 from rag.storage import is_damage, storage_explained
@@ -116,7 +115,8 @@ def ingest(
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings):
-            articles, skipped = _read_articles(scope.files(uploads(folder), added or ()), before, skip_bad, progress)
+            files = scope.files(uploads(folder), added or ())
+            articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
             articles = _with_originals(articles)
             chunks = _cut(articles, before, settings)
             embedded = _write(articles, chunks, before, settings, scope, progress)
@@ -400,23 +400,25 @@ def uploads(folder: Path) -> Path:
 
 
 def _read_articles(
-    files: Sequence[tuple[Path, str]], before: _Before | None, skip_bad: bool, progress: Progress
+    files: Sequence[tuple[Path, str]], before: _Before | None, settings: Settings, skip_bad: bool, progress: Progress
 ) -> tuple[list[Article], tuple[str, ...]]:
     known = {article.source: article for article in before.articles} if before else {}
     articles: list[Article] = []
-    bad: dict[str, str] = {}  # source to what is wrong with it
-    for number, (path, source) in enumerate(files, start=1):
-        progress("reading", number, len(files))
-        try:
-            articles.append(read_article(path, source, known.get(source)))
-        except LoadError as error:
-            bad[source] = str(error)
-    if bad and not skip_bad:
-        first, *others = bad
+    bad: dict[str, LoadError] = {}  # source to what is wrong with it
+    with Parser(settings) as parser:
+        for number, (path, source) in enumerate(files, start=1):
+            progress("reading", number, len(files))
+            try:
+                articles.append(parser.article(path, source, known.get(source)))
+            except LoadError as error:
+                bad[source] = error
+    to_mend = [source for source, error in bad.items() if not isinstance(error, VanishedError)]
+    if to_mend and not skip_bad:
+        first, *others = to_mend
         raise LoadError(f"{bad[first]}{_others(others)}; or leave bad files out with --skip-bad")
     if not articles:
         raise LoadError(f"no file could be read: {next(iter(bad.values()))}")
-    return articles, tuple(bad.values())
+    return articles, tuple(map(str, bad.values()))
 
 
 def _others(sources: Sequence[str]) -> str:
@@ -425,42 +427,6 @@ def _others(sources: Sequence[str]) -> str:
         return ""
     more = f" and {len(sources) - 5} more" if len(sources) > 5 else ""
     return f" (nor can {', '.join(sources[:5])}{more} be read)"
-
-
-def read_article(path: Path, source: str, known: Article | None = None) -> Article:
-    """One file, cleaned and with its metadata, as an original; `known` itself where the file has not changed.
-
-    Raises:
-        LoadError: it cannot be read.
-    """
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise LoadError(f"cannot read {path}: {error.strerror}; check the file and its permissions") from error
-    if known and known.digest == digest:
-        return known
-    cleaned = clean(load_document(path, source))
-    document = read_metadata(cleaned.document, cleaned.removed)
-    published = document.metadata["published"]
-    return Article(
-        source=source,
-        digest=digest,
-        title=document.metadata["title"],
-        publisher=document.metadata["publisher"],
-        published=date.fromisoformat(published) if published else None,
-        author=document.metadata["author"],
-        text=document.page_content,
-        removed=cleaned.removed,
-        original=source,
-        instructions=_instructions(document),
-    )
-
-
-def _instructions(document: Document) -> tuple[Instruction, ...]:
-    """What speaks to a language model in the article, and in the metadata that stand beside its text."""
-    shown = (document.metadata[name] for name in ("title", "publisher", "author"))
-    beside = [value for value in shown if value and value not in document.page_content]
-    return tuple(find_instructions("\n\n".join([*beside, document.page_content])))
 
 
 def _with_originals(articles: list[Article]) -> list[Article]:

@@ -246,7 +246,7 @@ def _rule(reason: Reason, pattern: str, after: re.Pattern[str] | None = None, cu
 _RULES = (
     # ChatML and its kin, the marks of LLaMA, Gemma and Alpaca, tags.
     _rule(Reason.MARKUP, r"<\|[a-z_]{3,30}\|>|<</?sys>>|\[/?inst\]|<(?:start|end)_of_turn>|</?(?:system|assistant)>"),
-    _rule(Reason.MARKUP, r"#{2,} ?(?:system|instruction|response|assistant|human|user)(?: prompt)? ?:"),
+    _rule(Reason.MARKUP, r"(?<!#)#{2,} ?(?:system|instruction|response|assistant|human|user)(?: prompt)? ?:"),
     _rule(Reason.MARKUP, r"\[(?:system|assistant)(?: (?:prompt|message|note|instructions?))?\](?!\([^#])"),
     _rule(Reason.MARKUP, r"\b(?:begin|end|start)(?: of)? system (?:prompt|message|instructions?)\b", cue="system"),
     _rule(

@@ -22,9 +22,10 @@ from langchain_core.language_models.chat_models import BaseChatModel, generate_f
 from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from rag.errors import SettingsError
+from rag.files import open_regular
 from rag.prompts import RESERVED
 
 MAGIC = b"GGUF"
@@ -36,7 +37,7 @@ class LlamaChat(BaseChatModel):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     server: Any
-    key: str
+    key: str = Field(repr=False)
     bytes: int  # of the file
 
     @property
@@ -149,11 +150,12 @@ def load(path: Path, context: int) -> LlamaChat:
         SettingsError: there is no such file, it is no GGUF model, or llama.cpp is not installed.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             magic = file.read(len(MAGIC))
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name may hold what no path can
+        reason = getattr(error, "strerror", error)
         raise SettingsError(
-            f"the model file {path} cannot be read ({error.strerror}); `make local-model` brings one"
+            f"the model file {path} cannot be read ({reason}); `make local-model` brings one"
         ) from error
     if magic != MAGIC:
         raise SettingsError(f"{path} is not a GGUF model; set RAG_MODEL to llamacpp: and the place of a .gguf file")

@@ -22,9 +22,12 @@ from typing import Any
 from langchain_core.documents import Document
 
 from rag.errors import LoadError
+from rag.files import open_regular
 from rag.markdown import without_marks
 from rag.metadata import parse_date
 from rag.paragraph import masthead
+
+LONGEST_FILE = 50_000_000  # bytes
 
 SUFFIXES: frozenset[str] = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".pdf"})
 
@@ -62,6 +65,10 @@ _LONGEST_SUBTITLE = 150  # characters
 _SENTENCE_ENDS = tuple('.!?…。！？:："”’»)）」』')
 
 
+class VanishedError(LoadError):
+    """A file is no longer there; nobody has to mend it."""
+
+
 @dataclass(frozen=True)
 class _Content:
     """What a reader of one format finds: the text, and what the format declares about it."""
@@ -93,13 +100,25 @@ def find_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
 def load_document(path: Path, source: str) -> Document:
     """Read one file as a document with `source` and the metadata its format declares (None where absent).
 
+    In this process and for as long as it takes; `rag.parser` has the limits.
+
+    Raises:
+        LoadError: it cannot be read, or as `to_document`.
+    """
+    return to_document(read_file(path), path, source)
+
+
+def to_document(data: bytes, path: Path, source: str) -> Document:
+    """The bytes of a file as a document with `source` and the metadata its format declares (None where absent).
+
     The characters are kept as they are, except that line ends become "\\n" and control characters go.
-    Raises LoadError, in one line with the remedy, when there is no readable text in the file.
+
+    Raises:
+        LoadError: there is no readable text in it; in one line with the remedy.
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise LoadError(f"{path} has a suffix that is not supported; use one of {_SUPPORTED}")
-    data = _read_bytes(path)
     if not data.strip():
         raise LoadError(f"{path} is empty; remove it or put an article into it")
     content = read(data, path)
@@ -127,6 +146,8 @@ def _files_under(root: Path) -> list[Path]:
     if not stat.S_ISDIR(mode):
         if root.suffix.lower() not in SUFFIXES:
             raise LoadError(f"{root} has a suffix that is not supported; use one of {_SUPPORTED}")
+        if not stat.S_ISREG(mode):
+            raise LoadError(f"{root} is no regular file; name a file that holds an article")
         return [root]
     files = list(_walk(root))
     if not files:
@@ -136,6 +157,8 @@ def _files_under(root: Path) -> list[Path]:
 
 def _walk(root: Path) -> Iterator[Path]:
     def fail(error: OSError) -> None:
+        if isinstance(error, FileNotFoundError):
+            return  # it has vanished, and with it what is asked for
         raise LoadError(f"{error.filename} cannot be read: {error.strerror}; grant access or leave it out") from error
 
     for folder, folders, names in os.walk(root, onerror=fail):
@@ -146,15 +169,25 @@ def _walk(root: Path) -> Iterator[Path]:
                 yield file
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
+    """The bytes of a regular file, at most so many; never waits for a pipe or device.
+
+    Raises:
+        VanishedError: there is none any more.
+        LoadError: it cannot be read, is no regular file, or is longer.
+    """
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            data = file.read(longest + 1) or b""  # files of /proc may have nothing yet
     except FileNotFoundError as error:
-        raise LoadError(f"{path} has vanished; index again") from error
+        raise VanishedError(f"{path} has vanished; index again") from error
     except PermissionError as error:
         raise LoadError(f"{path} cannot be read: permission denied; grant access, e.g. chmod a+r") from error
     except OSError as error:
         raise LoadError(f"{path} cannot be read: {error.strerror}; check the file") from error
+    if len(data) > longest:
+        raise LoadError(f"{path} has more than {longest / 1_000_000:,g} MB; split it, or raise RAG_MAX_FILE_MB")
+    return data
 
 
 def _plain_characters(text: str) -> str:
@@ -181,46 +214,22 @@ def _read_text(data: bytes, path: Path) -> _Content:
 
 
 def _read_markdown(data: bytes, path: Path) -> _Content:
-    text = _plain_characters(_decode(data, path))
-    front = re.match(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", text, re.DOTALL)
-    fields = _front_matter(front[1]) if front else None
-    if front is None or fields is None:
-        return _Content(without_marks(text))
-    published = _first(fields, "published", "date", "pubdate", "publication_date", "date_published")
-    return _Content(
-        text=without_marks(text[front.end() :]),
-        title=_first(fields, "title", "headline"),
-        publisher=_first(fields, "publisher", "publication", "site", "outlet") or _named_source(fields),
-        published=parse_date(published) if published else None,
-        author=_first(fields, "author", "authors", "byline"),
-    )
-
-
-def _named_source(fields: dict[str, Any]) -> str | None:
-    """The publisher that front matter calls the source; an address is none."""
-    source = _first(fields, "source")
-    return None if source is None or re.search(r"://|^www\.", source) else source
-
-
-def _front_matter(block: str) -> dict[str, Any] | None:
-    import yaml  # type: ignore[import-untyped]
+    from rag.front_matter import front_matter, value_of
 
     try:
-        fields = yaml.safe_load(block)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None  # Not front matter: a text may well begin with a rule of dashes.
-    return {str(key).lower(): value for key, value in fields.items()} if isinstance(fields, dict) else None
-
-
-def _first(fields: dict[str, Any], *names: str) -> str | None:
-    for name in names:
-        value = fields.get(name)
-        parts = value if isinstance(value, list) else [value]
-        named = [part.get("name") if isinstance(part, dict) else part for part in parts]
-        joined = ", ".join(" ".join(str(part).split()) for part in named if part is not None)
-        if joined:
-            return joined
-    return None
+        fields, text = front_matter(_plain_characters(_decode(data, path)))
+    except LoadError as error:
+        raise LoadError(f"{path} has {error} in its front matter; leave plain names and values there") from None
+    source = value_of(fields, "source")  # its address, or its publisher
+    named = None if source is None or re.search(r"://|^www\.", source) else source
+    published = value_of(fields, "published", "date", "pubdate", "publication_date", "date_published")
+    return _Content(
+        text=without_marks(text),
+        title=value_of(fields, "title", "headline"),
+        publisher=value_of(fields, "publisher", "publication", "site", "outlet") or named,
+        published=parse_date(published) if published else None,
+        author=value_of(fields, "author", "authors", "byline"),
+    )
 
 
 def _read_html(data: bytes, path: Path) -> _Content:
@@ -508,7 +517,7 @@ def _unwrapped(lines: Sequence[str]) -> list[str]:
     if not lines:
         return []
     full = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))]
-    words = set(re.findall(r"\w+-\w+", " ".join(lines)))
+    words = set(re.findall(r"(?<!\w)\w+-\w+", " ".join(lines)))
     paragraphs = [lines[0]]
     for previous, line in pairwise(lines):
         ends = previous.endswith(_SENTENCE_ENDS)

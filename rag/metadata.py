@@ -23,6 +23,7 @@ from rag.paragraph import Paragraph, is_section, masthead, paper_name, proof, si
 
 _LONGEST_TITLE = 120  # characters of a title that has to be cut from a sentence
 _LONGEST_HEADLINE = 200  # characters; longer first lines are paragraphs
+_LONGEST_VALUE = 300  # characters of what a file declares, and of anything else that stands beside an article
 _LONGEST_IMPRINT = 160  # characters of a line that can be a byline or a date line
 _TOP_LINES = 14  # non-blank lines in which a page states author and date
 _END_LINES = 4  # and those at its end
@@ -146,7 +147,8 @@ def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Docume
     """Fill the title, publisher, published (ISO date) and author that a cleaned document still lacks.
 
     `removed` is what cleaning took out of it; its mastheads, menus and notices are read for the publisher.
-    Values already there are kept, unknown ones are None. The document itself is not changed.
+    Values already there are kept, unknown ones are None; names and titles are one line of bounded length, whatever the
+    file declares. The document itself is not changed.
     """
     lines = [line.strip() for line in document.page_content.split("\n") if line.strip()]
     found = {
@@ -155,8 +157,26 @@ def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Docume
         "published": _published(lines),
         "author": _author(lines),
     }
-    missing = {name: value for name, value in found.items() if document.metadata.get(name) is None}
-    return Document(page_content=document.page_content, metadata={**document.metadata, **missing}, id=document.id)
+    declared = {name: _short(document.metadata.get(name)) for name in found}
+    known = {name: value or _short(found[name]) for name, value in declared.items()}
+    return Document(page_content=document.page_content, metadata={**document.metadata, **known}, id=document.id)
+
+
+def _short(value: str | None) -> str | None:
+    line = " ".join((value or "")[: 4 * _LONGEST_VALUE].split())
+    return _clipped(line, _LONGEST_VALUE) or None
+
+
+def _clipped(line: str, longest: int) -> str:
+    """A line that is too long, cut behind a word.
+
+    >>> _clipped("The port of Chancay, opened", 22)
+    'The port of Chancay…'
+    """
+    if len(line) <= longest:
+        return line
+    cut = line[: longest - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:-–—，、") + "…"
 
 
 def page_date(removed: Sequence[Removal]) -> date | None:
@@ -229,10 +249,7 @@ def _title(lines: Sequence[str]) -> str | None:
     sentence = re.split(r"(?<=[.!?。！？])\s|(?<=[。！？])", title, maxsplit=1)[0]
     if len(title) <= _LONGEST_HEADLINE and (sentence == title or not title.endswith((".", "。"))):
         return title
-    if len(sentence) <= _LONGEST_TITLE:
-        return sentence
-    cut = sentence[: _LONGEST_TITLE - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:-–—，、") + "…"
+    return _clipped(sentence, _LONGEST_TITLE)
 
 
 def _stands_above(line: str, below: str) -> bool:

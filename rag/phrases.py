@@ -100,6 +100,7 @@ def _forms(verb: str) -> Iterator[str]:
         yield from (f"{verb[:-1]}ies", f"{verb[:-1]}ied")
 
 
+_LONGEST_CHAIN = 8  # phrases that are one when they are joined; bounds the time
 VERB_FORMS = frozenset(form for verb in _VERBS for form in _forms(verb)) | _IRREGULAR
 
 
@@ -141,17 +142,17 @@ class Phrase:
     head_end: int
     coordinate: bool = False
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """Its words without articles, in lower case."""
         return tuple(token.lower for token in self.tokens if token.text[0].isalnum() and token.lower not in ARTICLES)
 
-    @property
+    @cached_property
     def own(self) -> tuple[Token, ...]:
         """The tokens before its first preposition."""
         return self.tokens[: self.head_end - self.first]
 
-    @property
+    @cached_property
     def head(self) -> str:
         """The noun that the other words tell more about, as `stem` has it."""
         return stem(self.own[-1].lower)
@@ -166,7 +167,7 @@ class Phrase:
         """Whether a preposition joins two phrases in it."""
         return self.head_end < self.last
 
-    @property
+    @cached_property
     def is_name(self) -> bool:
         """Whether it has a capital letter that neither a sentence's beginning nor its owner accounts for."""
         owner = [place for place, token in enumerate(self.own, self.first) if token.lower in POSSESSIVE_ENDINGS]
@@ -229,7 +230,7 @@ def _phrases(text: str, tokens: tuple[Token, ...]) -> Iterator[Phrase]:
     for number, (first, last) in enumerate(simple):
         yield phrase(first, last, last)
         end, joints = last, set[str]()
-        for following, after in simple[number + 1 :]:
+        for following, after in simple[number + 1 : number + _LONGEST_CHAIN]:
             if following != end + 1 or tokens[end].lower not in _JOINING | {"and"}:
                 break
             joints.add(tokens[end].lower)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rag.arguments import check_model, check_top_k, readable
 from rag.cite import cite, verify
 from rag.condense import standalone
 from rag.conflicts import differing
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rag.chat_model import ChatModel
 
 SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer, with WRITING
+MOST_MODELS = 8  # language models that are kept for the next question
 UNSUPPORTED = "[not supported]"
 REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
@@ -88,7 +89,7 @@ class RAG:
             model: what writes the answer; by default the settings' model.
 
         Raises:
-            QuestionError: the question, history or filters cannot be used.
+            QuestionError: the question, history, filters or top_k cannot be used.
             StoreError: the index cannot be read.
             SettingsError: there is no such model on this machine.
             ModelError: the model failed before anything it wrote was checked.
@@ -117,13 +118,15 @@ class RAG:
         """
         clock = [time.perf_counter()]
         question = check_question(question, self.settings.max_question_characters)
-        name = model or self.settings.model
+        passages = check_top_k(top_k, self.settings.top_k)
+        wanted = parse_filters(filters)
+        name = check_model(model, self.settings.model)
         chat = self.chat_model(name)
         draft = Draft()
-        query = standalone(question, history or (), chat, draft)
+        query = standalone(question, () if history is None else history, chat, draft)
         yield SEARCHING
         with self.store.snapshot() as index:
-            search = self._search(index, query, parse_filters(filters), top_k or self.settings.top_k)
+            search = self._search(index, query, wanted, passages)
             clock.append(time.perf_counter())
             yield READING
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
@@ -183,7 +186,7 @@ class RAG:
         return reading, chat
 
     def chat_model(self, name: str) -> ChatModel | None:
-        """The language model of a name, made once; of those in this process only the last one is kept.
+        """The language model of a name, made once; kept are the last `MOST_MODELS`, of those in this process one.
 
         Raises:
             SettingsError: there is no such model on this machine.
@@ -195,8 +198,8 @@ class RAG:
         with self._making:
             if name not in self._models:
                 made = chat_model(name, self.settings)
-                self._models = {kept: one for kept, one in self._models.items() if not (one.local and made.local)}
-                self._models[name] = made
+                others = [(kept, one) for kept, one in self._models.items() if not (one.local and made.local)]
+                self._models = dict([*others[1 - MOST_MODELS :], (name, made)])
             return self._models[name]
 
     def _quoted(self, index: Index, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
@@ -312,7 +315,7 @@ def check_question(question: str, longest: int) -> str:
             f"the question has {len(question):,} characters, more than {longest:,}; "
             "shorten it or raise RAG_MAX_QUESTION_CHARACTERS"
         )
-    visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in question)
+    visible = readable(question)
     if not any(character.isalnum() for character in visible):
         raise QuestionError("the question has no words; type a question in words")
     return " ".join(visible.split())

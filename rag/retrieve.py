@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from rag.arguments import as_dict, readable, shown
 from rag.catalog import words_of
 from rag.errors import QuestionError
 from rag.languages import language_of
@@ -16,6 +17,9 @@ from rag.types import Filters, Passage
 DENSE_WEIGHT = 0.4
 # Cosines of multilingual-e5 all lie between .7 and .9, so their shares of the best hardly differ.
 MULTILINGUAL_DENSE_WEIGHT = 0.95
+
+
+_LONGEST_PUBLISHERS = 10_000  # characters of all names of a filter; the time of an unknown one is their square
 
 
 class HybridRetriever:
@@ -89,22 +93,28 @@ def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
     Raises:
         QuestionError: an unknown key, or a value of another kind.
     """
-    if not isinstance(filters, Mapping | None):
-        raise QuestionError(f"filters cannot be {filters!r:.80}; give a dict with publisher, date_from or date_to")
-    given = dict(filters or {})
-    publisher = given.pop("publisher", None)
-    names = [publisher] if isinstance(publisher, str) else publisher
-    days = {key: _day(key, given.pop(key, None)) for key in ("date_from", "date_to")}
-    if given:
-        raise QuestionError(f"unknown filter {sorted(given)[0]!r}; use publisher, date_from and date_to")
-    if names is not None and not (
-        isinstance(names, (list, tuple, set, frozenset)) and all(isinstance(name, str) for name in names)
-    ):
-        raise QuestionError(f"filter publisher cannot be {publisher!r}; give a name or a list of names")
-    date_from, date_to = days["date_from"], days["date_to"]
+    given = {} if filters is None else as_dict(filters)
+    if given is None:
+        raise QuestionError(f"filters cannot be {shown(filters)}; give a dict with publisher, date_from or date_to")
+    for key in given:
+        if not isinstance(key, str) or key not in ("publisher", "date_from", "date_to"):
+            raise QuestionError(f"unknown filter {shown(key)}; use publisher, date_from and date_to")
+    publishers = _publishers(given.get("publisher"))
+    date_from, date_to = _day("date_from", given.get("date_from")), _day("date_to", given.get("date_to"))
     if date_from and date_to and date_from > date_to:
         raise QuestionError(f"no day is from {date_from} to {date_to}; exchange the two dates")
-    return Filters(frozenset(names) if names is not None else None, date_from, date_to)
+    return Filters(publishers, date_from, date_to)
+
+
+def _publishers(value: Any) -> frozenset[str] | None:
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
+        raise QuestionError(f"filter publisher cannot be {shown(value)}; give a name or a list of names")
+    if sum(map(len, names)) > _LONGEST_PUBLISHERS or len(names) > _LONGEST_PUBLISHERS:
+        raise QuestionError(f"filter publisher has more than {_LONGEST_PUBLISHERS:,} characters; give fewer names")
+    return frozenset(map(readable, names))
 
 
 def _day(key: str, value: Any) -> date | None:
@@ -113,4 +123,4 @@ def _day(key: str, value: Any) -> date | None:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise QuestionError(f"filter {key} cannot be {value!r}; give a date such as 2024-11-14") from None
+        raise QuestionError(f"filter {key} cannot be {shown(value)}; give a date such as 2024-11-14") from None

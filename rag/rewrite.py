@@ -36,6 +36,7 @@ _CONNECTED = re.compile(r"(?:and|but|so)\b[ ,]*", re.I)
 _ENDED = re.compile(r"(?<=\?)\s+")
 _BARE_LENGTH = 4  # words: "On what topics?", "since when exactly?"
 _REMEMBERED = 12  # exchanges
+_LONGEST = 600  # characters of a question that is rewritten, or looked into; a longer one says what it is about
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Weights:
 
 
 def rewrite(question: str, earlier: Sequence[Exchange], weights: Weights | None = None) -> str:
-    """The question as it would be asked without what was said before; unchanged where it stands alone.
+    """The question as it would be asked without what was said before; unchanged where it stands alone, or is very long.
 
     Args:
         earlier: oldest first; the last 12 are used.
@@ -61,10 +62,13 @@ def rewrite(question: str, earlier: Sequence[Exchange], weights: Weights | None 
     'How many ships called at Chancay in 2023?'
     """
     weights = weights or _fitted()
-    earlier = earlier[-_REMEMBERED:]
+    earlier = [Exchange(exchange.asked.strip()[:_LONGEST], exchange.answered) for exchange in earlier[-_REMEMBERED:]]
+    if len(question) > _LONGEST:
+        return question
     resolved: list[str] = []
-    for number, exchange in enumerate([*earlier, Exchange(question)]):
-        resolved.append(_rewritten(exchange.asked.strip(), resolved, earlier[:number], weights))
+    for number, exchange in enumerate([*earlier, Exchange(question.strip())]):
+        rewritten = _rewritten(exchange.asked, resolved, earlier[:number], weights)
+        resolved.append(rewritten if len(rewritten) <= 2 * _LONGEST else exchange.asked)
     return resolved[-1]
 
 
@@ -134,20 +138,22 @@ def _preposition(asked: Parse) -> str:
 
 def in_full(question: str, choices: Sequence[Antecedent]) -> str:
     """The question with "the port" as "the Chancay port" and "Anne" as "Anne Bonny", if they were called so before."""
+    stems = [{stem(word) for word in choice.phrase.words} for choice in choices]
     for phrase in reversed(parse(question).phrases):
         own = {stem(word) for word in phrase.words}
         if phrase.is_chain or phrase.head in RELATIONAL or not (phrase.article in DEFINITE or phrase.is_name):
             continue
         fuller = [
             choice
-            for choice in choices
-            if own < {stem(word) for word in choice.phrase.words}
+            for choice, words_of_it in zip(choices, stems, strict=True)
+            if own < words_of_it
             and not (choice.phrase.is_chain or choice.phrase.coordinate)
             and (choice.phrase.head == phrase.head or (phrase.is_name and choice.signals["full_name"]))
         ]
         if fuller:
             words = max(fuller, key=lambda choice: choice.signals["recent"]).phrase.text
-            question = question[: phrase.tokens[0].start] + words + question[phrase.tokens[-1].end :]
+            longer = question[: phrase.tokens[0].start] + words + question[phrase.tokens[-1].end :]
+            question = longer if len(longer) <= 2 * _LONGEST else question
     return question
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries
 
-_LINE = re.compile(r"(?:[ \t]*(?:#{1,6}|>)[ \t]+)?(?P<words>[^\n]*\S[^\n]*)")  # Markdown's marks are no words
+# Markdown's marks are no words. The quantifiers that give nothing back keep a line of spaces from taking for ever.
+_LINE = re.compile(r"^(?:[ \t]*+(?:#{1,6}|>)[ \t]++)?(?P<words>[^\n]*\S[^\n]*)", re.MULTILINE)
+_WINDOW = 5000  # characters that sentencex gets at a time: of many quotation marks its time is the square
 _WRAP_COLUMNS = range(50, 101)  # texts are hard-wrapped between these widths; narrower lines are lists or verse
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -31,12 +34,26 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans = []
     for block_start, block_end in _blocks(text):
         block = text[block_start:block_end]
-        for boundary in get_sentence_boundaries(language, block):
-            raw = block[boundary["start_index"] : boundary["end_index"]]
-            start = block_start + boundary["start_index"] + len(raw) - len(raw.lstrip())
+        for begin, end in _boundaries(language, block):
+            raw = block[begin:end]
+            start = block_start + begin + len(raw) - len(raw.lstrip())
             if raw.strip():
                 spans.append((start, start + len(raw.strip())))
     return spans
+
+
+def _boundaries(language: str, block: str) -> Iterator[tuple[int, int]]:
+    """What sentencex finds, window by window; each begins where the last whole sentence ended, or a word."""
+    place = 0
+    while place < len(block):
+        window = block[place : place + _WINDOW]
+        found = [(each["start_index"], each["end_index"]) for each in get_sentence_boundaries(language, window)]
+        if place + len(window) < len(block):
+            whole = found[:-1] or [(0, window.rfind(" ") + 1 or len(window))]
+        else:
+            whole = found or [(0, len(window))]
+        yield from ((place + start, place + end) for start, end in whole)
+        place += max(1, whole[-1][1])
 
 
 def _blocks(text: str) -> list[tuple[int, int]]:

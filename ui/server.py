@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from ui.app import Page
 
-LARGEST_UPLOAD = "50mb"
-MOST_UPLOADED = 500_000_000  # bytes that lie waiting to be taken in
+LARGEST_UPLOADS = 10  # files of the largest size may lie waiting to be taken in
 MOST_PAGES = 1000  # pages whose state is kept; then the one goes that was used longest ago
 MOST_EVENTS = 1000  # events under way at a time, those that wait for their place included
 ABANDONED = 60  # seconds after which what a page without a listener was sent goes
@@ -166,6 +165,7 @@ def _server(
     from ui.guard import Guarded, guard
 
     settings = page.rag.settings
+    largest = int(settings.max_file_mb * 1_000_000)
     app = page.build()
     app.state_session_capacity = MOST_PAGES
     app.has_launched = True  # switches on the check of the paths of files, which mounting leaves off
@@ -174,7 +174,7 @@ def _server(
         web, app, path="/",
         theme=_theme(), css=(HERE / "page.css").read_text(encoding="utf-8"),
         footer_links=[], run_history=False, enable_monitoring=False, show_error=False,
-        ssr_mode=False, pwa=False, mcp_server=False, max_file_size=LARGEST_UPLOAD, auth=list(auth) if auth else None,
+        ssr_mode=False, pwa=False, mcp_server=False, max_file_size=largest, auth=list(auth) if auth else None,
         app_kwargs={"openapi_url": None},
     )  # fmt: skip
     app._queue.max_thread_count = MOST_EVENTS
@@ -186,7 +186,7 @@ def _server(
         proxies=proxies,
         changes=not settings.read_only,
         uploads=Path(get_upload_folder()),
-        most_uploaded=MOST_UPLOADED,
+        most_uploaded=LARGEST_UPLOADS * largest,
     )
     guarded_web = guard(web, mounted.app, page.presence, guarded)
 

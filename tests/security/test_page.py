@@ -194,7 +194,7 @@ def test_uploads_are_bounded(service: Service, visitor: Visitor) -> None:
         with socket.create_connection(("127.0.0.1", address.port or 0)) as connection:
             connection.sendall(huge + length + b"\r\n\r\n")
             assert connection.recv(100).split()[1] == str(status).encode()
-    assert visitor.upload("large.txt", b"x" * 53_000_000).status_code == 413
+    assert visitor.upload("large.txt", b"x" * 51_000_000).status_code == 413
     assert sum(path.stat().st_size for path in service.passing_files()) < 1_000_000, "what was refused is not kept"
     assert visitor.client.post(f"{API}/queue/join", content=b"[" * 9_000_000).status_code == 413
 
@@ -381,7 +381,7 @@ def test_a_file_that_is_there_is_not_told_from_one_that_is_not(service: Service,
                 assert visitor.ask(CONTAINERS, [f"{provider}:{path}", 8, [], None, None]).status_code == 200
                 (last,) = [each for each in visitor.messages() if each["msg"] == "process_completed"]
                 said.add(last["output"]["data"][3].split('"error":')[1].split('"stopped"')[0])
-    assert len(said) == 1 and "does not offer that file" in said.pop()
+    assert len(said) == 1 and "takes no file of a visitor" in said.pop()
 
 
 # Logins ---------------------------------------------------------------------------------------------------------------
