@@ -23,6 +23,8 @@ from rag.settings import Settings
 from rag.storage import storage_explained
 from rag.store import Store
 
+SHOWN_WITHIN = 10.0  # seconds to read a file again for who looks at its article
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -58,6 +60,9 @@ class Collection:
         self._store = store
         self._uploads = uploads(settings.index)
         self._parser = Parser(settings)
+        # Of its own, so that nobody who looks at articles keeps those waiting who add some.
+        shown_within = min(settings.parse_seconds, SHOWN_WITHIN)
+        self._shower = Parser(settings.model_copy(update={"parse_seconds": shown_within}))
         self._turn = threading.Lock()
 
     @property
@@ -104,14 +109,14 @@ class Collection:
     def difference(self, source: str) -> list[tuple[Piece, ...]]:
         """What the file says, line by line without the empty ones; the pieces that cleaning removed say why.
 
-        Where the file is no longer there, or cannot be read again, the removed pieces follow the article.
+        Where the file is no longer there, or cannot be read again in a moment, the removed pieces follow the article.
 
         Raises:
             StoreError: the article is not in the index.
         """
         article, path = self._store.article(source), self.file(source)
         try:
-            lines = self._parser.lines(path, source) if path else None
+            lines = self._shower.lines(path, source) if path else None
         except LoadError:
             lines = None
         if lines is None:

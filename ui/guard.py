@@ -14,14 +14,16 @@ import os
 import re
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.requests import cookie_parser
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request, cookie_parser
 
 from ui.events import MOST_WAITING, EventError, is_cancel, read_event
 from ui.places import Presence
@@ -39,6 +41,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 8_000_000  # bytes of an event: a conversation that the browser kept has at most five
 LARGEST_FORM = 10_000  # bytes of a name and a password
+READ_WITHIN = 60.0  # seconds for a body to be there, or for the next part of an upload
 MOST_STREAMS = 500  # answers under way at a time, to all pages together
 _API = "/gradio_api"
 # What the page asks for, by method; nothing else is answered. `%s` is what only a collection that may change needs.
@@ -239,7 +242,7 @@ class OwnOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what comes from this origin, or from no browser; uploads need the origin."""
-        if scope["type"] == "http" and scope["method"] == "POST":
+        if scope["type"] == "http" and (scope["method"] == "POST" or scope["path"] == "/logout"):
             origins = [value for name, value in scope["headers"] if name == b"origin"]
             known = {(header(scope, "host") or "").lower(), *(name.lower() for name in self._proxies)}
             own = all(urlsplit(origin.decode("latin-1")).netloc.lower() in known for origin in origins)
@@ -293,18 +296,25 @@ class SlowLogin:
     def __init__(self, app: App) -> None:
         self.app = app
         self._addresses, self._names = Attempts(free=5), Attempts(free=20)
+        self._bodies = Bodies(LARGEST_FORM, 100 * LARGEST_FORM)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a login whose turn it is; everything else as it is."""
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith("/login"):
             await self.app(scope, receive, send)
             return
-        body = await read_body(receive, LARGEST_FORM)
-        if body is None:
-            await refuse(send, 413, "a name and a password are shorter")
-            return
+        async with self._bodies.read(receive, send) as body:
+            if body is not None:
+                await self._login(body, scope, receive, send)
+
+    async def _login(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         address = (scope.get("client") or ("",))[0]
-        name = parse_qs(body.decode("utf-8", "replace")).get("username", [""])[0].strip()[:200]
+        try:
+            form = await Request(scope, replayed(body, receive)).form(max_files=0, max_fields=20)
+        except (MultiPartException, KeyError, ValueError):
+            await refuse(send, 400, "this is no form with a name and a password")
+            return
+        name = str(form.get("username", "")).strip()[:200]
         wait = max(self._addresses.wait(address), self._names.wait(name))
         if wait:
             why = f"too many wrong passwords; try again in {round(wait) + 1} s"
@@ -348,18 +358,47 @@ class Members:
         await self.app(scope, receive, send)
 
 
-async def read_body(receive: Receive, most: int) -> bytes | None:
-    """A request's whole body; None where it is larger than `most` bytes, or its sender has gone."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        body += message.get("body", b"")
-        if len(body) > most:
-            return None
-        if not message.get("more_body"):
-            return bytes(body)
+class Bodies:
+    """Reads the bodies of requests: each so large at most, and none for ever; large ones share `together` bytes."""
+
+    SMALL = 200_000  # bytes; what is no larger is read however much the large ones hold
+
+    def __init__(self, largest: int, together: int) -> None:
+        self._largest = largest
+        self._together = together
+        self._held = 0
+
+    @asynccontextmanager
+    async def read(self, receive: Receive, send: Send) -> AsyncIterator[bytes | None]:
+        """The body; None where it is refused, which is then said."""
+        body = bytearray()
+        try:
+            try:
+                async with asyncio.timeout(READ_WITHIN):
+                    refused = await self._refused(body, receive)
+            except TimeoutError:
+                refused = 408, "the request came too slowly"
+            if refused:
+                await refuse(send, *refused)
+            yield None if refused else bytes(body)
+        finally:
+            self._held -= len(body)
+
+    async def _refused(self, body: bytearray, receive: Receive) -> tuple[int, str] | None:
+        """Fill the body; returns what is wrong with it."""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return 400, "the request broke off"
+            body += message.get("body", b"")
+            self._held += len(message.get("body", b""))
+            if len(body) > self._largest:
+                return 413, f"this has more than {self._largest:,} bytes"
+            if len(body) > self.SMALL and self._held > self._together:
+                return 429, "too much is being sent here; try again in a minute"
+            more = message.get("more_body", False)
+        return None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
@@ -382,6 +421,7 @@ class CheckedEvents:
     def __init__(self, app: App, page: Blocks) -> None:
         self.app = app
         self._page = page
+        self._bodies = Bodies(LARGEST_BODY, 10 * LARGEST_BODY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a checked event in place of the one that came."""
@@ -389,10 +429,11 @@ class CheckedEvents:
         if scope["type"] != "http" or scope["method"] != "POST" or route in ("upload", "/login", "/login/"):
             await self.app(scope, receive, send)
             return
-        body = await read_body(receive, LARGEST_BODY)
-        if body is None:
-            await refuse(send, 413, f"an event has at most {LARGEST_BODY:,} bytes")
-            return
+        async with self._bodies.read(receive, send) as body:
+            if body is not None:
+                await self._event(route, body, scope, receive, send)
+
+    async def _event(self, route: str, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         if route in ("queue/join", "run/predict"):
             try:
                 event = read_event(body, self._page.fns, queued=route == "queue/join")
@@ -439,8 +480,15 @@ class BoundedUploads:
             await refuse(send, 413, "there is no room for these files now; add fewer at a time, or later")
             return
         self._coming += size
+
+        async def receiving() -> Message:
+            try:
+                return await asyncio.wait_for(receive(), READ_WITHIN)
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receiving, send)
         finally:
             self._coming -= size
 

@@ -16,11 +16,12 @@ from gradio.utils import get_upload_folder
 from rag.collection import Collection
 from rag.errors import RAGError
 from ui.events import within
-from ui.parts import QUIET, Update, asker_of, script
+from ui.parts import QUIET, TELLING, Update, asker_of, script
 from ui.places import CrowdedError, GoneError, Places, Presence
 from ui.render_collection import render_added, render_articles, render_difference, render_note
 
 CHANGES_WAITING = 8
+LOOKS_AT_A_TIME, LOOKS_WAITING = 2, 32  # articles that are read again to be shown
 FILE_TYPES = [".txt", ".md", ".markdown", ".html", ".htm", ".pdf"]
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Shelf:
     def __init__(self, collection: Collection, presence: Presence) -> None:
         self.collection = collection
         self.changes = Places(presence, at_a_time=1, most_waiting=CHANGES_WAITING, what="changes")
+        self.looks = Places(presence, at_a_time=LOOKS_AT_A_TIME, most_waiting=LOOKS_WAITING, what="articles")
 
     def build(self, tab: gr.Tab) -> list[Any]:
         """Lay out the tab and connect it; returns the events after which the collection may be another."""
@@ -54,7 +56,8 @@ class Shelf:
                     remove = gr.Button("Remove from the collection", size="sm", variant="stop", visible=False)
         tab.select(self.articles, [search, chosen], table, **QUIET)
         search.change(self.articles, [search, chosen], table, **QUIET)
-        table.choose(self.choose, search, [chosen, table, shown, original, remove], **QUIET)
+        choose = self._look()
+        table.choose(choose, search, [chosen, table, shown, original, remove], **TELLING, concurrency_limit=None)
         if files is None or again is None:  # read-only: what would change something is not even there
             return []
         events: dict[str, Any] = {"api_visibility": "private", "show_progress_on": note, "concurrency_limit": None}
@@ -67,6 +70,23 @@ class Shelf:
                "[null, confirm('Remove this article from the collection?') ? 'yes' : 'no', search]",
         )  # fmt: skip
         return [added, refreshed, removed]
+
+    def _look(self) -> Callable[..., AsyncIterator[Update]]:
+        """Choosing an article as an event, a few at a time: its file is read and cleaned again."""
+
+        async def choose(request: gr.Request, event: gr.EventData, search: str) -> AsyncIterator[Update]:
+            def work() -> Generator[Update, None, None]:
+                yield self.choose(event, search)
+
+            try:
+                async for update in self.looks.run(asker_of(request), work, waiting=(gr.skip(),) * 5):
+                    yield update
+            except CrowdedError as error:
+                yield gr.skip(), gr.skip(), render_note(str(error), error=True), gr.skip(), gr.skip()
+            except GoneError:
+                log.info("an article was not shown: nobody waits for it")
+
+        return choose
 
     def _turn(self, change: Callable[..., Update], outputs: int) -> Callable[..., AsyncIterator[Update]]:
         """The change as an event: one after the other, and only while its page waits for it."""

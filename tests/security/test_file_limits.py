@@ -283,10 +283,10 @@ def test_what_the_chat_adds_and_shows_has_the_same_limits(articles: Path, tmp_pa
     bad, good, gone = tmp_path / "bad.html", tmp_path / "whale.txt", tmp_path / "gone.txt"
     bad.write_text(html(PARAGRAPH * 300_000))
     good.write_text("Keeper finds a whale\n\nThe lighthouse keeper of Skarv found a stranded whale on Sunday.\n")
-    results = collection.add([bad, good, gone], silent)
+    results = collection.add([bad, good, gone], silent, folder=tmp_path)
     assert [bool(result.article) for result in results] == [False, True, False]
     assert results[0].error.startswith("gave up on bad.html: its parser needed more than 256 MB")
-    assert results[2].error.startswith("gone.txt has vanished")
+    assert results[2].error.startswith("gone.txt is no file that was uploaded")
     shown = collection.difference("added/whale.txt")
     assert "".join(piece.text for line in shown for piece in line).startswith("Keeper finds a whale")
     # In the process that indexes, a daemon, which may have no children of multiprocessing.

@@ -38,7 +38,8 @@ class Service:
         return (self.folder / "stderr").read_text(encoding="utf-8")
 
     def passing_files(self) -> list[Path]:
-        return [path for path in self.passing.rglob("*") if path.is_file()]
+        """What lies where uploads pass."""
+        return [path for path in self.passing.glob("rag-chat-*/**/*") if path.is_file()]
 
 
 def serve(index: Path, folder: Path, **environment: str) -> Iterator[Service]:
@@ -120,7 +121,8 @@ def test_a_file_of_the_machine_is_neither_read_nor_copied(service: Service, visi
     assert last["msg"] == "process_completed" and not last["success"] and "swordfish" not in str(last)
     link.unlink()
     assert not [path for path in service.passing_files() if b"swordfish" in path.read_bytes()]
-    assert "swordfish" not in visitor.run("choose", [""], {"source": "added/diary.txt"}).text
+    assert visitor.join("choose", [""], {"source": "added/diary.txt"}).status_code == 200
+    assert "swordfish" not in json.dumps(list(visitor.messages()))
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "/proc/self/environ", "/etc/passwd", "/"])
@@ -150,8 +152,8 @@ def test_what_is_uploaded_goes_in_is_fetched_and_leaves_nothing_behind(service: 
     assert file.content == TOWER and file.headers["content-disposition"].startswith("attachment")
     assert file.headers["content-type"] == "application/octet-stream"
     assert not [path for path in service.passing_files() if b"Vell" in path.read_bytes()]
-    chosen = visitor.run("choose", [""], {"source": "added/tower.txt"})
-    assert "The tower of Vell" in chosen.text
+    assert visitor.join("choose", [""], {"source": "added/tower.txt"}).status_code == 200
+    assert "The tower of Vell" in json.dumps(list(visitor.messages()))
     removed = visitor.join("remove", [None, "yes", ""])
     assert removed.status_code == 200 and "Removed" in json.dumps(list(visitor.messages()))
     assert visitor.client.get("/original", params={"source": "added/tower.txt"}).status_code == 404
@@ -338,7 +340,7 @@ def test_wrong_data_are_refused_without_a_traceback(visitor: Visitor) -> None:
                 assert visitor.join(name, given).status_code == 422
     for name in ("evidence", "choose", "forget", "like", "retry", "edit", "reopen", "export_text"):
         for wrong in (None, {}, [], "x", {"index": "0"}, {"index": -1}, {"passage": 1}, {"source": None}, {"id": []}):
-            call = visitor.run if name in ("evidence", "choose", "forget") else visitor.join
+            call = visitor.run if name in ("evidence", "forget") else visitor.join
             data = {"evidence": [], "choose": [""], "forget": [None]}.get(name, right.get(name, []))
             assert call(name, data, wrong).status_code == 422, (name, wrong)
     for body in (b"", b"{", b"null", b"[]", b'{"data": []}', b'{"data": [], "fn_index": true, "session_hash": "a"}',
@@ -404,3 +406,19 @@ def test_guessing_passwords_is_slowed_and_stopped(seeds_index: Path, tmp_path: P
         assert status("secret") == 429
         assert status("secret", **{"X-Forwarded-For": "192.0.2.7"}) == 429, "nobody is whom he says he is"
         assert client.get("/config").status_code == client.get(f"{API}/heartbeat/a").status_code == 401
+
+
+def test_the_name_that_is_guessed_for_is_seen_in_every_form(seeds_index: Path, tmp_path: Path) -> None:
+    with (
+        serving(seeds_index, tmp_path, "--auth", "ann:secret") as (address, _),
+        httpx.Client(base_url=address, trust_env=False, timeout=30) as client,
+    ):
+        assert (
+            client.post("/login", content=b"\xff--", headers={"Content-Type": "multipart/form-data"}).status_code == 400
+        )
+        assert client.post("/login", content=b"x" * 20_000).status_code == 413
+        browsers = {"username": (None, "ann"), "password": (None, "secret")}
+        assert client.post("/login", files=browsers).status_code == 200, "as Gradio's page sends it"
+        assert "Your question" in client.get("/config").text
+        elsewhere = {"Sec-Fetch-Site": "cross-site"}
+        assert client.get("/logout", headers=elsewhere).status_code == 403 and client.get("/config").status_code == 200
