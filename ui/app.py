@@ -57,7 +57,7 @@ class Page:
     def __init__(self, rag: RAG) -> None:
         self.rag = rag
         self.collection = Articles(rag.settings, rag.store)
-        self.presence = Presence()
+        self.presence, self.open_pages = Presence(), Presence()
         self.questions = Places(
             self.presence,
             at_a_time=QUESTIONS_AT_A_TIME,

@@ -48,7 +48,7 @@ _API = "/gradio_api"
 _SESSION = r"[a-z0-9]{1,64}"
 _ROUTES = {
     "GET": rf"/|/config/?|/theme\.css|/robots\.txt|/favicon\.ico|/manifest\.json|/logout|/original|"
-    rf"/(?:assets|static)/[\w./@+-]+|{_API}/(?:queue/data|heartbeat/{_SESSION}%s)",
+    rf"/(?:assets|static)(?:/[\w.@+-]{{1,100}}){{1,6}}|{_API}/(?:queue/data|heartbeat/{_SESSION}%s)",
     "POST": rf"/login/?|{_API}/(?:queue/join|run/predict|cancel|reset%s)",
 }
 _CHANGING = {"GET": "|upload_progress", "POST": "|upload"}
@@ -83,8 +83,14 @@ class Guarded:
     most_uploaded: int  # bytes of it at a time
 
 
-def guard(app: App, gradio: Any, presence: Presence, guarded: Guarded) -> App:
-    """The page behind all layers, the first one outermost; `gradio` is Gradio's own application within `app`."""
+def guard(app: App, gradio: Any, presence: Presence, open_pages: Presence, guarded: Guarded) -> App:
+    """The page behind all layers, the first one outermost.
+
+    Args:
+        gradio: Gradio's own application within `app`.
+        presence: is told which pages listen for what comes of their events.
+        open_pages: is told which pages are open.
+    """
     layers: list[Callable[[App], App]] = [
         SafeHeaders,
         lambda inner: KnownHosts(inner, guarded.names),
@@ -94,7 +100,7 @@ def guard(app: App, gradio: Any, presence: Presence, guarded: Guarded) -> App:
         lambda inner: Members(inner, gradio),
         lambda inner: CheckedEvents(inner, gradio.get_blocks()),
         lambda inner: BoundedUploads(inner, guarded.uploads, guarded.most_uploaded),
-        lambda inner: Listeners(inner, presence),
+        lambda inner: Listeners(inner, presence, open_pages),
     ]
     for layer in reversed(layers):
         app = layer(app)
@@ -104,7 +110,9 @@ def guard(app: App, gradio: Any, presence: Presence, guarded: Guarded) -> App:
 async def refuse(send: Send, status: int, why: str, **headers: str) -> None:
     """An answer in one line, as Gradio's page shows it."""
     body = json.dumps({"detail": why}).encode()
-    given = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close", **headers}
+    given = {"content-type": "application/json", "content-length": str(len(body)), **headers}
+    if status in (408, 411, 413):  # what still comes is not waited for
+        given["connection"] = "close"
     raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in given.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
@@ -511,11 +519,12 @@ def files_below(folder: Path) -> Iterator[tuple[Path, int, float]]:
 
 
 class Listeners:
-    """Notes which pages listen for what comes of their events, and bounds how many do."""
+    """Notes which pages are open, and which listen for what comes of their events; bounds how many do."""
 
-    def __init__(self, app: App, presence: Presence) -> None:
+    def __init__(self, app: App, presence: Presence, open_pages: Presence) -> None:
         self.app = app
         self._presence = presence
+        self._open_pages = open_pages
         self._streams = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -528,7 +537,8 @@ class Listeners:
         if self._streams.total() >= MOST_STREAMS or self._streams[address] >= MOST_STREAMS // 2:
             await refuse(send, 429, "too many pages are open; try again in a minute")
             return
-        session = ""
+        presence = self._open_pages if route.startswith("heartbeat/") else self._presence
+        session = route.rpartition("/")[2]
         if route == "queue/data":
             session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
             if not re.fullmatch(_SESSION, session):
@@ -536,7 +546,7 @@ class Listeners:
                 return
         self._streams[address] += 1
         try:
-            with self._presence.listening(session):
+            with presence.listening(session):
                 await while_there(self.app, scope, receive, send)
         finally:
             self._streams[address] -= 1

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,13 +25,16 @@ from rag.pipeline import RAG
 if TYPE_CHECKING:
     import gradio as gr
     import uvicorn
+    from gradio.state_holder import StateHolder
     from starlette.requests import Request
     from starlette.responses import Response
 
     from ui.app import Page
+    from ui.places import Presence
 
 LARGEST_UPLOADS = 10  # files of the largest size may lie waiting to be taken in
 MOST_PAGES = 1000  # pages whose state is kept; then the one goes that was used longest ago
+PLENTY = 100  # pages; of more than that those that are no longer open are forgotten
 MOST_EVENTS = 1000  # events under way at a time, those that wait for their place included
 ABANDONED = 60  # seconds after which what a page without a listener was sent goes
 FORGOTTEN = 3600  # seconds after which uploads go that were never taken in
@@ -188,7 +192,7 @@ def _server(
         uploads=Path(get_upload_folder()),
         most_uploaded=LARGEST_UPLOADS * largest,
     )
-    guarded_web = guard(web, mounted.app, page.presence, guarded)
+    guarded_web = guard(web, mounted.app, page.presence, page.open_pages, guarded)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -205,7 +209,7 @@ def _server(
 
     return Server(
         uvicorn.Config(
-            guarded_web, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False,
+            guarded_web, log_level="error", access_log=False, timeout_graceful_shutdown=3, server_header=False,
             ws="none",  # nothing here speaks it, and a request to switch to it would be left without an answer
             proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
         )
@@ -230,8 +234,20 @@ async def _tidy(app: gr.Blocks, page: Page, uploads: Path) -> None:
             await queue.clean_events(session_hash=session)
             queue.pending_messages_per_session.pop(session, None)
             queue.pending_event_ids_session.pop(session, None)
+        _forget_pages(app.state_holder, page.open_pages)
         await asyncio.to_thread(_forget, files_below(uploads))
         app.upload_file_set.clear()
+
+
+def _forget_pages(states: StateHolder, open_pages: Presence) -> None:
+    """Let go of what is kept for pages that are not open, where there are many."""
+    long_ago = datetime.now() - timedelta(seconds=ABANDONED)
+    with states.lock:
+        closed = [session for session in states.session_data if session not in open_pages]
+        for session in closed if len(states.session_data) > PLENTY else ():
+            if states.time_last_used.get(session, long_ago) <= long_ago:
+                states.session_data.pop(session)
+                states.time_last_used.pop(session, None)
 
 
 def _forget(files: Iterator[tuple[Path, int, float]]) -> None:

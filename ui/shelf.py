@@ -110,14 +110,14 @@ class Shelf:
         event.__name__ = change.__name__
         return event
 
-    def articles(self, search: str, chosen: str) -> str:
+    def articles(self, search: str | None, chosen: str) -> str:
         """The table of the articles."""
         try:
-            return render_articles(self.collection.entries(), search, chosen)
+            return render_articles(self.collection.entries(), search or "", chosen)
         except RAGError as error:
             return render_note(str(error), error=True)
 
-    def choose(self, event: gr.EventData, search: str) -> Update:
+    def choose(self, event: gr.EventData, search: str | None) -> Update:
         """One article with what cleaning removed."""
         source = str(event.source)
         try:
@@ -130,7 +130,13 @@ class Shelf:
             hidden = gr.Button(visible=False), gr.Button(visible=False)
             return "", gr.skip(), render_note(str(error), error=True), *hidden
         remove = gr.Button(visible=not self.collection.read_only)
-        return source, render_articles(entries, search, source), shown, original_of(self.collection, source), remove
+        return (
+            source,
+            render_articles(entries, search or "", source),
+            shown,
+            original_of(self.collection, source),
+            remove,
+        )
 
     def add(self, files: Sequence[str], search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
         """Take uploaded files into the collection: out of Gradio's folder into one of this event, which then goes."""

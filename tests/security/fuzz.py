@@ -107,7 +107,8 @@ def fuzz(requests: int, seed: int, index: Path, say: Any = print) -> Found:
                     found.failures.append("the question was not answered afterwards")
         log = Path(folder, "stderr").read_text(encoding="utf-8", errors="replace")
         if "Traceback" in log:
-            found.failures.append(f"tracebacks in the log: {log.count('Traceback')}, the last one: {log[-600:]}")
+            last = log[log.rindex("Traceback") :][:3000]
+            found.failures.append(f"tracebacks in the log: {log.count('Traceback')}, the last one: {last}")
     return found
 
 

@@ -17,7 +17,7 @@ from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import Settings
 from rag.write import WRITING
 from tests.page import ScriptedRAG, answer, citation
-from tests.security.visitor import Visitor, listening, visiting
+from tests.security.visitor import API, Visitor, listening, visiting
 from tests.test_server import serving
 from ui.places import Asker, CrowdedError, Places, Presence
 
@@ -212,6 +212,7 @@ def test_one_page_has_only_so_many_events_under_way(rag: Writing, address: str) 
 def test_what_pages_leave_behind_is_forgotten(rag: Writing, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.server.ABANDONED", 0.5)
     monkeypatch.setattr("ui.server.TIDY_EVERY", 0.2)
+    monkeypatch.setattr("ui.server.PLENTY", 1)
     from gradio.queueing import Queue
 
     pages = [Visitor(address) for _ in range(5)]
@@ -221,3 +222,8 @@ def test_what_pages_leave_behind_is_forgotten(rag: Writing, address: str, monkey
     queues = [each for each in gc.get_objects() if isinstance(each, Queue)]
     (queue,) = [each for each in queues if sessions <= each.pending_messages_per_session.keys()]
     until(lambda: not sessions & (queue.pending_messages_per_session.keys() | queue.pending_event_ids_session.keys()))
+    states = queue.blocks.state_holder
+    with visiting(address) as visitor, visitor.client.stream("GET", f"{API}/heartbeat/{visitor.session}"):
+        assert "412 metres" in visitor.answered("quick")
+        until(lambda: not sessions & states.session_data.keys())
+        assert visitor.session in states, "what is open is remembered"
