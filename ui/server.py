@@ -164,6 +164,7 @@ def _server(
     import gradio as gr
     import uvicorn
     from gradio.utils import get_upload_folder
+    from starlette.requests import ClientDisconnect
     from starlette.routing import Route
 
     from ui.guard import Guarded, guard
@@ -183,6 +184,8 @@ def _server(
     )  # fmt: skip
     app._queue.max_thread_count = MOST_EVENTS
     mounted: Any = web.routes[-1]
+    mounted.app.add_exception_handler(ClientDisconnect, _broken_off)
+    mounted.app.add_exception_handler(TypeError, _no_upload)
     web.router.routes.insert(0, Route("/original", _originals(page)))
     names, proxies = {host, *settings.hosts}, set(settings.hosts)
     guarded = Guarded(
@@ -256,6 +259,22 @@ def _forget(files: Iterator[tuple[Path, int, float]]) -> None:
             with suppress(OSError):
                 path.unlink()
                 path.parent.rmdir()
+
+
+def _broken_off(_: Request, __: Exception) -> Response:
+    """Whoever sent something has gone; nobody reads the answer."""
+    from starlette.responses import Response
+
+    return Response(status_code=400)
+
+
+def _no_upload(request: Request, error: Exception) -> Response:
+    """Gradio throws a TypeError at a form whose field of files holds text."""
+    from starlette.responses import JSONResponse
+
+    if not request.url.path.endswith("/upload"):
+        raise error
+    return JSONResponse({"detail": "this form holds no files"}, 400)
 
 
 def _originals(page: Page) -> Callable[[Request], Response]:

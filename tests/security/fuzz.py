@@ -107,7 +107,7 @@ def fuzz(requests: int, seed: int, index: Path, say: Any = print) -> Found:
                     found.failures.append("the question was not answered afterwards")
         log = Path(folder, "stderr").read_text(encoding="utf-8", errors="replace")
         if "Traceback" in log:
-            last = log[log.rindex("Traceback") :][:3000]
+            last = log[log.rindex("Traceback") :][:6000][-1500:]
             found.failures.append(f"tracebacks in the log: {log.count('Traceback')}, the last one: {last}")
     return found
 

@@ -196,6 +196,8 @@ def test_uploads_are_bounded(service: Service, visitor: Visitor) -> None:
         with socket.create_connection(("127.0.0.1", address.port or 0)) as connection:
             connection.sendall(huge + length + b"\r\n\r\n")
             assert connection.recv(100).split()[1] == str(status).encode()
+    for form in ({"files": (None, "words")}, {"files": ("", "words")}):
+        assert visitor.client.post(f"{API}/upload", files=form).status_code == 400, "no file"
     assert visitor.upload("large.txt", b"x" * 51_000_000).status_code == 413
     assert sum(path.stat().st_size for path in service.passing_files()) < 1_000_000, "what was refused is not kept"
     assert visitor.client.post(f"{API}/queue/join", content=b"[" * 9_000_000).status_code == 413
