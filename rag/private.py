@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER, FILE = 0o700, 0o600
@@ -49,3 +53,36 @@ def make_private(folder: Path) -> None:
     folder.chmod(FOLDER)
     for path in folder.rglob("*"):
         path.chmod(FOLDER if path.is_dir() else FILE)
+
+
+def locked_folder(prefix: str) -> tuple[Path, int]:
+    """A new temporary folder, and an open lock on it that goes with this process."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix))
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder.exists():
+                return folder, lock
+        except BlockingIOError:
+            pass  # another process took it for abandoned before it was locked
+        os.close(lock)
+
+
+def remove_abandoned(prefix: str) -> None:
+    """Remove the temporary folders of processes that were killed: those of ours that nobody has locked."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with suppress(OSError):  # somebody else's, or gone already
+            if folder.lstat().st_uid == os.geteuid():
+                lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os.close(lock)
+
+
+def remove_locked(folder: Path, lock: int) -> None:
+    """Remove a folder of `locked_folder` and let go of its lock."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)

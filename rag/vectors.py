@@ -8,12 +8,10 @@ A folder is written once and then sealed: its name tells what is in it, and noth
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import re
 import shutil
-import tempfile
 import weakref
 import zlib
 from collections.abc import Mapping, Sequence
@@ -26,7 +24,7 @@ import numpy as np
 
 from rag.catalog import Chunk, checksum
 from rag.models import Vectors
-from rag.private import FILE, make_private
+from rag.private import FILE, locked_folder, make_private, remove_abandoned, remove_locked
 from rag.storage import room_for_reading, storage_explained
 from rag.types import Filters
 
@@ -171,9 +169,11 @@ class _View:
 
     def __init__(self, folder: Path) -> None:
         with storage_explained("asking needs a temporary folder", room_for_reading(), denied=room_for_reading()):
-            _remove_abandoned()
-            self.folder, lock = _locked_folder()
-        self.close = weakref.finalize(self, _remove, self.folder, lock)  # also when the program ends without closing
+            remove_abandoned(VIEW)
+            self.folder, lock = locked_folder(VIEW)
+        self.close = weakref.finalize(
+            self, remove_locked, self.folder, lock
+        )  # also when the program ends without closing
         try:
             shutil.copyfile(folder / DATABASE, self.folder / DATABASE)
             (self.folder / DATABASE).chmod(FILE)
@@ -185,38 +185,6 @@ class _View:
         except BaseException:
             self.close()
             raise
-
-
-def _locked_folder() -> tuple[Path, int]:
-    """A new temporary folder, and an open lock on it that goes with this process."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=VIEW))
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if folder.exists():
-                return folder, lock
-        except BlockingIOError:
-            pass  # another process took it for abandoned before it was locked
-        os.close(lock)
-
-
-def _remove_abandoned() -> None:
-    """Remove the temporary folders of processes that were killed: those of ours that nobody has locked."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{VIEW}*"):
-        with suppress(OSError):  # somebody else's, or gone already
-            if folder.lstat().st_uid == os.geteuid():
-                lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder, ignore_errors=True)
-                finally:
-                    os.close(lock)
-
-
-def _remove(folder: Path, lock: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    os.close(lock)
 
 
 def chroma_metadata(publisher: str | None, published: date | None, no_later_than: date | None) -> dict[str, str | int]:

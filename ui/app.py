@@ -263,7 +263,7 @@ class Page:
         try:
             return self.collection.article(source)
         except StoreError as error:
-            log.warning("a cited article cannot be shown: %s", error)
+            log.warning("a cited article cannot be shown: %.300s", error)
             raise RAGError(f"{source} is no longer in the collection") from error
 
     def examples(self) -> gr.Dataset:
@@ -433,7 +433,7 @@ def read_conversation(text: Any) -> Conversation | None:
     try:
         return Conversation.model_validate_json(str(text))
     except ValidationError:
-        gr.Warning("This conversation was kept by another version and cannot be read.")
+        gr.Warning("This conversation is too long, or was kept by another version and cannot be read.")
         return None
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from rag.dates import no_later
 from rag.types import Answer, Citation
 
+MOST_TURNS = 100  # of a conversation; beyond, the oldest go
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
 _AT_HEAD = re.compile(r"^(\d*)([-+.)])")  # begins a list or a rule
 
@@ -47,7 +48,7 @@ class Conversation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(default="", pattern=r"^([0-9a-f]{32})?$")
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Turn, ...] = Field(default=(), max_length=MOST_TURNS)
 
     @property
     def pending(self) -> bool:
@@ -56,7 +57,9 @@ class Conversation(BaseModel):
 
     def asked(self, question: str) -> Conversation:
         """With a new question at the end."""
-        return Conversation(id=self.id or uuid.uuid4().hex, turns=(*self.turns, Turn(question=question)))
+        return Conversation(
+            id=self.id or uuid.uuid4().hex, turns=(*self.turns[1 - MOST_TURNS :], Turn(question=question))
+        )
 
     def settled(self, turn: Turn) -> Conversation:
         """With the last turn replaced; of its answer the browser need not keep the passages."""

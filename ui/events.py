@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt, StrictStr, ValidationError
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from gradio.blocks import Block
 
 MOST_WAITING = 16  # events of one page that have not ended
+LONGEST_TEXT = 20_000  # characters of a text box; a question that is longer than it may be is told so
+LONGEST_CONVERSATION = 1_000_000  # characters of a conversation that the browser kept
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_Name = Annotated[StrictStr, Field(max_length=8_000)]  # of a file with its folders, as an address has it
 _Index = Annotated[StrictInt, Field(ge=0, le=100_000)]
 
 
@@ -62,7 +65,7 @@ class _Message(BaseModel):
 
 
 class _Edited(_Message):
-    value: StrictStr
+    value: Annotated[StrictStr, Field(max_length=LONGEST_TEXT)]
     previous_value: JsonValue
 
 
@@ -71,19 +74,19 @@ class _Rated(_Message):
 
 
 class _Passage(BaseModel):
-    passage: StrictStr
+    passage: _Name
 
 
 class _Source(BaseModel):
-    source: StrictStr
+    source: _Name
 
 
 class _Conversation(BaseModel):
-    conversation: StrictStr
+    conversation: Annotated[StrictStr, Field(max_length=LONGEST_CONVERSATION)]
 
 
 class _Id(BaseModel):
-    id: StrictStr
+    id: Annotated[StrictStr, Field(max_length=64)]
 
 
 # By the name of the function that takes it; the others look at nothing that comes with the event.
@@ -131,7 +134,7 @@ def _fits(component: Block, value: Any) -> bool:
     if name == "state":  # what is kept here, whatever the page sends
         return value is None
     if name == "textbox":
-        return value is None or isinstance(value, str)
+        return value is None or (isinstance(value, str) and len(value) <= LONGEST_TEXT)
     if name == "slider":
         return (
             isinstance(value, (int, float)) and not isinstance(value, bool) and given.minimum <= value <= given.maximum
@@ -140,23 +143,39 @@ def _fits(component: Block, value: Any) -> bool:
         values = value if given.multiselect and isinstance(value, list) else [value]
         known = {choice for _, choice in given.choices}
         return value is None or all(
-            isinstance(each, str) and (given.allow_custom_value or each in known) for each in values
+            isinstance(each, str) and len(each) <= 500 and (given.allow_custom_value or each in known)
+            for each in values[:LONGEST_TEXT]
         )
     if name == "datetime":
         return value is None or (isinstance(value, str) and (not value or bool(_DAY.fullmatch(value))))
     if name == "dataset":
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000
     if name == "file":
-        return value is None or (isinstance(value, list) and all(map(_is_upload, value)))
+        return value is None or (isinstance(value, list) and all(_is_upload(each, given.file_types) for each in value))
     return False
 
 
-def _is_upload(value: Any) -> bool:
-    """Whether a value names a file that Gradio keeps for an upload."""
+class _Upload(BaseModel):
+    """What the page says of a file that it has uploaded."""
+
+    path: _Name
+    orig_name: _Name | None = None
+    url: _Name | None = None
+    size: StrictInt | None = None
+    mime_type: _Name | None = None
+    is_stream: Literal[False] = False
+    meta: dict[str, Literal["gradio.FileData"]]
+
+
+def _is_upload(value: Any, suffixes: list[str]) -> bool:
+    """Whether a value names a file of a kind that is taken, which Gradio keeps for an upload."""
     from gradio.utils import get_upload_folder
 
-    path = value.get("path") if isinstance(value, dict) else None
-    return isinstance(path, str) and within(path, get_upload_folder())
+    try:
+        path = _Upload.model_validate(value).path
+    except ValidationError:
+        return False
+    return within(path, get_upload_folder()) and os.path.splitext(path)[1].lower() in suffixes  # noqa: PTH122
 
 
 def within(path: str, folder: str) -> bool:

@@ -14,8 +14,8 @@ import os
 import re
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, MutableMapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -39,10 +39,11 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_BODY = 8_000_000  # bytes of an event: a conversation that the browser kept has at most five
+LARGEST_BODY = 3_000_000  # bytes of an event: a conversation that the browser kept, at most
 LARGEST_FORM = 10_000  # bytes of a name and a password
 READ_WITHIN = 60.0  # seconds for a body to be there, or for the next part of an upload
-MOST_STREAMS = 500  # answers under way at a time, to all pages together
+MOST_FILES = 100  # in one upload
+MOST_STREAMS, MOST_FROM_ONE = 1000, 100  # answers under way at a time, to all and to one address
 _API = "/gradio_api"
 # What the page asks for, by method; nothing else is answered. `%s` is what only a collection that may change needs.
 _SESSION = r"[a-z0-9]{1,64}"
@@ -91,6 +92,7 @@ def guard(app: App, gradio: Any, presence: Presence, open_pages: Presence, guard
         presence: is told which pages listen for what comes of their events.
         open_pages: is told which pages are open.
     """
+    queue = gradio.get_blocks()._queue
     layers: list[Callable[[App], App]] = [
         SafeHeaders,
         lambda inner: KnownHosts(inner, guarded.names),
@@ -100,7 +102,7 @@ def guard(app: App, gradio: Any, presence: Presence, open_pages: Presence, guard
         lambda inner: Members(inner, gradio),
         lambda inner: CheckedEvents(inner, gradio.get_blocks()),
         lambda inner: BoundedUploads(inner, guarded.uploads, guarded.most_uploaded),
-        lambda inner: Listeners(inner, presence, open_pages),
+        lambda inner: Listeners(inner, presence, open_pages, queue.pending_messages_per_session),
     ]
     for layer in reversed(layers):
         app = layer(app)
@@ -271,9 +273,10 @@ class _Tries:
 
 @dataclass
 class Attempts:
-    """Failed logins by address or name: after `free` of them each doubles the wait, up to a quarter of an hour."""
+    """Failed logins by address or name: after `free` of them each doubles the wait, up to `longest` seconds."""
 
     free: int
+    longest: float
     _tries: OrderedDict[str, _Tries] = field(default_factory=OrderedDict)
 
     def wait(self, who: str) -> float:
@@ -288,7 +291,9 @@ class Attempts:
         if now - tries.until > 3600:
             tries.failed = 0
         tries.failed += 1
-        tries.until = now + (min(2.0 ** (tries.failed - self.free + 3), 900) if tries.failed >= self.free else 0)
+        tries.until = now + (
+            min(2.0 ** min(tries.failed - self.free + 3, 20), self.longest) if tries.failed >= self.free else 0
+        )
         return 0
 
     def succeeded(self, who: str) -> None:
@@ -303,7 +308,8 @@ class SlowLogin:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._addresses, self._names = Attempts(free=5), Attempts(free=20)
+        self._addresses, self._names = Attempts(free=5, longest=900), Attempts(free=20, longest=30)
+        self._known = OrderedDict[tuple[str, str], None]()  # names that have logged in, with the address they did from
         self._bodies = Bodies(LARGEST_FORM, 100 * LARGEST_FORM)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -323,7 +329,9 @@ class SlowLogin:
             await refuse(send, 400, "this is no form with a name and a password")
             return
         name = str(form.get("username", "")).strip()[:200]
-        wait = max(self._addresses.wait(address), self._names.wait(name))
+        # Who guesses for a name from elsewhere does not keep out whoever has logged in by it from here.
+        known = (name, address) in self._known
+        wait = max(self._addresses.wait(address), 0 if known else self._names.wait(name))
         if wait:
             why = f"too many wrong passwords; try again in {round(wait) + 1} s"
             await refuse(send, 429, why, retry_after=str(round(wait) + 1))
@@ -337,6 +345,9 @@ class SlowLogin:
                 if status == 200:
                     self._addresses.succeeded(address)
                     self._names.succeeded(name)
+                    self._known[name, address] = None
+                    while len(self._known) > 1000:
+                        self._known.popitem(last=False)
                 else:
                     await asyncio.sleep(self.PAUSE)
             await send(message)
@@ -488,12 +499,15 @@ class BoundedUploads:
             await refuse(send, 413, "there is no room for these files now; add fewer at a time, or later")
             return
         self._coming += size
+        files = 0
 
         async def receiving() -> Message:
-            try:
-                return await asyncio.wait_for(receive(), READ_WITHIN)
-            except TimeoutError:
-                return {"type": "http.disconnect"}
+            nonlocal files
+            message: Message = {"type": "http.disconnect"}
+            with suppress(TimeoutError):
+                message = await asyncio.wait_for(receive(), READ_WITHIN)
+            files += message.get("body", b"").lower().count(b"\ncontent-disposition:")
+            return message if files <= MOST_FILES else {"type": "http.disconnect"}
 
         try:
             await self.app(scope, receiving, send)
@@ -521,11 +535,12 @@ def files_below(folder: Path) -> Iterator[tuple[Path, int, float]]:
 class Listeners:
     """Notes which pages are open, and which listen for what comes of their events; bounds how many do."""
 
-    def __init__(self, app: App, presence: Presence, open_pages: Presence) -> None:
+    def __init__(self, app: App, presence: Presence, open_pages: Presence, sessions: Container[str]) -> None:
         self.app = app
         self._presence = presence
         self._open_pages = open_pages
-        self._streams = Counter[str]()
+        self._streams = {kind: Counter[str]() for kind in ("queue", "heartbeat", "upload_progress")}
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and count while a stream is open."""
@@ -533,25 +548,25 @@ class Listeners:
         if not route.startswith(("queue/data", "heartbeat/", "upload_progress")):
             await self.app(scope, receive, send)
             return
-        address = (scope.get("client") or ("",))[0]
-        if self._streams.total() >= MOST_STREAMS or self._streams[address] >= MOST_STREAMS // 2:
+        streams, address = self._streams[route.partition("/")[0]], (scope.get("client") or ("",))[0]
+        if streams.total() >= MOST_STREAMS or streams[address] >= MOST_FROM_ONE:
             await refuse(send, 429, "too many pages are open; try again in a minute")
             return
         presence = self._open_pages if route.startswith("heartbeat/") else self._presence
         session = route.rpartition("/")[2]
         if route == "queue/data":
             session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
-            if not re.fullmatch(_SESSION, session):
-                await refuse(send, 422, "session_hash: not one of a page")
+            if session not in self._sessions:  # else Gradio would answer with an error in its log
+                await refuse(send, 404, "this page has asked for nothing; open it anew")
                 return
-        self._streams[address] += 1
+        streams[address] += 1
         try:
             with presence.listening(session):
                 await while_there(self.app, scope, receive, send)
         finally:
-            self._streams[address] -= 1
-            if not self._streams[address]:
-                del self._streams[address]
+            streams[address] -= 1
+            if not streams[address]:
+                del streams[address]
 
 
 async def while_there(app: App, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import resource
 import secrets
-import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 from rag.errors import RAGError, SettingsError
 from rag.pipeline import RAG
+from rag.private import locked_folder, remove_abandoned, remove_locked
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -32,12 +34,13 @@ if TYPE_CHECKING:
     from ui.app import Page
     from ui.places import Presence
 
+PASSING = "rag-chat-"  # begins the name of the folder for what is passing
 LARGEST_UPLOADS = 10  # files of the largest size may lie waiting to be taken in
 MOST_PAGES = 1000  # pages whose state is kept; then the one goes that was used longest ago
 PLENTY = 100  # pages; of more than that those that are no longer open are forgotten
 MOST_EVENTS = 1000  # events under way at a time, those that wait for their place included
 ABANDONED = 60  # seconds after which what a page without a listener was sent goes
-FORGOTTEN = 3600  # seconds after which uploads go that were never taken in
+FORGOTTEN = 600  # seconds after which uploads go that were never taken in
 TIDY_EVERY = 10  # seconds
 HERE = Path(__file__).parent
 
@@ -58,12 +61,14 @@ def serve(
     _open_more_files()
     signal.signal(signal.SIGTERM, _end)
     try:
-        with _own_folder():
+        with closing(rag), _own_folder():
             from ui.app import Page  # brings gradio
 
             _server(Page(rag), listening, auth, share, host).run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn has shut down in good order and passes the signal on
-        pass
+        _leave(0)
+    except SystemExit as end:
+        _leave(int(end.code or 0))
     finally:
         listening.close()
 
@@ -71,6 +76,14 @@ def serve(
 def _end(number: int, _: object) -> None:
     """Leave in good order: uvicorn passes a signal on when it has shut down, and the default would tidy nothing up."""
     raise SystemExit(128 + number)
+
+
+def _leave(status: int) -> None:
+    """End now: a thread that is still at work for a visitor would keep the process alive, and unseen."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def read_auth(given: str | None, file: Path | None) -> list[tuple[str, str]] | None:
@@ -125,11 +138,12 @@ def _cannot_listen(host: str, port: int, error: Exception) -> str:
 def _own_folder() -> Iterator[None]:
     """Where this process keeps what is passing: a folder that nobody else can look into, and that goes with it."""
     before, given = tempfile.tempdir, os.environ.get("GRADIO_TEMP_DIR")
+    remove_abandoned(PASSING)
     try:
-        folder = tempfile.mkdtemp(prefix="rag-chat-")
+        folder, lock = locked_folder(PASSING)
     except OSError as error:
         raise SettingsError(f"no folder for uploads can be made ({error}); name a place with TMPDIR") from error
-    tempfile.tempdir = folder
+    tempfile.tempdir = str(folder)
     os.environ["GRADIO_TEMP_DIR"] = str(Path(folder, "uploads"))
     try:
         yield
@@ -138,7 +152,7 @@ def _own_folder() -> Iterator[None]:
         os.environ.pop("GRADIO_TEMP_DIR")
         if given is not None:
             os.environ["GRADIO_TEMP_DIR"] = given
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_locked(folder, lock)
 
 
 def _open_more_files() -> None:
@@ -164,9 +178,11 @@ def _server(
     import gradio as gr
     import uvicorn
     from gradio.utils import get_upload_folder
+    from python_multipart.exceptions import FormParserError
     from starlette.requests import ClientDisconnect
     from starlette.routing import Route
 
+    from ui.connections import Punctual
     from ui.guard import Guarded, guard
 
     settings = page.rag.settings
@@ -185,7 +201,8 @@ def _server(
     app._queue.max_thread_count = MOST_EVENTS
     mounted: Any = web.routes[-1]
     mounted.app.add_exception_handler(ClientDisconnect, _broken_off)
-    mounted.app.add_exception_handler(TypeError, _no_upload)
+    for kind in (TypeError, FormParserError):
+        mounted.app.add_exception_handler(kind, _no_upload)
     web.router.routes.insert(0, Route("/original", _originals(page)))
     names, proxies = {host, *settings.hosts}, set(settings.hosts)
     guarded = Guarded(
@@ -213,6 +230,7 @@ def _server(
     return Server(
         uvicorn.Config(
             guarded_web, log_level="error", access_log=False, timeout_graceful_shutdown=3, server_header=False,
+            http=Punctual,
             ws="none",  # nothing here speaks it, and a request to switch to it would be left without an answer
             proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
         )
@@ -269,7 +287,7 @@ def _broken_off(_: Request, __: Exception) -> Response:
 
 
 def _no_upload(request: Request, error: Exception) -> Response:
-    """Gradio throws a TypeError at a form whose field of files holds text."""
+    """Gradio throws a TypeError at a form whose field of files holds text, its parser another at odd boundaries."""
     from starlette.responses import JSONResponse
 
     if not request.url.path.endswith("/upload"):

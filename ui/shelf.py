@@ -21,6 +21,7 @@ from ui.places import CrowdedError, GoneError, Places, Presence
 from ui.render_collection import render_added, render_articles, render_difference, render_note
 
 CHANGES_WAITING = 8
+LONGEST_SEARCH = 200  # characters of it that are looked for
 LOOKS_AT_A_TIME, LOOKS_WAITING = 2, 32  # articles that are read again to be shown
 FILE_TYPES = [".txt", ".md", ".markdown", ".html", ".htm", ".pdf"]
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class Shelf:
     def articles(self, search: str | None, chosen: str) -> str:
         """The table of the articles."""
         try:
-            return render_articles(self.collection.entries(), search or "", chosen)
+            return render_articles(self.collection.entries(), (search or "")[:LONGEST_SEARCH], chosen)
         except RAGError as error:
             return render_note(str(error), error=True)
 
@@ -188,7 +189,7 @@ def _moved(file: str, folder: Path) -> Path:
     try:
         path = Path(file).rename(folder / Path(file).name)
     except OSError as error:
-        raise RAGError(f"{Path(file).name} is no longer there; choose it anew") from error
+        raise RAGError(f"{Path(file).name} has gone, perhaps because it was added just now; choose it anew") from error
     with suppress(OSError):  # there may be others of the same content
         Path(file).parent.rmdir()
     return path
