@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from langchain_core.documents import Document
 
 from rag.catalog import Article, Catalog, Chunk, write_catalog
+from rag.characters import said
 from rag.chunk import split
 from rag.dedupe import group_copies
 from rag.errors import LoadError, StoreError
@@ -115,7 +116,8 @@ def ingest(
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings):
-            files = scope.files(uploads(folder), added or ())
+            left_out: list[str] = []
+            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
             articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
             articles = _with_originals(articles)
             chunks = _cut(articles, before, settings)
@@ -130,7 +132,7 @@ def ingest(
         changed=sum(old[source] != new[source] for source in new.keys() & old.keys()),
         removed=len(old.keys() - new.keys()),
         embedded=embedded,
-        skipped=skipped,
+        skipped=(*left_out, *skipped),
         seconds=time.perf_counter() - started,
         instructed=sum(bool(article.instructions) for article in articles),
     )
@@ -344,15 +346,17 @@ class Scope:
     paths: tuple[Path, ...]
     without: frozenset[str] = frozenset()
 
-    def files(self, uploads: Path, staged: Iterable[str] = ()) -> list[tuple[Path, str]]:
+    def files(
+        self, uploads: Path, staged: Iterable[str] = (), left_out: list[str] | None = None
+    ) -> list[tuple[Path, str]]:
         """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
 
-        `staged` names those there that only this run takes in.
+        `staged` names those there that only this run takes in; `left_out` is as in `find_files`.
 
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
-        found = dict(find_files(self.paths))  # by file: the uploads may lie in one of the folders
+        found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
         added = uploads.iterdir() if uploads.is_dir() else ()
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
@@ -361,7 +365,9 @@ class Scope:
             raise LoadError("no article would be left; add one before the last one is removed")
         for (source, path), (next_source, next_path) in pairwise(kept):
             if source == next_source:
-                raise LoadError(f"{path} and {next_path} are both {source} in the index; rename one of them")
+                raise LoadError(
+                    f"{said(path)} and {said(next_path)} are both {source} in the index; rename one of them"
+                )
         return [(path, source) for source, path in kept]
 
     def to_manifest(self) -> dict[str, str]:

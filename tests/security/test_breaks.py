@@ -1,0 +1,144 @@
+"""What broken files, folders and names do: one line that says what is wrong, and never a word less without a word."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shlex
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from rag import Settings, build_rag
+from rag.errors import LoadError
+from rag.ingest import ingest
+from rag.load import find_files, load_document, to_document
+from tests.test_load import pdf
+
+PROSE = "The harbour opened on Monday, and it is an article.\n"
+PAGES = pdf("One page.", "Two pages.", "Three pages.")
+UNSHOWN = "\\ud800\\udfff\\0\\e[31m\\u202e\\u2066"  # as YAML writes it
+
+
+def test_characters_that_cannot_be_stored_or_shown_leave_the_metadata(articles: Path, tmp_path: Path) -> None:
+    fields = "".join(f'{name}: "{name.title()}{UNSHOWN} of it"\n' for name in ("title", "publisher", "author"))
+    (articles / "odd\x1b\n\u202e.md").write_text(f"---\n{fields}---\n\n{PROSE}", encoding="utf-8")
+    settings = Settings(index=tmp_path / "index")
+    ingest([articles], settings)
+    rag = build_rag(settings)
+    (odd,) = (each for each in rag.store.articles() if each.source.startswith("odd"))
+    rag.close()
+    assert odd.source == "odd???.md"
+    assert (odd.title, odd.publisher, odd.author) == ("Title [31m of it", "Publisher [31m of it", "Author [31m of it")
+
+
+def deep(folder: Path) -> None:
+    """Put an article below folders whose path is longer than the system opens."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    with os.fdopen(os.open("deep.txt", os.O_CREAT | os.O_WRONLY, dir_fd=here), "w") as file:
+        file.write(PROSE)
+    os.close(here)
+
+
+def test_a_path_that_is_too_long_is_said_or_left_out(articles: Path, tmp_path: Path) -> None:
+    deep(articles)
+    settings = Settings(index=tmp_path / "index")
+    with pytest.raises(LoadError, match=r"cannot be read: File name too long; .*--skip-bad") as refused:
+        ingest([articles], settings)
+    assert len(str(refused.value)) < 400
+    report = ingest([articles], settings, skip_bad=True)
+    assert report.articles == 3
+    (line,) = report.skipped
+    assert "too long" in line and len(line) < 400
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_a_folder_that_cannot_be_read_is_said_or_left_out(mode: int, articles: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become a user who may not read the folder")
+    closed = articles / "closed"
+    (closed / "below").mkdir(parents=True)
+    (closed / "one.txt").write_text(PROSE)
+    closed.chmod(mode)
+    for folder in articles.parents:
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    left_out: list[str] = []
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        with pytest.raises(LoadError, match=r"closed cannot be read: Permission denied; grant access .*--skip-bad"):
+            find_files([articles])
+        found = find_files([articles], left_out)
+    finally:
+        os.seteuid(0)
+        closed.chmod(0o755)
+    assert len(found) == 3
+    assert len(left_out) == 1 and "closed cannot be read: Permission denied" in left_out[0]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-32"])
+@pytest.mark.parametrize("name", ["a.md", "it's; one.txt"])
+def test_another_encoding_is_said_once_and_its_remedy_works(encoding: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(f"---\ntitle: Port opens\n---\n\n{PROSE}".encode(encoding))
+    with pytest.raises(LoadError, match=f"^{path} is {encoding}; convert it: iconv") as refused:
+        load_document(path, name)
+    assert "front matter" not in str(refused.value)
+    command = str(refused.value).split("convert it: ")[1]
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    new = tmp_path / shlex.split(command)[-1]
+    assert PROSE.strip() in load_document(new, new.name).page_content
+
+
+def compressed() -> bytes:
+    from pypdf import PdfWriter
+
+    writer = PdfWriter(clone_from=BytesIO(PAGES))
+    for page in writer.pages:
+        page.compress_content_streams()
+    writer.write(written := BytesIO())
+    return written.getvalue()
+
+
+def second_stream(change: Callable[[bytes], bytes]) -> bytes:
+    """The compressed pages, the stream of the second one changed, not in length."""
+    data = compressed()
+    found = list(re.finditer(rb"/FlateDecode.*?stream\n(.*?)\nendstream", data, re.DOTALL))[1]
+    changed = change(found[1])
+    assert len(changed) == len(found[1]) and changed != found[1]
+    return data[: found.start(1)] + changed + data[found.end(1) :]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (second_stream(lambda stream: b"zz" + stream[2:]), "page 2 of"),
+        (second_stream(lambda stream: stream[:20] + b"\xff" * (len(stream) - 20)), "page 2 of"),
+        (PAGES.replace(b"/Contents 6 0 R", b"/Contents 66 0 R"), "page 2 of"),
+        (re.sub(rb"6 0 obj.*?endobj", b"6 0 obj null endobj", PAGES, flags=re.DOTALL), "page 2 of"),
+        (PAGES.replace(b"[5 0 R 7 0 R", b"[5 0 R 77 0 R"), "1 of 3 pages of"),
+        (re.sub(rb"7 0 obj.*?endobj", b"7 0 obj <<>> endobj", PAGES, flags=re.DOTALL), "1 of 3 pages of"),
+        (PAGES.replace(b"/Count 3", b"/Count 5"), "2 of 5 pages of"),
+    ],
+)
+def test_a_pdf_is_not_read_in_part(data: bytes, what: str) -> None:
+    assert data not in (PAGES, compressed())
+    with pytest.raises(LoadError, match=f"^{what} x.pdf cannot be read; "):
+        to_document(data, Path("x.pdf"), "x.pdf")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [PAGES, compressed(), PAGES.replace(b"/Contents 6 0 R", b""), PAGES.replace(b"/Contents 6 0 R", b"/Contents null")],
+)
+def test_a_whole_pdf_goes_in_also_with_an_empty_page(data: bytes) -> None:
+    assert "Three pages." in to_document(data, Path("x.pdf"), "x.pdf").page_content
