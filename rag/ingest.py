@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -111,6 +112,9 @@ def ingest(
     with _writing(folder):
         if rebuild:
             _remove(_work_folder(settings))
+            for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
+                if not path.is_file():  # what stands there is no catalog, and would be in the way of one
+                    _remove(path)
         before = None if rebuild else _read_catalog(settings)
         scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
         if without is not None:
@@ -202,7 +206,8 @@ def _work_folder(settings: Settings) -> Path:
 
 def _opened(work: Path, published: Path | None) -> VectorFolder:
     """The folder of an interrupted run as it was left, unless it is damaged; else a copy of the published one."""
-    if work.is_dir():
+    kinds = {stat.S_IFMT(path.lstat().st_mode) for path in work.rglob("*")} if work.is_dir() else set()
+    if work.is_dir() and kinds <= {stat.S_IFREG, stat.S_IFDIR}:  # Chroma would wait at a pipe for ever
         try:
             return VectorFolder(work, create=True)
         except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -10,11 +11,14 @@ import subprocess
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rag import Settings, build_rag
-from rag.errors import LoadError
+from rag import RAGError, Settings, ask, build_rag
+from rag.__main__ import main
+from rag.doctor import report
+from rag.errors import LoadError, StoreError
 from rag.ingest import ingest
 from rag.load import find_files, load_document, to_document
 from tests.test_load import pdf
@@ -136,9 +140,101 @@ def test_a_pdf_is_not_read_in_part(data: bytes, what: str) -> None:
         to_document(data, Path("x.pdf"), "x.pdf")
 
 
-@pytest.mark.parametrize(
-    "data",
-    [PAGES, compressed(), PAGES.replace(b"/Contents 6 0 R", b""), PAGES.replace(b"/Contents 6 0 R", b"/Contents null")],
-)
-def test_a_whole_pdf_goes_in_also_with_an_empty_page(data: bytes) -> None:
-    assert "Three pages." in to_document(data, Path("x.pdf"), "x.pdf").page_content
+@pytest.mark.parametrize("contents", [b"/Contents 6 0 R", b"", b"/Contents null", b"/Contents []"])
+def test_a_whole_pdf_goes_in_also_with_an_empty_page(contents: bytes) -> None:
+    for data in (PAGES.replace(b"/Contents 6 0 R", contents), compressed()):
+        assert "Three pages." in to_document(data, Path("x.pdf"), "x.pdf").page_content
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def elsewhere(path: Path) -> None:
+    (index,) = (folder for folder in path.parents if folder.name == "index")
+    path.symlink_to(path.rename(index.with_name("moved")))
+
+
+@pytest.mark.parametrize("damage", [pipe, endless, elsewhere])
+@pytest.mark.parametrize("victim", ["vectors*/chroma.sqlite3", "vectors*/*/*"])
+def test_vectors_that_are_no_regular_files_are_lost(
+    victim: str, damage: Callable[[Path], None], articles: Path, tmp_path: Path
+) -> None:
+    settings = Settings(index=tmp_path / "index")
+    ingest([articles], settings)
+    for target in list(settings.index.glob(victim))[:1] or [next(settings.index.glob("vectors*")) / "new"]:
+        target.touch()
+        damage(target)
+    for use in (
+        lambda: ask("How long is the bridge over the Arun?", settings=settings),
+        lambda: list(report(settings, cleaning=False)),
+        lambda: ingest([articles], settings),
+    ):
+        with pytest.raises(StoreError, match="has lost its vectors; build it anew with `rag index PATHS --rebuild"):
+            use()
+    assert ingest([articles], settings, rebuild=True).articles == 3
+    assert "412 metres" in ask("How long is the bridge over the Arun?", settings=settings).text
+
+
+@pytest.mark.parametrize("what", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", ["catalog.sqlite", "catalog.sqlite.new"])
+def test_what_stands_in_the_place_of_the_catalog_is_said_and_a_rebuild_removes_it(
+    name: str, what: Callable[[Path], None], articles: Path, tmp_path: Path
+) -> None:
+    settings = Settings(index=tmp_path / "index")
+    ingest([articles], settings)
+    path = settings.index / name
+    path.unlink(missing_ok=True)
+    what(path)
+    if name == "catalog.sqlite":
+        for use in (lambda: list(report(settings, cleaning=False)), lambda: ingest([articles], settings)):
+            with pytest.raises(StoreError, match=r"catalog\.sqlite is no regular file; build it anew .*--rebuild"):
+                use()
+    assert main(["index", str(articles), "--rebuild", "--index", str(settings.index)]) == 0
+    assert "412 metres" in ask("How long is the bridge over the Arun?", settings=settings).text
+
+
+def test_wrong_values_are_refused_in_one_line(articles: Path, tmp_path: Path) -> None:
+    settings = Settings(index=tmp_path / "index")
+    ingest([articles], settings)
+    rag = build_rag(settings)
+    values: list[Any] = ["\ud800", "\0", "x" * 10_000, [], None, 5, {}, b"bridge.txt", object()]
+    for value in values:
+        for use in (rag.article, rag.chat_model, *(() if value is None else (build_rag,))):
+            with pytest.raises(RAGError) as refused:
+                use(value)
+            assert str(refused.value).isprintable() and len(str(refused.value)) < 300
+    rag.close()
+
+
+@pytest.mark.parametrize("arguments", [["index", ""], ["index", "--index", ""], ["doctor", "--index", ""]])
+def test_an_empty_path_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2 and "an empty path" in capsys.readouterr().err
+
+
+def test_the_command_prints_no_control_characters(
+    articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (articles / "bridge.txt").rename(articles / "a\nb\x1b[2J\u202e.txt")
+    (articles / "c\nd\x1b.pdf").write_text("no PDF")
+    place = ["--index", str(tmp_path / "index")]
+    question = "How long is the bridge over the Arun?"
+    assert main(["index", str(articles), *place]) == 2
+    assert main(["index", str(articles), "--skip-bad", *place]) == 0
+    assert main(["ask", question, *place]) == main(["doctor", *place]) == main(["doctor", "--cleaning", *place]) == 0
+    said = capsys.readouterr()
+    assert "skipped: " in said.err and "(a?b?[2J?.txt)" in said.out
+    bad = [line for line in said.err.splitlines() if "%|" not in line and not line.startswith(("rag: ", "skipped: "))]
+    assert not [line for line in bad if line.strip()]
+    for line in said.out.split("\n"):
+        assert not set(line) & {"\x1b", "\u202e", "\x00"}
+    assert main(["ask", question, "--json", *place]) == 0
+    assert json.loads(capsys.readouterr().out)["citations"][0]["source"] == "a?b?[2J?.txt"
