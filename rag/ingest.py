@@ -32,7 +32,7 @@ from rag.models import Encoder, passage_encoder, question_encoder
 from rag.parser import Parser
 from rag.private import FILE, private_file, private_folder
 from rag.settings import Settings
-from rag.storage import is_damage, storage_explained
+from rag.storage import is_damage, storage_explained, temporary_explained
 from rag.store import (
     CATALOG,
     LOCK,
@@ -260,7 +260,7 @@ def _writing(folder: Path) -> Iterator[None]:
             lock = FileLock(folder / LOCK, blocking=False, mode=FILE).acquire()
         except Timeout:
             raise StoreError(f"another process is indexing into {folder}; wait until it has finished") from None
-        with lock:
+        with lock, temporary_explained(folder):
             yield
 
 

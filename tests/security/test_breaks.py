@@ -8,6 +8,7 @@ import pwd
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from rag.doctor import report
 from rag.errors import LoadError, StoreError
 from rag.ingest import ingest
 from rag.load import find_files, load_document, to_document
+from tests.conftest import ROOT
 from tests.test_load import pdf
 
 PROSE = "The harbour opened on Monday, and it is an article.\n"
@@ -238,3 +240,24 @@ def test_the_command_prints_no_control_characters(
         assert not set(line) & {"\x1b", "\u202e", "\x00"}
     assert main(["ask", question, "--json", *place]) == 0
     assert json.loads(capsys.readouterr().out)["citations"][0]["source"] == "a?b?[2J?.txt"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("filled", [False, True])
+def test_a_full_temporary_folder_names_tmpdir_while_indexing(filled: bool, articles: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=False).returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        if filled:
+            subprocess.run(["dd", "if=/dev/zero", f"of={small / 'fill'}"], capture_output=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "rag", "index", str(articles), "--index", str(tmp_path / "index")],
+            cwd=ROOT, env={**os.environ, "TMPDIR": str(small)}, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+    finally:
+        subprocess.run(["umount", small], check=True)
+    line = done.stderr.splitlines()[-1]
+    assert done.returncode == 2 and f"make room in {small}, or name another folder with TMPDIR" in line
+    assert "cannot write the index" not in line
