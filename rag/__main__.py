@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from rag.characters import plain, plain_json, plain_lines
 from rag.errors import RAGError
 
 STATUS_BAD_INPUT = 2
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, where what is in the way can still be said
         return status
     except RAGError as error:
-        print(f"rag: {error}", file=sys.stderr)
+        print(plain(f"rag: {error}"), file=sys.stderr)
         return STATUS_BAD_INPUT
     except KeyboardInterrupt:
         print("rag: interrupted", file=sys.stderr)
@@ -83,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "make the index equal a set of files")
     index.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATHS",
+        "paths", nargs="*", type=_path, metavar="PATHS",
         help="files and folders of articles (.txt, .md, .html, .pdf); without any, those of the last time",
     )  # fmt: skip
     index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
@@ -103,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
     chat.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
     access = chat.add_mutually_exclusive_group()
     access.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this name and password")
-    access.add_argument("--auth-file", type=Path, metavar="FILE", help="the same, one USER:PASSWORD a line of FILE")
+    access.add_argument("--auth-file", type=_path, metavar="FILE", help="the same, one USER:PASSWORD a line of FILE")
     chat.add_argument(
         "--share", action="store_true",
         help="let others reach it through a public address that Gradio's makers lend; needs the network",
@@ -118,34 +119,34 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_eval(evaluate: argparse.ArgumentParser) -> None:
     add = evaluate.add_argument
-    add("--questions", type=Path, metavar="FILE", help="questions as JSON lines (default: those on the five seeds)")
+    add("--questions", type=_path, metavar="FILE", help="questions as JSON lines (default: those on the five seeds)")
     add(
         "--split", choices=("tune", "report", "all"), default="report",
         help="which part of the questions to ask (default: %(default)s)",
     )  # fmt: skip
     add("--model", help="what writes the answers (default: RAG_MODEL)")
-    add("--report", type=Path, metavar="FILE", help="write a page to read, in one HTML file")
-    add("--json", type=Path, metavar="FILE", help="write everything, for programs and for `rag eval compare`")
+    add("--report", type=_path, metavar="FILE", help="write a page to read, in one HTML file")
+    add("--json", type=_path, metavar="FILE", help="write everything, for programs and for `rag eval compare`")
     add("--no-cache", action="store_true", help="ask every question anew")
     baselines = evaluate.add_mutually_exclusive_group()
     baselines.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="exit with 1 where a measure is below this by more than noise"
+        "--baseline", type=_path, metavar="FILE", help="exit with 1 where a measure is below this by more than noise"
     )
     baselines.add_argument(
-        "--update-baseline", type=Path, metavar="FILE", help="show the difference to this, then write it anew"
+        "--update-baseline", type=_path, metavar="FILE", help="show the difference to this, then write it anew"
     )
     sets = evaluate.add_mutually_exclusive_group()
     sets.add_argument(
-        "--beir", type=Path, metavar="DIR", help="retrieval on a set in BEIR's form instead (--index keeps its index)"
+        "--beir", type=_path, metavar="DIR", help="retrieval on a set in BEIR's form instead (--index keeps its index)"
     )
     sets.add_argument(
         "--squad",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="retrieval and answers on a set in SQuAD's form (SQuAD, XQuAD) instead",
     )
     sets.add_argument(
-        "--from-feedback", nargs="?", type=Path, const="-", metavar="FILE",
+        "--from-feedback", nargs="?", type=_path, const="-", metavar="FILE",
         help="ask nothing: make questions of the chat's thumbs up and down, print them or write them to a new file",
     )  # fmt: skip
     actions = evaluate.add_subparsers(title="or", metavar="compare")
@@ -153,8 +154,8 @@ def _add_eval(evaluate: argparse.ArgumentParser) -> None:
         "compare", help="how two runs differ: rag eval compare A.json B.json",
         description="Paired differences of two runs over the same questions, and those that changed sides.",
     )  # fmt: skip
-    compare.add_argument("first", type=Path, metavar="A.json", help="a file of `rag eval --json`, or a baseline")
-    compare.add_argument("second", type=Path, metavar="B.json", help="the one to compare with it")
+    compare.add_argument("first", type=_path, metavar="A.json", help="a file of `rag eval --json`, or a baseline")
+    compare.add_argument("second", type=_path, metavar="B.json", help="the one to compare with it")
     compare.set_defaults(run=_compare)
 
 
@@ -165,11 +166,17 @@ def _command(
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
     )
     command.add_argument(
-        "--index", type=Path, metavar="DIR", dest="index_folder",
+        "--index", type=_path, metavar="DIR", dest="index_folder",
         help="folder of the index (default: RAG_INDEX, else a folder of the user's data)",
     )  # fmt: skip
     command.set_defaults(run=run, parser=command)
     return command
+
+
+def _path(given: str) -> Path:
+    if not given:  # else it would be the folder where the command runs
+        raise argparse.ArgumentTypeError("an empty path; name a file or a folder")
+    return Path(given)
 
 
 def _settings(options: argparse.Namespace) -> Any:
@@ -188,7 +195,7 @@ def _index(options: argparse.Namespace) -> int:
     with ProgressBar() as progress:
         report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
     for line in report.skipped:
-        print(f"skipped: {line}", file=sys.stderr)
+        print(plain(f"skipped: {line}"), file=sys.stderr)
     copies = f" and {report.copies} republished" if report.copies else ""
     print(
         f"{counted(report.articles, 'article')}{copies}, {counted(report.chunks, 'chunk')} in {settings.index} "
@@ -208,11 +215,11 @@ def _ask(options: argparse.Namespace) -> int:
     filters = {key: value for key, value in given.items() if value is not None}
     answer = ask(" ".join(options.question), filters=filters, settings=_settings(options))
     if options.json:
-        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        print(plain_json(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)))
         return 0
-    print(answer.text)
+    print(plain_lines(answer.text))
     for note in answer.notes:
-        print(f"({note})")
+        print(plain(f"({note})"))
     shown = answer.citations or answer.closest
     if shown:
         print("" if answer.answered else "The closest passages, which need not answer it:")
@@ -221,10 +228,10 @@ def _ask(options: argparse.Namespace) -> int:
         first = citations[0]
         markers = " ".join(f"[{citation.marker}]" for citation in citations) if answer.answered else "-"
         if not answer.answered:
-            print("\n".join(f"“{' '.join(citation.quote.split())}”" for citation in citations))
+            print("\n".join(plain(f"“{' '.join(citation.quote.split())}”") for citation in citations))
         origin = [first.title, first.publisher, str(first.published or no_later(first.no_later_than))]
         copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
-        print(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})")
+        print(plain(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})"))
     return 0
 
 
@@ -253,7 +260,7 @@ def _doctor(options: argparse.Namespace) -> int:
     from rag.doctor import report
 
     for line in report(_settings(options), cleaning=options.cleaning):
-        print(line)
+        print(plain(line))
     return 0
 
 

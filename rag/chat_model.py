@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
+from rag.arguments import shown
 from rag.errors import ModelError, SettingsError
 from rag.prompts import count_tokens
 from rag.settings import EXTRACTIVE, Settings
@@ -166,8 +167,8 @@ def chat_model(name: str, settings: Settings) -> ChatModel:
     provider = provider.lower().replace("-", "_")  # as LangChain does
     if not (provider and model):
         raise SettingsError(
-            f"model {name!r} is not known; set RAG_MODEL to {EXTRACTIVE}, to provider:model (openai:…, anthropic:…, "
-            "ollama:…), or to llamacpp: and the place of a .gguf file"
+            f"model {shown(name)} is not known; set RAG_MODEL to {EXTRACTIVE}, to provider:model (openai:…, "
+            "anthropic:…, ollama:…), or to llamacpp: and the place of a .gguf file"
         )
     context = settings.context_tokens or (LOCAL_CONTEXT if provider == LOCAL else HOSTED_CONTEXT)
     if provider == LOCAL:

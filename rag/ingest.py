@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -21,6 +22,7 @@ from filelock import FileLock, Timeout
 from langchain_core.documents import Document
 
 from rag.catalog import Article, Catalog, Chunk, write_catalog
+from rag.characters import said
 from rag.chunk import split
 from rag.dedupe import group_copies
 from rag.errors import LoadError, StoreError
@@ -30,7 +32,7 @@ from rag.models import Encoder, passage_encoder, question_encoder
 from rag.parser import Parser
 from rag.private import FILE, private_file, private_folder
 from rag.settings import Settings
-from rag.storage import is_damage, storage_explained
+from rag.storage import is_damage, storage_explained, temporary_explained
 from rag.store import (
     CATALOG,
     LOCK,
@@ -110,12 +112,16 @@ def ingest(
     with _writing(folder):
         if rebuild:
             _remove(_work_folder(settings))
+            for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
+                if not path.is_file():  # what stands there is no catalog, and would be in the way of one
+                    _remove(path)
         before = None if rebuild else _read_catalog(settings)
         scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings):
-            files = scope.files(uploads(folder), added or ())
+            left_out: list[str] = []
+            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
             articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
             articles = _with_originals(articles)
             chunks = _cut(articles, before, settings)
@@ -130,7 +136,7 @@ def ingest(
         changed=sum(old[source] != new[source] for source in new.keys() & old.keys()),
         removed=len(old.keys() - new.keys()),
         embedded=embedded,
-        skipped=skipped,
+        skipped=(*left_out, *skipped),
         seconds=time.perf_counter() - started,
         instructed=sum(bool(article.instructions) for article in articles),
     )
@@ -200,7 +206,8 @@ def _work_folder(settings: Settings) -> Path:
 
 def _opened(work: Path, published: Path | None) -> VectorFolder:
     """The folder of an interrupted run as it was left, unless it is damaged; else a copy of the published one."""
-    if work.is_dir():
+    kinds = {stat.S_IFMT(path.lstat().st_mode) for path in work.rglob("*")} if work.is_dir() else set()
+    if work.is_dir() and kinds <= {stat.S_IFREG, stat.S_IFDIR}:  # Chroma would wait at a pipe for ever
         try:
             return VectorFolder(work, create=True)
         except BaseException as error:
@@ -253,7 +260,7 @@ def _writing(folder: Path) -> Iterator[None]:
             lock = FileLock(folder / LOCK, blocking=False, mode=FILE).acquire()
         except Timeout:
             raise StoreError(f"another process is indexing into {folder}; wait until it has finished") from None
-        with lock:
+        with lock, temporary_explained(folder):
             yield
 
 
@@ -344,15 +351,17 @@ class Scope:
     paths: tuple[Path, ...]
     without: frozenset[str] = frozenset()
 
-    def files(self, uploads: Path, staged: Iterable[str] = ()) -> list[tuple[Path, str]]:
+    def files(
+        self, uploads: Path, staged: Iterable[str] = (), left_out: list[str] | None = None
+    ) -> list[tuple[Path, str]]:
         """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
 
-        `staged` names those there that only this run takes in.
+        `staged` names those there that only this run takes in; `left_out` is as in `find_files`.
 
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
-        found = dict(find_files(self.paths))  # by file: the uploads may lie in one of the folders
+        found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
         added = uploads.iterdir() if uploads.is_dir() else ()
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
@@ -361,7 +370,9 @@ class Scope:
             raise LoadError("no article would be left; add one before the last one is removed")
         for (source, path), (next_source, next_path) in pairwise(kept):
             if source == next_source:
-                raise LoadError(f"{path} and {next_path} are both {source} in the index; rename one of them")
+                raise LoadError(
+                    f"{said(path)} and {said(next_path)} are both {source} in the index; rename one of them"
+                )
         return [(path, source) for source, path in kept]
 
     def to_manifest(self) -> dict[str, str]:

@@ -6,26 +6,33 @@ article's own text says is read later, by `rag.metadata`.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
+import shlex
 import stat
 import unicodedata
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
 
+from rag.characters import plain, said
 from rag.errors import LoadError
 from rag.files import open_regular
 from rag.markdown import without_marks
 from rag.metadata import parse_date
 from rag.paragraph import masthead
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
 
 LONGEST_FILE = 50_000_000  # bytes
 
@@ -38,6 +45,8 @@ _JUNK_TITLE = re.compile(
     r"document\s?\d*|slide \d+|.*\.(docx?|pdf|indd|odt|rtf|qxd|tmp))$"
 )
 _JUNK_AUTHOR = re.compile(r"(?i)^(admin(istrator)?|user|owner|unknown|anonymous|root|author|default|.*@.*)$")
+# How files in other encodings begin; of UTF-32 first, whose mark begins with one of UTF-16.
+_MARKED = {"UTF-32": (b"\xff\xfe\0\0", b"\0\0\xfe\xff"), "UTF-16": (b"\xff\xfe", b"\xfe\xff")}
 _LINE_ENDS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n"})
 # lxml knows block elements only as a private set; these are the ones that break a line in a browser.
 _BLOCK_TAGS = frozenset(
@@ -80,12 +89,13 @@ class _Content:
     author: str | None = None
 
 
-def find_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+def find_files(paths: Sequence[Path], left_out: list[str] | None = None) -> list[tuple[Path, str]]:
     """List the article files under `paths` as (file, source) pairs, sorted by source.
 
     A source is a POSIX path relative to the indexed folder: to the folder itself when one is given, to
     the common parent when several paths are; a single file's source is its name. Hidden entries, other
-    suffixes and whatever is no regular file are skipped in folders. Raises LoadError for a path that does
+    suffixes and whatever is no regular file are skipped in folders. Folders within them that cannot be read are named
+    in `left_out`, a line each, if it is given. Raises LoadError for a path that does
     not exist or cannot be read, a file named outright whose suffix is not supported, and a folder without
     any supported file.
     """
@@ -93,7 +103,9 @@ def find_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
         raise LoadError("No path was given; name a folder or a file to index")
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # resolve() would follow links
     base = Path(os.path.commonpath([_folder_of(root) for root in roots]))
-    found = {file: _source(file, base) for root in roots for file in _files_under(root)}
+    found = {file: _source(file, base) for root in roots for file in _files_under(root, left_out)}
+    if not found and left_out:
+        raise LoadError(left_out[0])
     return sorted(found.items(), key=lambda pair: pair[1])
 
 
@@ -118,13 +130,13 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
     """
     read = _READERS.get(path.suffix.lower())
     if read is None:
-        raise LoadError(f"{path} has a suffix that is not supported; use one of {_SUPPORTED}")
+        raise LoadError(f"{said(path)} has a suffix that is not supported; use one of {_SUPPORTED}")
     if not data.strip():
-        raise LoadError(f"{path} is empty; remove it or put an article into it")
+        raise LoadError(f"{said(path)} is empty; remove it or put an article into it")
     content = read(data, path)
     text = _plain_characters(content.text)
     if not text.strip():
-        raise LoadError(f"{path} holds no text; give a file with a text layer or convert it to .txt")
+        raise LoadError(f"{said(path)} holds no text; give a file with a text layer or convert it to .txt")
     fields = {name: getattr(content, name) for name in ("title", "publisher", "published", "author")}
     return Document(page_content=text, metadata={"source": source, **fields})
 
@@ -135,38 +147,48 @@ def _folder_of(root: Path) -> Path:
 
 def _source(file: Path, base: Path) -> str:
     # A name that is not UTF-8 reaches Python as surrogates, which neither JSON nor SQLite can store.
-    return os.fsencode(file.relative_to(base).as_posix()).decode("utf-8", "replace")
+    return plain(os.fsencode(file.relative_to(base).as_posix()).decode("utf-8", "replace"))
 
 
-def _files_under(root: Path) -> list[Path]:
+def _files_under(root: Path, left_out: list[str] | None) -> list[Path]:
     try:
         mode = root.stat().st_mode
     except OSError as error:
-        raise LoadError(f"{root} cannot be read: {error.strerror}; check the path and its permissions") from error
+        raise LoadError(f"{said(root)} cannot be read: {error.strerror}; check the path and its permissions") from error
     if not stat.S_ISDIR(mode):
         if root.suffix.lower() not in SUFFIXES:
-            raise LoadError(f"{root} has a suffix that is not supported; use one of {_SUPPORTED}")
+            raise LoadError(f"{said(root)} has a suffix that is not supported; use one of {_SUPPORTED}")
         if not stat.S_ISREG(mode):
-            raise LoadError(f"{root} is no regular file; name a file that holds an article")
+            raise LoadError(f"{said(root)} is no regular file; name a file that holds an article")
         return [root]
-    files = list(_walk(root))
-    if not files:
-        raise LoadError(f"{root} holds no article; put files there that end in {_SUPPORTED}")
+    known = len(left_out or ())
+    files = list(_walk(root, left_out))
+    if not files and len(left_out or ()) == known:
+        raise LoadError(f"{said(root)} holds no article; put files there that end in {_SUPPORTED}")
     return files
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path, left_out: list[str] | None) -> Iterator[Path]:
     def fail(error: OSError) -> None:
         if isinstance(error, FileNotFoundError):
             return  # it has vanished, and with it what is asked for
-        raise LoadError(f"{error.filename} cannot be read: {error.strerror}; grant access or leave it out") from error
+        helps = "grant access or leave it out" if error.errno == errno.EACCES else "move or remove it"
+        line = f"{said(error.filename)} cannot be read: {error.strerror}; {helps}"
+        if left_out is None:
+            raise LoadError(f"{line}; or leave out what cannot be read with --skip-bad") from error
+        left_out.append(line)
 
     for folder, folders, names in os.walk(root, onerror=fail):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             file = Path(folder, name)
-            if not name.startswith(".") and file.suffix.lower() in SUFFIXES and file.is_file():
-                yield file
+            try:
+                if not name.startswith(".") and file.suffix.lower() in SUFFIXES and file.is_file():
+                    yield file
+            except OSError as error:  # the folder lets its names be listed, and no more; or they are too long
+                fail(OSError(error.errno, error.strerror, folder))
+                folders.clear()
+                break
 
 
 def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
@@ -180,13 +202,13 @@ def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
         with open_regular(path) as file:
             data = file.read(longest + 1) or b""  # files of /proc may have nothing yet
     except FileNotFoundError as error:
-        raise VanishedError(f"{path} has vanished; index again") from error
+        raise VanishedError(f"{said(path)} has vanished; index again") from error
     except PermissionError as error:
-        raise LoadError(f"{path} cannot be read: permission denied; grant access, e.g. chmod a+r") from error
+        raise LoadError(f"{said(path)} cannot be read: permission denied; grant access, e.g. chmod a+r") from error
     except OSError as error:
-        raise LoadError(f"{path} cannot be read: {error.strerror}; check the file") from error
+        raise LoadError(f"{said(path)} cannot be read: {error.strerror}; check the file") from error
     if len(data) > longest:
-        raise LoadError(f"{path} has more than {longest / 1_000_000:,g} MB; split it, or raise RAG_MAX_FILE_MB")
+        raise LoadError(f"{said(path)} has more than {longest / 1_000_000:,g} MB; split it, or raise RAG_MAX_FILE_MB")
     return data
 
 
@@ -197,16 +219,22 @@ def _plain_characters(text: str) -> str:
 
 
 def _decode(data: bytes, path: Path) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise LoadError(f"{path} is UTF-16; convert it: iconv -f UTF-16 -t UTF-8 {path.name}")
+    for name, marks in _MARKED.items():
+        if data.startswith(marks):
+            raise LoadError(f"{said(path)} is {name}; convert it: {_conversion(name, path)}")
     if b"\0" in data:
-        raise LoadError(f"{path} is binary, not text; remove it or give it its true suffix")
+        raise LoadError(f"{said(path)} is binary, not text; remove it or give it its true suffix")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise LoadError(
-            f"{path} is not UTF-8 (byte {error.start}); convert it: iconv -f ITS_ENCODING -t UTF-8 {path.name}"
+            f"{said(path)} is not UTF-8 (byte {error.start}); convert it: {_conversion('ITS_ENCODING', path)}"
         ) from error
+
+
+def _conversion(encoding: str, path: Path) -> str:
+    new = shlex.quote(f"{path.stem}.utf8{path.suffix}")
+    return said(f"iconv -f {encoding} -t UTF-8 {shlex.quote(path.name)} > {new}")
 
 
 def _read_text(data: bytes, path: Path) -> _Content:
@@ -216,10 +244,11 @@ def _read_text(data: bytes, path: Path) -> _Content:
 def _read_markdown(data: bytes, path: Path) -> _Content:
     from rag.front_matter import front_matter, value_of
 
+    decoded = _plain_characters(_decode(data, path))
     try:
-        fields, text = front_matter(_plain_characters(_decode(data, path)))
+        fields, text = front_matter(decoded)
     except LoadError as error:
-        raise LoadError(f"{path} has {error} in its front matter; leave plain names and values there") from None
+        raise LoadError(f"{said(path)} has {error} in its front matter; leave plain names and values there") from None
     source = value_of(fields, "source")  # its address, or its publisher
     named = None if source is None or re.search(r"://|^www\.", source) else source
     published = value_of(fields, "published", "date", "pubdate", "publication_date", "date_published")
@@ -245,7 +274,7 @@ def _read_html(data: bytes, path: Path) -> _Content:
     shown = _visible_page(html)
     lines = _selected(extracted, shown) if _covers(extracted, shown) else list(shown.blocks)
     if not any(lines):
-        raise LoadError(f"{path} shows no text without a browser; save the rendered page or convert it to .txt")
+        raise LoadError(f"{said(path)} shows no text without a browser; save the rendered page or convert it to .txt")
     date = getattr(page, "date", None)
     title, _ = _split_title(_unless(_JUNK_TITLE, getattr(page, "title", None)), shown)
     _, paper = _split_title(shown.window, shown)
@@ -456,6 +485,9 @@ _PRINT_MARK = re.compile(
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 
 
+_LOST = "cannot be read; save the PDF anew or convert it to .txt"
+
+
 def _read_pdf(data: bytes, path: Path) -> _Content:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
@@ -464,8 +496,15 @@ def _read_pdf(data: bytes, path: Path) -> _Content:
     try:
         reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise LoadError(f"{path} is encrypted; save it without a password, e.g. qpdf --decrypt")
-        pages = [_plain_characters(page.extract_text()).translate(_LIGATURES).splitlines() for page in reader.pages]
+            raise LoadError(f"{said(path)} is encrypted; save it without a password, e.g. qpdf --decrypt")
+        pages = [
+            _plain_characters(_text_of(page, number, path)).translate(_LIGATURES).splitlines()
+            for number, page in enumerate(reader.pages, start=1)
+        ]
+        tree: Any = reader.root_object["/Pages"]
+        declared = tree["/Count"] if "/Count" in tree else len(pages)
+        if len(pages) < declared:
+            raise LoadError(f"{declared - len(pages)} of {declared} pages of {said(path)} {_LOST}")
         title, author = (
             (str(reader.metadata.title or ""), str(reader.metadata.author or "")) if reader.metadata else ("", "")
         )
@@ -483,9 +522,63 @@ def _read_pdf(data: bytes, path: Path) -> _Content:
     ) as error:
         # pypdf lets plain Python errors out of damaged files, and DependencyError for rarer ciphers.
         what = "encrypted" if "crypt" in str(error).lower() else "damaged"
-        raise LoadError(f"{path} is {what} or no PDF; save it anew or convert it to .txt") from error
+        raise LoadError(f"{said(path)} is {what} or no PDF; save it anew or convert it to .txt") from error
     text = "\n\n".join(_unwrapped(_without_running_heads(pages)))
     return _Content(text=text, title=_unless(_JUNK_TITLE, title), author=_unless(_JUNK_AUTHOR, author))
+
+
+def _text_of(page: PageObject, number: int, path: Path) -> str:
+    """What pypdf reads of a page; where it finds damage, it goes on with less, and says so in its log or not at all."""
+    damage = _Damage()
+    log = logging.getLogger("pypdf.filters")
+    level = log.level
+    log.addHandler(damage)
+    log.setLevel(logging.WARNING)
+    try:
+        text = page.extract_text()
+    finally:
+        log.removeHandler(damage)
+        log.setLevel(level)
+    if damage.found or not all(map(_is_whole, _contents(page))):
+        raise LoadError(f"page {number} of {said(path)} {_LOST}")
+    return text
+
+
+class _Damage(logging.Handler):
+    """Whether anything was logged."""
+
+    found = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found = True
+
+
+def _contents(page: PageObject) -> list[Any]:
+    """The streams of a page, or what is there in their place; none of an empty page."""
+    from pypdf.generic import NullObject
+
+    if "/Contents" not in page or isinstance(page.raw_get("/Contents"), NullObject):
+        return []
+    contents = page["/Contents"]
+    return [each.get_object() for each in contents] if isinstance(contents, list) else [contents]
+
+
+def _is_whole(stream: Any) -> bool:
+    """Whether it is a stream, and ends where its compression says so."""
+    from pypdf.generic import EncodedStreamObject, StreamObject
+
+    filters = stream.get("/Filter") if isinstance(stream, StreamObject) else None
+    if not isinstance(stream, EncodedStreamObject) or filters not in ("/FlateDecode", ["/FlateDecode"]):
+        return isinstance(stream, StreamObject)
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)  # without the checksum, which some programs leave off
+    rest = stream._data[2:]
+    try:
+        while rest and not inflate.eof:
+            inflate.decompress(rest, 1_000_000)
+            rest = inflate.unconsumed_tail
+    except zlib.error:
+        return False
+    return inflate.eof
 
 
 def _without_running_heads(pages: Sequence[Sequence[str]]) -> list[str]:

@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from langchain_core.documents import Document
 
+from rag.characters import plain
 from rag.clean import Removal
 from rag.furniture import COLOPHON, DOMAIN, FUNCTION, PAPERS, PLACES, SECTIONS, Reason
 from rag.paragraph import Paragraph, is_section, masthead, paper_name, proof, sign
@@ -147,8 +148,8 @@ def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Docume
     """Fill the title, publisher, published (ISO date) and author that a cleaned document still lacks.
 
     `removed` is what cleaning took out of it; its mastheads, menus and notices are read for the publisher.
-    Values already there are kept, unknown ones are None; names and titles are one line of bounded length, whatever the
-    file declares. The document itself is not changed.
+    Values already there are kept, unknown ones are None; names and titles are one line of bounded length, of characters
+    that can be stored and shown, whatever the file declares. The document itself is not changed.
     """
     lines = [line.strip() for line in document.page_content.split("\n") if line.strip()]
     found = {
@@ -163,7 +164,7 @@ def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Docume
 
 
 def _short(value: str | None) -> str | None:
-    line = " ".join((value or "")[: 4 * _LONGEST_VALUE].split())
+    line = " ".join(plain((value or "")[: 4 * _LONGEST_VALUE], " ").split())
     return _clipped(line, _LONGEST_VALUE) or None
 
 

@@ -28,6 +28,7 @@ from typing import Any, Self
 from langchain_core.documents import Document
 
 from rag.catalog import Article
+from rag.characters import said
 from rag.clean import Line, clean
 from rag.errors import LoadError
 from rag.instructions import Instruction, find_instructions
@@ -95,7 +96,7 @@ class Parser:
                 child.stdin.flush()
                 reply = pickle.load(child.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
-                raise LoadError(f"gave up on {path}{self._why(child)}") from None
+                raise LoadError(f"gave up on {said(path)}{self._why(child)}") from None
             except BaseException:
                 self.close()  # it may still answer to what nobody asks any more
                 raise
@@ -110,7 +111,7 @@ class Parser:
             # In a group of its own: Ctrl-C at a terminal is for the parent, which ends it.
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
         except OSError as error:
-            raise LoadError(f"{path} cannot be read: no process can be started ({error.strerror})") from error
+            raise LoadError(f"{said(path)} cannot be read: no process can be started ({error.strerror})") from error
 
     def _why(self, child: subprocess.Popen[bytes]) -> str:
         """Why a child has ended, and the remedy."""
@@ -177,7 +178,9 @@ def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) ->
         raise
     except Exception as error:  # a library's, of a file that nobody foresaw
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return LoadError(f"gave up on {path}: its parser failed ({reason:.200}); leave it out, or convert it to .txt")
+        return LoadError(
+            f"gave up on {said(path)}: its parser failed ({reason:.200}); leave it out, or convert it to .txt"
+        )
 
 
 def _article(data: bytes, path: Path, source: str, digest: str, longest: int) -> Article:
@@ -205,7 +208,7 @@ def _lines(data: bytes, path: Path, source: str, longest: int) -> tuple[Line, ..
 def _document(data: bytes, path: Path, source: str, longest: int) -> Document:
     document = to_document(data, path, source)
     if len(document.page_content) > longest:  # a PDF unpacks its text
-        raise LoadError(f"{path} has more than {longest / _MB:,g} MB of text; split it, or raise RAG_MAX_FILE_MB")
+        raise LoadError(f"{said(path)} has more than {longest / _MB:,g} MB of text; split it, or raise RAG_MAX_FILE_MB")
     return document
 
 

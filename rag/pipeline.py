@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rag.arguments import check_model, check_top_k, readable
+from rag.arguments import check_model, check_top_k, readable, shown
 from rag.cite import cite, verify
 from rag.condense import standalone
 from rag.conflicts import differing
-from rag.errors import QuestionError
+from rag.errors import QuestionError, SettingsError
 from rag.instructions import masked
 from rag.languages import Language, language_of
 from rag.models import question_encoder
@@ -189,8 +189,9 @@ class RAG:
         """The language model of a name, made once; kept are the last `MOST_MODELS`, of those in this process one.
 
         Raises:
-            SettingsError: there is no such model on this machine.
+            SettingsError: it is no name, or there is no such model on this machine.
         """
+        name = check_model("" if name is None else name, "")
         if name == EXTRACTIVE:
             return None
         from rag.chat_model import chat_model
@@ -242,7 +243,9 @@ def build_rag(settings: Settings | None = None) -> RAG:
         SettingsError: a setting names something that is not there.
         StoreError: the index is missing, damaged or built with other settings.
     """
-    settings = settings or Settings()
+    settings = Settings() if settings is None else settings
+    if not isinstance(settings, Settings):
+        raise SettingsError(f"settings cannot be {shown(settings)}; give Settings(…) or None")
     if settings.index == DEFAULT_INDEX and not has_index(settings.index):
         _index_seeds(settings)
     model = settings.embedding_model
@@ -262,12 +265,12 @@ def ask(
 ) -> Answer:
     """Answer one question; for several, keep what `build_rag` returns.
 
-    Same as `build_rag(settings or Settings()).answer(question, history=history, filters=filters)`.
+    Same as `build_rag(settings).answer(question, history=history, filters=filters)`.
 
     Raises:
         RAGError: with one line that says what to do.
     """
-    rag = build_rag(settings or Settings())
+    rag = build_rag(settings)
     try:
         return rag.answer(question, history=history, filters=filters)
     finally:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rag.errors import StoreError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_LITTLE = 100_000_000  # bytes; a disk with more is not what was full
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 # What SQLite means by its codes; where it cannot open a file that others could, too many are open.
@@ -70,6 +74,34 @@ def room_for_reading() -> str:
     except OSError:
         place = "a temporary folder"
     return f"make room in {place}, or name another folder with TMPDIR"
+
+
+@contextmanager
+def temporary_explained(folder: Path) -> Iterator[None]:
+    """Say where no space is left if it is not the disk of `folder`, which is written, but that of temporary files.
+
+    Raises:
+        StoreError: with what helps.
+    """
+    try:
+        yield
+    except BaseException as error:
+        place = _temporary()
+        if _cause(error) not in _FULL or not place or not folder.exists():
+            raise
+        free = shutil.disk_usage(place).free
+        if free >= min(_LITTLE, shutil.disk_usage(folder).free):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise StoreError(
+            f"indexing needs temporary files ({reason}); make room in {place}, or name another folder with TMPDIR"
+        ) from error
+
+
+def _temporary() -> str | None:
+    """Where SQLite puts its temporary files, full or not; Python would take the next place for a full one."""
+    places = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp")
+    return next((place for place in places if place and os.access(place, os.W_OK | os.X_OK)), None)
 
 
 def _cause(error: BaseException) -> int | None:

@@ -6,12 +6,14 @@ is changed again, so whoever has opened them reads one state, whatever is indexe
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from rag.arguments import shown
 from rag.catalog import Article, Catalog, Chunk, is_whole
 from rag.errors import StoreError
 from rag.models import Vectors
@@ -69,11 +71,14 @@ def has_index(folder: Path) -> bool:
     """Whether a finished index is there.
 
     Raises:
-        StoreError: as `check_folder`.
+        StoreError: as `check_folder`, or something else stands in the place of the catalog.
     """
     check_folder(folder)
     with _opening(folder):
-        return (folder / CATALOG).is_file()
+        catalog = folder / CATALOG
+        if os.path.lexists(catalog) and not catalog.is_file():
+            raise StoreError(f"{catalog} is no regular file; {rebuild_advice(folder)}")
+        return catalog.is_file()
 
 
 def _opening(folder: Path) -> AbstractContextManager[None]:
@@ -114,18 +119,21 @@ class Index:
         """The article (or copy) of that source.
 
         Raises:
-            StoreError: it is not in the index.
+            StoreError: it is not in the index, or no string.
         """
-        article = self._read(lambda catalog, _: catalog.article(source))
+        if not isinstance(source, str):
+            raise StoreError(f"an article cannot be {shown(source)}; give its source, a string")
+        known = source.encode("utf-8", "replace").decode()  # halves of surrogate pairs are in no source
+        article = self._read(lambda catalog, _: catalog.article(known))
         if article is None:
-            raise StoreError(f"no article {source!r} in the index; `rag doctor` lists what is there")
+            raise StoreError(f"no article {shown(source)} in the index; `rag doctor` lists what is there")
         return article
 
     def text(self, source: str) -> str:
         """The cleaned text of the article (or copy) of that source.
 
         Raises:
-            StoreError: it is not in the index.
+            StoreError: it is not in the index, or no string.
         """
         return self.article(source).text
 

@@ -8,6 +8,7 @@ A folder is written once and then sealed: its name tells what is in it, and noth
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from rag.catalog import Chunk, checksum
+from rag.files import open_regular
 from rag.models import Vectors
 from rag.private import FILE, locked_folder, make_private, remove_abandoned, remove_locked
 from rag.storage import room_for_reading, storage_explained
@@ -59,7 +61,12 @@ def is_sealed(place: Path, name: str) -> bool:
         OSError: a file in it cannot be read.
     """
     folder = place / name
-    return bool(_SEALED.fullmatch(name)) and folder.is_dir() and name == _name(folder)
+    try:
+        return bool(_SEALED.fullmatch(name)) and folder.is_dir() and name == _name(folder)
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # of `open_regular`: something has taken the place of a file
+            return False
+        raise
 
 
 def _name(folder: Path) -> str:
@@ -71,7 +78,9 @@ def _name(folder: Path) -> str:
     value = 0
     for path in sorted(Path(place, name) for place, _, names in os.walk(folder, onerror=fail) for name in names):
         value = zlib.crc32(os.fsencode(path.relative_to(folder)), value)
-        with path.open("rb") as file:
+        if path.is_symlink():  # none of ours, and it may lead to what never ends
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        with open_regular(path) as file:
             value = checksum(file, value)
     return f"vectors-{value:08x}"
 
