@@ -12,20 +12,31 @@ import hashlib
 import json
 import os
 import re
-import time
-from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, MutableMapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Container
+from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.formparsers import MultiPartException
-from starlette.requests import Request, cookie_parser
-
+from ui.asgi import (
+    READ_WITHIN,
+    App,
+    Bodies,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    address_of,
+    header,
+    refuse,
+    replayed,
+    while_there,
+)
 from ui.events import MOST_WAITING, EventError, is_cancel, read_event
+from ui.logins import Members, SlowLogin
 from ui.places import Presence
 
 if TYPE_CHECKING:
@@ -33,15 +44,7 @@ if TYPE_CHECKING:
 
     from gradio.blocks import Blocks
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 LARGEST_BODY = 3_000_000  # bytes of an event: a conversation that the browser kept, at most
-LARGEST_FORM = 10_000  # bytes of a name and a password
-READ_WITHIN = 60.0  # seconds for a body to be there, or for the next part of an upload
 MOST_FILES = 100  # in one upload
 MOST_STREAMS, MOST_FROM_ONE = 1000, 100  # answers under way at a time, to all and to one address
 _API = "/gradio_api"
@@ -107,23 +110,6 @@ def guard(app: App, gradio: Any, presence: Presence, open_pages: Presence, guard
     for layer in reversed(layers):
         app = layer(app)
     return app
-
-
-async def refuse(send: Send, status: int, why: str, **headers: str) -> None:
-    """An answer in one line, as Gradio's page shows it."""
-    body = json.dumps({"detail": why}).encode()
-    given = {"content-type": "application/json", "content-length": str(len(body)), **headers}
-    if status in (408, 411, 413):  # what still comes is not waited for
-        given["connection"] = "close"
-    raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in given.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
-
-
-def header(scope: Scope, name: str) -> str | None:
-    """A header that came once; None where it did not come, or several times."""
-    values = [value for key, value in scope["headers"] if key == name.encode()]
-    return values[0].decode("latin-1") if len(values) == 1 else None
 
 
 class SafeHeaders:
@@ -263,177 +249,6 @@ class OwnOrigin:
         await self.app(scope, receive, send)
 
 
-@dataclass
-class _Tries:
-    """Logins that failed one after the other, and until when no more are taken."""
-
-    failed: int = 0
-    until: float = 0.0
-
-
-@dataclass
-class Attempts:
-    """Failed logins by address or name: after `free` of them each doubles the wait, up to `longest` seconds."""
-
-    free: int
-    longest: float
-    _tries: OrderedDict[str, _Tries] = field(default_factory=OrderedDict)
-
-    def wait(self, who: str) -> float:
-        """Seconds that the next attempt has to wait; 0 where it may be made, which is then counted as failed."""
-        now = time.monotonic()
-        tries = self._tries.setdefault(who, _Tries())
-        self._tries.move_to_end(who)
-        while len(self._tries) > 10_000:
-            self._tries.popitem(last=False)
-        if tries.until > now:
-            return tries.until - now
-        if now - tries.until > 3600:
-            tries.failed = 0
-        tries.failed += 1
-        tries.until = now + (
-            min(2.0 ** min(tries.failed - self.free + 3, 20), self.longest) if tries.failed >= self.free else 0
-        )
-        return 0
-
-    def succeeded(self, who: str) -> None:
-        """Forget what failed."""
-        self._tries.pop(who, None)
-
-
-class SlowLogin:
-    """Slows guessing of passwords down, and stops it: by the guesser's address, and by the name that is guessed for."""
-
-    PAUSE = 1.0  # seconds that a wrong password costs
-
-    def __init__(self, app: App) -> None:
-        self.app = app
-        self._addresses, self._names = Attempts(free=5, longest=900), Attempts(free=20, longest=30)
-        self._known = OrderedDict[tuple[str, str], None]()  # names that have logged in, with the address they did from
-        self._bodies = Bodies(LARGEST_FORM, 100 * LARGEST_FORM)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a login whose turn it is; everything else as it is."""
-        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith("/login"):
-            await self.app(scope, receive, send)
-            return
-        async with self._bodies.read(receive, send) as body:
-            if body is not None:
-                await self._login(body, scope, receive, send)
-
-    async def _login(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        address = (scope.get("client") or ("",))[0]
-        try:
-            form = await Request(scope, replayed(body, receive)).form(max_files=0, max_fields=20)
-        except (MultiPartException, KeyError, ValueError):
-            await refuse(send, 400, "this is no form with a name and a password")
-            return
-        name = str(form.get("username", "")).strip()[:200]
-        # Who guesses for a name from elsewhere does not keep out whoever has logged in by it from here.
-        known = (name, address) in self._known
-        wait = max(self._addresses.wait(address), 0 if known else self._names.wait(name))
-        if wait:
-            why = f"too many wrong passwords; try again in {round(wait) + 1} s"
-            await refuse(send, 429, why, retry_after=str(round(wait) + 1))
-            return
-        status = 0
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                if status == 200:
-                    self._addresses.succeeded(address)
-                    self._names.succeeded(name)
-                    self._known[name, address] = None
-                    while len(self._known) > 1000:
-                        self._known.popitem(last=False)
-                else:
-                    await asyncio.sleep(self.PAUSE)
-            await send(message)
-
-        await self.app(scope, replayed(body, receive), sending)
-
-
-class Members:
-    """Shows those who have not logged in, where there are logins, no more than what logging in needs."""
-
-    _OPEN = re.compile(
-        r"/|/login/?|/logout|/theme\.css|/robots\.txt|/favicon\.ico|/manifest\.json|/(?:assets|static)/.*"
-    )
-
-    def __init__(self, app: App, gradio: Any) -> None:
-        self.app = app
-        self._gradio = gradio
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is open, or comes with the token of a login."""
-        if scope["type"] == "http" and self._gradio.auth is not None and not self._OPEN.fullmatch(scope["path"]):
-            cookies = cookie_parser(header(scope, "cookie") or "")
-            names = (f"access-token-{self._gradio.cookie_id}", f"access-token-unsecure-{self._gradio.cookie_id}")
-            if not any(cookies.get(name) in self._gradio.tokens for name in names):
-                await refuse(send, 401, "log in first")
-                return
-        await self.app(scope, receive, send)
-
-
-class Bodies:
-    """Reads the bodies of requests: each so large at most, and none for ever; large ones share `together` bytes."""
-
-    SMALL = 200_000  # bytes; what is no larger is read however much the large ones hold
-
-    def __init__(self, largest: int, together: int) -> None:
-        self._largest = largest
-        self._together = together
-        self._held = 0
-
-    @asynccontextmanager
-    async def read(self, receive: Receive, send: Send) -> AsyncIterator[bytes | None]:
-        """The body; None where it is refused, which is then said."""
-        body = bytearray()
-        try:
-            try:
-                async with asyncio.timeout(READ_WITHIN):
-                    refused = await self._refused(body, receive)
-            except TimeoutError:
-                refused = 408, "the request came too slowly"
-            if refused:
-                await refuse(send, *refused)
-            yield None if refused else bytes(body)
-        finally:
-            self._held -= len(body)
-
-    async def _refused(self, body: bytearray, receive: Receive) -> tuple[int, str] | None:
-        """Fill the body; returns what is wrong with it."""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return 400, "the request broke off"
-            body += message.get("body", b"")
-            self._held += len(message.get("body", b""))
-            if len(body) > self._largest:
-                return 413, f"this has more than {self._largest:,} bytes"
-            if len(body) > self.SMALL and self._held > self._together:
-                return 429, "too much is being sent here; try again in a minute"
-            more = message.get("more_body", False)
-        return None
-
-
-def replayed(body: bytes, receive: Receive) -> Receive:
-    """What hands out a body that has been read, and then waits on."""
-    given = False
-
-    async def receiving() -> Message:
-        nonlocal given
-        if not given:
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await receive()
-
-    return receiving
-
-
 class CheckedEvents:
     """Reads the events of the page, and passes on only those that the page can send."""
 
@@ -548,7 +363,7 @@ class Listeners:
         if not route.startswith(("queue/data", "heartbeat/", "upload_progress")):
             await self.app(scope, receive, send)
             return
-        streams, address = self._streams[route.partition("/")[0]], (scope.get("client") or ("",))[0]
+        streams, address = self._streams[route.partition("/")[0]], address_of(scope)
         if streams.total() >= MOST_STREAMS or streams[address] >= MOST_FROM_ONE:
             await refuse(send, 429, "too many pages are open; try again in a minute")
             return
@@ -567,28 +382,3 @@ class Listeners:
             streams[address] -= 1
             if not streams[address]:
                 del streams[address]
-
-
-async def while_there(app: App, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer until whoever asked has gone; Gradio itself would notice with the next thing that it sends."""
-    gone = asyncio.Event()
-
-    async def watch() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        gone.set()
-
-    async def receiving() -> Message:
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    tasks = asyncio.create_task(watch()), asyncio.ensure_future(app(scope, replayed(b"", receiving), send))
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result

@@ -12,10 +12,8 @@ import signal
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,23 +23,18 @@ from rag.pipeline import RAG
 from rag.private import locked_folder, remove_abandoned, remove_locked
 
 if TYPE_CHECKING:
+    import fastapi
     import gradio as gr
     import uvicorn
-    from gradio.state_holder import StateHolder
     from starlette.requests import Request
     from starlette.responses import Response
 
     from ui.app import Page
-    from ui.places import Presence
 
 PASSING = "rag-chat-"  # begins the name of the folder for what is passing
 LARGEST_UPLOADS = 10  # files of the largest size may lie waiting to be taken in
 MOST_PAGES = 1000  # pages whose state is kept; then the one goes that was used longest ago
-PLENTY = 100  # pages; of more than that those that are no longer open are forgotten
 MOST_EVENTS = 1000  # events under way at a time, those that wait for their place included
-ABANDONED = 60  # seconds after which what a page without a listener was sent goes
-FORGOTTEN = 600  # seconds after which uploads go that were never taken in
-TIDY_EVERY = 10  # seconds
 HERE = Path(__file__).parent
 
 
@@ -162,6 +155,38 @@ def _open_more_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def _mounted(page: Page, auth: Sequence[tuple[str, str]] | None) -> tuple[fastapi.FastAPI, Any]:
+    """The page as a web application, and Gradio's own application within it.
+
+    Gradio's own `launch` would look for its port again, take any error there for a port in use, and call itself
+    through whatever proxy the environment names.
+    """
+    import fastapi
+    import gradio as gr
+    from python_multipart.exceptions import FormParserError
+    from starlette.requests import ClientDisconnect
+    from starlette.routing import Route
+
+    blocks = page.build()
+    blocks.state_session_capacity = MOST_PAGES
+    blocks.has_launched = True  # switches on the check of the paths of files, which mounting leaves off
+    web = fastapi.FastAPI(openapi_url=None)
+    gr.mount_gradio_app(
+        web, blocks, path="/",
+        theme=_theme(), css=(HERE / "page.css").read_text(encoding="utf-8"),
+        footer_links=[], run_history=False, enable_monitoring=False, show_error=False,
+        ssr_mode=False, pwa=False, mcp_server=False, max_file_size=_largest(page), auth=list(auth) if auth else None,
+        app_kwargs={"openapi_url": None},
+    )  # fmt: skip
+    blocks._queue.max_thread_count = MOST_EVENTS
+    mounted: Any = web.routes[-1]
+    mounted.app.add_exception_handler(ClientDisconnect, _broken_off)
+    for kind in (TypeError, FormParserError):
+        mounted.app.add_exception_handler(kind, _no_upload)
+    web.router.routes.insert(0, Route("/original", _originals(page)))
+    return web, mounted.app
+
+
 def _server(
     page: Page,
     listening: socket.socket,
@@ -169,67 +194,42 @@ def _server(
     share: bool,
     host: str = "127.0.0.1",
 ) -> uvicorn.Server:
-    """A web server for the page.
-
-    Gradio's own `launch` would look for its port again, take any error there for a port in use, and call itself
-    through whatever proxy the environment names.
-    """
-    import fastapi
-    import gradio as gr
+    """A web server for the page, with the guard before it."""
     import uvicorn
     from gradio.utils import get_upload_folder
-    from python_multipart.exceptions import FormParserError
-    from starlette.requests import ClientDisconnect
-    from starlette.routing import Route
 
     from ui.connections import Punctual
     from ui.guard import Guarded, guard
+    from ui.tidy import tidy
 
-    settings = page.rag.settings
-    largest = int(settings.max_file_mb * 1_000_000)
-    app = page.build()
-    app.state_session_capacity = MOST_PAGES
-    app.has_launched = True  # switches on the check of the paths of files, which mounting leaves off
-    web = fastapi.FastAPI(openapi_url=None)
-    gr.mount_gradio_app(
-        web, app, path="/",
-        theme=_theme(), css=(HERE / "page.css").read_text(encoding="utf-8"),
-        footer_links=[], run_history=False, enable_monitoring=False, show_error=False,
-        ssr_mode=False, pwa=False, mcp_server=False, max_file_size=largest, auth=list(auth) if auth else None,
-        app_kwargs={"openapi_url": None},
-    )  # fmt: skip
-    app._queue.max_thread_count = MOST_EVENTS
-    mounted: Any = web.routes[-1]
-    mounted.app.add_exception_handler(ClientDisconnect, _broken_off)
-    for kind in (TypeError, FormParserError):
-        mounted.app.add_exception_handler(kind, _no_upload)
-    web.router.routes.insert(0, Route("/original", _originals(page)))
+    settings, uploads = page.rag.settings, Path(get_upload_folder())
+    web, gradio = _mounted(page, auth)
     names, proxies = {host, *settings.hosts}, set(settings.hosts)
     guarded = Guarded(
         names=names,
         proxies=proxies,
         changes=not settings.read_only,
-        uploads=Path(get_upload_folder()),
-        most_uploaded=LARGEST_UPLOADS * largest,
+        uploads=uploads,
+        most_uploaded=LARGEST_UPLOADS * _largest(page),
     )
-    guarded_web = guard(web, mounted.app, page.presence, page.open_pages, guarded)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            self.tidying = asyncio.create_task(_tidy(app, page, Path(get_upload_folder())))
+            self.tidying = asyncio.create_task(tidy(gradio.get_blocks(), page, uploads))
             print(f"The chat is at {_address(listening)} (Ctrl-C stops it)", flush=True)
             if share:
                 print(await asyncio.to_thread(_tunnel, listening, names, proxies), flush=True)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            mounted.app.stop_event.set()  # Gradio's connections to open pages do not end by themselves
+            gradio.stop_event.set()  # Gradio's connections to open pages do not end by themselves
             self.tidying.cancel()
             await super().shutdown(sockets)
 
     return Server(
         uvicorn.Config(
-            guarded_web, log_level="error", access_log=False, timeout_graceful_shutdown=3, server_header=False,
+            guard(web, gradio, page.presence, page.open_pages, guarded),
+            log_level="error", access_log=False, timeout_graceful_shutdown=3, server_header=False,
             http=Punctual,
             ws="none",  # nothing here speaks it, and a request to switch to it would be left without an answer
             proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
@@ -237,46 +237,9 @@ def _server(
     )  # fmt: skip
 
 
-async def _tidy(app: gr.Blocks, page: Page, uploads: Path) -> None:
-    """Forget what nobody waits for: events of pages that do not listen, and files that were never taken in."""
-    from ui.guard import files_below
-
-    queue, since = app._queue, dict[str, float]()
-    while True:
-        await asyncio.sleep(TIDY_EVERY)
-        now = time.monotonic()
-        alone = [
-            session
-            for session in {*queue.pending_messages_per_session, *queue.pending_event_ids_session}
-            if session not in page.presence
-        ]
-        since = {session: since.get(session, now) for session in alone}
-        for session in [session for session, began in since.items() if now - began > ABANDONED]:
-            await queue.clean_events(session_hash=session)
-            queue.pending_messages_per_session.pop(session, None)
-            queue.pending_event_ids_session.pop(session, None)
-        _forget_pages(app.state_holder, page.open_pages)
-        await asyncio.to_thread(_forget, files_below(uploads))
-        app.upload_file_set.clear()
-
-
-def _forget_pages(states: StateHolder, open_pages: Presence) -> None:
-    """Let go of what is kept for pages that are not open, where there are many."""
-    long_ago = datetime.now() - timedelta(seconds=ABANDONED)
-    with states.lock:
-        closed = [session for session in states.session_data if session not in open_pages]
-        for session in closed if len(states.session_data) > PLENTY else ():
-            if states.time_last_used.get(session, long_ago) <= long_ago:
-                states.session_data.pop(session)
-                states.time_last_used.pop(session, None)
-
-
-def _forget(files: Iterator[tuple[Path, int, float]]) -> None:
-    for path, _, changed in files:
-        if time.time() - changed > FORGOTTEN:
-            with suppress(OSError):
-                path.unlink()
-                path.parent.rmdir()
+def _largest(page: Page) -> int:
+    """Bytes that an uploaded file may have."""
+    return int(page.rag.settings.max_file_mb * 1_000_000)
 
 
 def _broken_off(_: Request, __: Exception) -> Response:

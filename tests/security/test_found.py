@@ -126,7 +126,7 @@ def test_one_address_has_only_so_many_connections(address: str, monkeypatch: pyt
 
 
 def test_who_guesses_for_a_name_does_not_keep_its_owner_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.guard.SlowLogin.PAUSE", 0.0)
+    monkeypatch.setattr("ui.logins.SlowLogin.PAUSE", 0.0)
 
     def login(url: httpx.URL, password: str, source: str) -> int:
         transport = httpx.HTTPTransport(local_address=source)

@@ -210,9 +210,9 @@ def test_one_page_has_only_so_many_events_under_way(rag: Writing, address: str) 
 
 
 def test_what_pages_leave_behind_is_forgotten(rag: Writing, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.server.ABANDONED", 0.5)
-    monkeypatch.setattr("ui.server.TIDY_EVERY", 0.2)
-    monkeypatch.setattr("ui.server.PLENTY", 1)
+    monkeypatch.setattr("ui.tidy.ABANDONED", 0.5)
+    monkeypatch.setattr("ui.tidy.TIDY_EVERY", 0.2)
+    monkeypatch.setattr("ui.tidy.PLENTY", 1)
     from gradio.queueing import Queue
 
     pages = [Visitor(address) for _ in range(5)]
