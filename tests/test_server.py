@@ -256,4 +256,6 @@ def test_a_shared_page_says_where_it_is(monkeypatch: pytest.MonkeyPatch, capsys:
 def test_the_address_can_be_opened(host: str, reached: str, capsys: pytest.CaptureFixture[str]) -> None:
     with serving(host=host) as client:
         pass
-    assert f"http://{reached}:{client.base_url.port} " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"http://{reached}:{client.base_url.port} " in said
+    assert ("all of them may add and remove articles" in said) is (host == "0.0.0.0")

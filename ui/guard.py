@@ -177,7 +177,9 @@ class KnownHosts:
             name = hostname(header(scope, "host") or "")
             known = {"localhost", hostname(_bracketed(scope["server"][0])), *map(hostname, self._names)}
             if not name or name not in known:
-                why = f"this service does not go by the name {name[:100]!r}; its owner can add it to RAG_ALLOWED_HOSTS"
+                why = f"this service does not go by the name {name[:100]!r}"
+                if re.search("[a-z]", name):
+                    why += f"; its owner can start it with RAG_ALLOWED_HOSTS={name[:100]}"
                 await refuse(send, 400, why)
                 return
         await self.app(scope, receive, send)

@@ -83,6 +83,9 @@ class SlowLogin:
             await refuse(send, 400, "this is no form with a name and a password")
             return
         name = str(form.get("username", "")).strip()[:200]
+        if not (name and form.get("password")):  # nobody's guess; Gradio says what is missing
+            await self.app(scope, replayed(body, receive), send)
+            return
         # Who guesses for a name from elsewhere does not keep out whoever has logged in by it from here.
         known = (name, address) in self._known
         wait = max(self._addresses.wait(address), 0 if known else self._names.wait(name))

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 from rag.errors import RAGError, SettingsError
 from rag.pipeline import RAG
 from rag.private import locked_folder, remove_abandoned, remove_locked
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     import fastapi
@@ -218,6 +220,8 @@ def _server(
             await super().startup(sockets)
             self.tidying = asyncio.create_task(tidy(gradio.get_blocks(), page, uploads))
             print(f"The chat is at {_address(listening)} (Ctrl-C stops it)", flush=True)
+            if not ip_address(listening.getsockname()[0]).is_loopback:
+                print(_open_to_others(settings, auth), flush=True)
             if share:
                 print(await asyncio.to_thread(_tunnel, listening, names, proxies), flush=True)
 
@@ -237,9 +241,17 @@ def _server(
     )  # fmt: skip
 
 
+def _open_to_others(settings: Settings, auth: object) -> str:
+    """A line for who opens the chat to the network: how it is reached, and by whom it may be changed."""
+    reached = "Others reach it by an address of this machine, by a name only with RAG_ALLOWED_HOSTS"
+    if auth or settings.read_only:
+        return reached
+    return f"{reached}; all of them may add and remove articles, unless --auth-file or RAG_READ_ONLY=1 forbids it"
+
+
 def _largest(page: Page) -> int:
-    """Bytes that an uploaded file may have."""
-    return int(page.rag.settings.max_file_mb * 1_000_000)
+    """Bytes that an uploaded file may have; in the megabytes that Gradio counts in when it refuses one."""
+    return int(page.rag.settings.max_file_mb * 2**20)
 
 
 def _broken_off(_: Request, __: Exception) -> Response:
