@@ -271,14 +271,14 @@ def test_a_sentence_without_support_is_marked_by_words_and_line(browser: Browser
 
 
 class Held:
-    """A reader that reads on only when it may."""
+    """A reader that reads on for one question only when it may; the page's example questions are not held up."""
 
     def __init__(self, reader: Any) -> None:
         self.reader = reader
         self.go_on = threading.Event()
 
     def read(self, question: str, passages: Any) -> Any:
-        assert self.go_on.wait(60)
+        assert question != CONTAINERS or self.go_on.wait(60)
         return self.reader.read(question, passages)
 
 
