@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from rag.collection import Collection
+from rag.collection import Collection, Entry
 from rag.errors import RAGError
 from ui.events import within
 from ui.parts import QUIET, TELLING, Update, asker_of, script
@@ -114,7 +114,7 @@ class Shelf:
     def articles(self, search: str | None, chosen: str) -> str:
         """The table of the articles."""
         try:
-            return render_articles(self.collection.entries(), (search or "")[:LONGEST_SEARCH], chosen)
+            return _table(self.collection.entries(), search, chosen)
         except RAGError as error:
             return render_note(str(error), error=True)
 
@@ -133,7 +133,7 @@ class Shelf:
         remove = gr.Button(visible=not self.collection.read_only)
         return (
             source,
-            render_articles(entries, search or "", source),
+            _table(entries, search, source),
             shown,
             original_of(self.collection, source),
             remove,
@@ -168,6 +168,11 @@ class Shelf:
             return gr.skip(), render_note(str(error), error=True), *(gr.skip(),) * 4
         hidden = gr.DownloadButton(visible=False), gr.Button(visible=False)
         return self.articles(search, ""), render_note(f"removed: {source}"), "", "", *hidden
+
+
+def _table(entries: list[Entry], search: str | None, chosen: str) -> str:
+    """The articles that are searched for, by a text that is no longer than the list needs."""
+    return render_articles(entries, (search or "")[:LONGEST_SEARCH], chosen)
 
 
 def original_of(collection: Collection, source: str) -> gr.Button:
