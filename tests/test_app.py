@@ -31,8 +31,8 @@ from ui.app import (
     read_conversation,
     read_options,
     read_passage,
-    reopen,
-    stop,
+    reopened,
+    stopped,
     take_turn,
 )
 from ui.conversation import Conversation, Turn
@@ -200,7 +200,7 @@ def test_an_edited_question_is_asked_in_its_place(edited: str, asked: str) -> No
 
 
 def test_what_was_stopped_is_back_in_the_box() -> None:
-    box, chat, conversation = stop(talk(ANSWERED, Turn(question="Who <b>?")))
+    box, chat, conversation = stopped(talk(ANSWERED, Turn(question="Who <b>?")))
     assert told(box) == {"value": "Who <b>?", **READY}
     assert shown(chat)[-2:] == [("user", "Who &lt;b&gt;?"), ("assistant", '<div class="stopped">Stopped.</div>')]
     assert conversation == talk(ANSWERED, Turn(question="Who <b>?", stopped=True))
@@ -208,7 +208,7 @@ def test_what_was_stopped_is_back_in_the_box() -> None:
 
 @pytest.mark.parametrize("conversation", [talk(ANSWERED), talk(FAILED), talk(STOPPED), Conversation()])
 def test_a_stop_that_comes_too_late_changes_nothing(conversation: Conversation) -> None:
-    box, chat, after = stop(conversation)
+    box, chat, after = stopped(conversation)
     assert told(box) == READY and after == conversation
     assert len(shown(chat)) == 2 * len(conversation.turns)
 
@@ -310,7 +310,7 @@ def test_a_thumb_that_cannot_be_kept_says_so_as_text(tmp_path: Path) -> None:
 def test_a_kept_conversation_is_opened_again() -> None:
     liked = [ANSWERED.model_copy(update={"liked": value}) for value in (True, False)]
     kept = talk(*liked, FAILED, STOPPED)
-    box, chat, conversation, examples, tabs = reopen(event(conversation=kept.to_json()))
+    box, chat, conversation, examples, tabs = reopened(event(conversation=kept.to_json()))
     assert conversation == kept
     assert [content for role, content in shown(chat) if role == "assistant"] == [
         *[render_answer(answer(citation()))] * 2,
@@ -324,14 +324,14 @@ def test_a_kept_conversation_is_opened_again() -> None:
 
 def test_what_was_kept_before_its_answer_is_opened_as_stopped() -> None:
     kept = talk(ANSWERED, Turn(question="And then?"))
-    assert reopen(event(conversation=kept.to_json()))[2] == talk(ANSWERED, STOPPED)
+    assert reopened(event(conversation=kept.to_json()))[2] == talk(ANSWERED, STOPPED)
 
 
 @pytest.mark.parametrize("text", ["", "null", "{", '{"id": "1", "turns": []}', '{"turns": [{"html": "<b>"}]}', None, 3])
 def test_what_is_no_conversation_is_refused_politely(text: Any) -> None:
     for read, refused in (
         (read_conversation, None),
-        (lambda text: reopen(event(conversation=text)), (SKIP,) * 5),
+        (lambda text: reopened(event(conversation=text)), (SKIP,) * 5),
         (lambda text: export_text(event(conversation=text)), SKIP),
     ):
         with pytest.warns(UserWarning, match="another version and cannot be read"):

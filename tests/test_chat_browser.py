@@ -282,9 +282,6 @@ class Held:
         return self.reader.read(question, passages)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="open fault: after a stop the next question sometimes gets no answer (issue 23)"
-)
 def test_a_slow_answer_says_what_is_done_and_can_be_stopped(browser: Browser, seeds_rag: Any) -> None:
     from rag.pipeline import RAG
 

@@ -25,7 +25,7 @@ from rag.suggest import suggest
 from rag.types import Answer, Citation, Sentence
 from ui.conversation import Conversation, Turn
 from ui.parts import QUIET, TELLING, Update, asker_of, script, unseen
-from ui.places import CrowdedError, GoneError, Places, Presence
+from ui.places import CrowdedError, GoneError, Places, Presence, StoppedError
 from ui.render import (
     escaped,
     read_question,
@@ -177,21 +177,40 @@ class Page:
             async for update in self._in_turn(request, lambda: self.edit(event, *values)):
                 yield update
 
-        # Not trigger_mode "once": the page would wait for ever for what was stopped. `ask` sees to it instead.
+        # What ends a turn. Not by Gradio's `cancels`: its page takes what was cancelled for an error, and may then
+        # show nothing any more (Gradio 6.31, gradio-app/gradio#11586).
+        async def end(request: gr.Request) -> None:
+            await self.questions.stop(asker_of(request).session)
+
+        async def stop(request: gr.Request, conversation: Conversation) -> Update:
+            await end(request)
+            return stopped(conversation)
+
+        async def start_anew(request: gr.Request) -> Update:
+            await end(request)
+            return self.start_anew()
+
+        async def reopen(request: gr.Request, event: gr.EventData) -> Update:
+            await end(request)
+            return reopened(event)
+
+        async def forget(request: gr.Request, event: gr.EventData, conversation: Conversation) -> Update:
+            if event.id == conversation.id:
+                await end(request)
+            return self.forget(event, conversation)
+
+        # Not trigger_mode "once": the next question may come right after a stop. `ask` sees to it that one is pending.
         running = {**TELLING, "concurrency_limit": None, "trigger_mode": "multiple"}
-        events: list[Any] = [
-            asking.box.submit(ask, [asking.box, asking.conversation, *options], talk, **running),
-            asking.examples.click(ask_example, [asking.examples, asking.conversation, *options], talk, **running),
-            asking.chat.retry(retry, [asking.conversation, *options], talk, **running),
-            asking.chat.edit(edit, [asking.conversation, *options], talk, **running),
-        ]
+        asking.box.submit(ask, [asking.box, asking.conversation, *options], talk, **running)
+        asking.examples.click(ask_example, [asking.examples, asking.conversation, *options], talk, **running)
+        asking.chat.retry(retry, [asking.conversation, *options], talk, **running)
+        asking.chat.edit(edit, [asking.conversation, *options], talk, **running)
         desk = [asking.box, asking.chat, asking.conversation]
-        stopped = asking.box.stop(None, None, None, cancels=events)
-        stopped.then(stop, asking.conversation, desk, **QUIET)
-        asking.anew.click(self.start_anew, None, [*desk, asking.examples], cancels=events, **QUIET)
+        asking.box.stop(stop, asking.conversation, desk, **QUIET)
+        asking.anew.click(start_anew, None, [*desk, asking.examples], **QUIET)
         asking.chat.like(self.like, asking.conversation, talk[1:4], **TELLING)
-        saved.open(reopen, None, [*desk, asking.examples, tabs], cancels=events, **TELLING)
-        saved.forget(self.forget, asking.conversation, [*desk, asking.examples], **QUIET)
+        saved.open(reopen, None, [*desk, asking.examples, tabs], **TELLING)
+        saved.forget(forget, asking.conversation, [*desk, asking.examples], **QUIET)
 
     # What happens ---------------------------------------------------------------------------------------------
 
@@ -206,6 +225,8 @@ class Page:
             yield gr.Textbox(**_READY), *(gr.skip(),) * 4
         except GoneError:
             log.info("a question was given up: nobody listens for its answer")
+        except StoppedError:
+            yield (gr.skip(),) * 5  # Gradio sends what came last once more; who stopped it has said what is shown
 
     def ask(self, question: str | None, conversation: Conversation, *options: Any) -> _Turns:
         """A turn (`take_turn`), unless there is nothing to ask; `options` are those of `read_options`."""
@@ -373,7 +394,7 @@ def follow(steps: Iterator[Step], conversation: Conversation) -> Iterator[Any]:
             yield gr.skip()
 
 
-def stop(conversation: Conversation) -> Update:
+def stopped(conversation: Conversation) -> Update:
     """The last question back in its box, unless its answer came first."""
     box = gr.Textbox(conversation.turns[-1].question, **_READY) if conversation.pending else gr.Textbox(**_READY)
     return box, show(conversation.stopped()), conversation.stopped()
@@ -412,7 +433,7 @@ def read_passage(address: str) -> tuple[str, int, int]:
         raise RAGError("this link names no passage; ask the question again") from None
 
 
-def reopen(event: gr.EventData) -> Update:
+def reopened(event: gr.EventData) -> Update:
     """A conversation that the browser kept, in the chat again."""
     conversation = read_conversation(event.conversation)
     if conversation is None:

@@ -40,23 +40,6 @@ class Event(BaseModel):
         return self.model_dump()
 
 
-class _Cancel(BaseModel):
-    """An event that is given up, as the page says so."""
-
-    event_id: StrictStr
-    session_hash: StrictStr | None = None
-    fn_index: StrictInt | None = None
-
-
-def is_cancel(body: bytes) -> bool:
-    """Whether a request's body gives an event up."""
-    try:
-        _Cancel.model_validate_json(body)
-    except ValidationError:
-        return False
-    return True
-
-
 class _Message(BaseModel):
     """What Gradio sends of a message of the conversation: its place among them."""
 

@@ -35,7 +35,7 @@ from ui.asgi import (
     replayed,
     while_there,
 )
-from ui.events import MOST_WAITING, EventError, is_cancel, read_event
+from ui.events import MOST_WAITING, EventError, read_event
 from ui.logins import Members, SlowLogin
 from ui.places import Presence
 
@@ -53,7 +53,7 @@ _SESSION = r"[a-z0-9]{1,64}"
 _ROUTES = {
     "GET": rf"/|/config/?|/theme\.css|/robots\.txt|/favicon\.ico|/manifest\.json|/logout|/original|"
     rf"/(?:assets|static)(?:/[\w.@+-]{{1,100}}){{1,6}}|{_API}/(?:queue/data|heartbeat/{_SESSION}%s)",
-    "POST": rf"/login/?|{_API}/(?:queue/join|run/predict|cancel|reset%s)",
+    "POST": rf"/login/?|{_API}/(?:queue/join|run/predict%s)",
 }
 _CHANGING = {"GET": "|upload_progress", "POST": "|upload"}
 _POLICY = {
@@ -270,20 +270,15 @@ class CheckedEvents:
                 await self._event(route, body, scope, receive, send)
 
     async def _event(self, route: str, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        if route in ("queue/join", "run/predict"):
-            try:
-                event = read_event(body, self._page.fns, queued=route == "queue/join")
-            except EventError as error:
-                await refuse(send, 422, str(error))
-                return
-            queue = self._page._queue
-            if len(queue.pending_event_ids_session.get(event.session_hash, ())) >= MOST_WAITING:
-                await refuse(send, 429, "too much of this page waits already; try again when it is done")
-                return
-            body = json.dumps(event.plain()).encode()
-        elif not is_cancel(body):
-            await refuse(send, 422, "the page has no such event")
+        try:
+            event = read_event(body, self._page.fns, queued=route == "queue/join")
+        except EventError as error:
+            await refuse(send, 422, str(error))
             return
+        if len(self._page._queue.pending_event_ids_session.get(event.session_hash, ())) >= MOST_WAITING:
+            await refuse(send, 429, "too much of this page waits already; try again when it is done")
+            return
+        body = json.dumps(event.plain()).encode()
         scope["headers"] = [
             *((name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type")),
             (b"content-length", str(len(body)).encode()),

@@ -27,6 +27,10 @@ class GoneError(RAGError):
     """Nobody waits for it any more."""
 
 
+class StoppedError(RAGError):
+    """It was asked to stop."""
+
+
 class Presence:
     """Which pages listen for what comes of their events, by the page's session; written on the event loop only."""
 
@@ -63,6 +67,9 @@ class Asker:
 class _Ticket:
     asker: Asker
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    worker: _Worker | None = None
 
 
 class Places:
@@ -80,6 +87,7 @@ class Places:
         self._arriving: list[_Ticket] = []
         self._waiting: list[_Ticket] = []
         self._running: list[_Ticket] = []
+        self._under_way = set[_Ticket]()  # from the call of `run` to its end, whatever their threads do
 
     async def run(
         self, asker: Asker, work: Callable[[], Generator[Step, None, None]], *, waiting: Step
@@ -91,34 +99,52 @@ class Places:
         Raises:
             CrowdedError: as many wait as may.
             GoneError: the asker's page does not listen, or no longer.
+            StoppedError: `stop` was called for the asker's page.
         """
         ticket = _Ticket(asker)
-        await self._arrive(ticket)
-        self._line_up(ticket)
+        self._under_way.add(ticket)
         try:
+            await self._arrive(ticket)
+            self._line_up(ticket)
             if not ticket.begun.is_set():
                 yield waiting
             while not ticket.begun.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ticket.begun.wait(), GLANCE)
-                self._require(asker)
-        except BaseException:
-            self._leave(ticket)
-            raise
-        worker = _Worker(work, lambda: self._leave(ticket))  # the place is free when its thread has ended
-        try:
+                self._require(ticket)
+            # The place is free when its thread has ended.
+            ticket.worker = worker = _Worker(work, lambda: self._leave(ticket))
             while True:
+                result = None
                 with suppress(TimeoutError):
-                    kind, value = await asyncio.wait_for(worker.results.get(), GLANCE)
-                    if kind is _STEP:
-                        yield value
-                    elif kind is _ERROR:
-                        raise value
-                    else:
-                        return
-                self._require(asker)
+                    result = await asyncio.wait_for(worker.results.get(), GLANCE)
+                self._require(ticket)
+                if result is None:
+                    continue
+                kind, value = result
+                if kind is _STEP:
+                    yield value
+                elif kind is _ERROR:
+                    raise value
+                else:
+                    return
         finally:
-            worker.given_up.set()
+            if ticket.worker is None:
+                self._leave(ticket)
+            else:
+                ticket.worker.given_up.set()
+            self._under_way.remove(ticket)
+            ticket.ended.set()
+
+    async def stop(self, session: str) -> None:
+        """Have all end that a page has under way; when this returns, it yields nothing more."""
+        tickets = [each for each in self._under_way if each.asker.session == session]
+        for ticket in tickets:
+            ticket.stopped = True
+        with suppress(TimeoutError):  # whoever took its steps may take no more
+            async with asyncio.timeout(ARRIVING):
+                for ticket in tickets:
+                    await ticket.ended.wait()
 
     async def _arrive(self, ticket: _Ticket) -> None:
         """Wait until the page listens."""
@@ -136,8 +162,10 @@ class Places:
             if ticket in self._arriving:
                 self._arriving.remove(ticket)
 
-    def _require(self, asker: Asker) -> None:
-        if asker.session not in self._presence:
+    def _require(self, ticket: _Ticket) -> None:
+        if ticket.stopped:
+            raise StoppedError("it was stopped")
+        if ticket.asker.session not in self._presence:
             raise GoneError("nobody listens for the answer any more")
 
     def _line_up(self, ticket: _Ticket) -> None:

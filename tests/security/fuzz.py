@@ -163,11 +163,10 @@ class Stranger:
             route = choice.choice(("queue/join", "queue/join", "run/predict"))
             return "POST", f"{API}/{route}", content, {"Content-Type": "application/json"} | headers
         if kind < 0.65:
-            cancel = {"event_id": "x", "session_hash": self.visitor.session, "fn_index": 0}
-            content = choice.choice((b"", b"{}", json.dumps(cancel).encode(), UPLOAD, UPLOAD[:-20]))
+            content = choice.choice((b"", b"{}", UPLOAD, UPLOAD[:-20]))
             if choice.random() < 0.5:
                 headers["Content-Type"] = "multipart/form-data; boundary=b"
-            route = choice.choice(("upload", "upload?upload_id=a", "cancel", "reset"))
+            route = choice.choice(("upload", "upload?upload_id=a"))
             return "POST", f"{API}/{route}", content, headers
         path = re.sub(r"\{[^}]*\}", lambda part: self._part(part[0]), choice.choice(self.paths))
         path += choice.choice(

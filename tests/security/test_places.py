@@ -202,6 +202,23 @@ def test_what_is_cancelled_gives_its_place_back_when_its_step_has_ended() -> Non
     in_places(scenario, at_a_time=1)
 
 
+def test_a_page_stops_its_own_questions_and_its_next_one_is_answered(rag: Writing, address: str) -> None:
+    with ExitStack() as stack:
+        page, other = (stack.enter_context(visiting(address)) for _ in range(2))
+        for visitor in (page, other):
+            visitor.ask(f"slow {visitor.session}")
+        said = stack.enter_context(listening(page))
+        stack.enter_context(listening(other))
+        until(lambda: len(rag.begun) == 2)
+        box, chat, _ = page.run("stop", [None]).json()["data"]
+        assert box["value"] == f"slow {page.session}" and "Stopped." in json.dumps(chat)
+        until(lambda: rag.stopped == [f"slow {page.session}"])
+        until(lambda: [each for each in said if each["msg"] == "process_completed"])
+        assert "Searching" not in json.dumps(said[-1]), "what was stopped does not come back"
+        assert "412 metres" in page.answered("quick")
+        assert rag.stopped == [f"slow {page.session}"], "the other page's goes on"
+
+
 def test_one_page_has_only_so_many_events_under_way(rag: Writing, address: str) -> None:
     with visiting(address) as greedy:
         statuses = [greedy.ask(f"slow {number}").status_code for number in range(20)]
