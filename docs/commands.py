@@ -14,7 +14,7 @@ from pathlib import Path
 
 os.environ["COLUMNS"] = "100"  # argparse wraps to the terminal
 
-from rag.__main__ import build_parser
+from rag.cli import build_parser
 from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

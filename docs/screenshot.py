@@ -16,8 +16,8 @@ sys.path.insert(0, str(ROOT))
 from eval.data import read_questions  # noqa: E402
 from eval.report import write_report  # noqa: E402
 from eval.run import evaluate  # noqa: E402
-from rag.ingest import ingest  # noqa: E402
-from rag.local_model import installed  # noqa: E402
+from rag.ingest.build import ingest  # noqa: E402
+from rag.models.download import installed  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from tests.browsing import CONTAINERS, DIFFER, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402

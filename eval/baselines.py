@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.catalog import words_of
-from rag.models import Encoder, Vectors, question_encoder
+from rag.index.catalog import words_of
+from rag.index.store import Index, Store
+from rag.models.encoders import Encoder, Vectors, question_encoder
 from rag.pipeline import RAG
-from rag.read import find_candidates
-from rag.retrieve import HybridRetriever
-from rag.store import Index, Store
+from rag.read.reader import find_candidates
+from rag.search.retrieve import HybridRetriever
 from rag.types import Filters, Passage, Reading
 
 THRESHOLD = 0.5  # cosine; a round number, as one would pick it, fitted on nothing

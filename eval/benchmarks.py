@@ -15,14 +15,13 @@ import numpy as np
 from eval import metrics
 from eval.judge import DEPTH
 from eval.public import BeirSet, PublicQuestion, PublicSet
-from rag.catalog import Article
 from rag.errors import QuestionError, RAGError
-from rag.ingest import Progress, index_articles
+from rag.index.store import Store, has_index
+from rag.ingest.build import Progress, index_articles
 from rag.pipeline import RAG, build_rag
-from rag.prompts import ABSTENTION
 from rag.settings import Settings
-from rag.store import Store, has_index
-from rag.types import Answer, Passage
+from rag.text.languages import ABSTENTION
+from rag.types import Answer, Article, Passage
 
 CHUNKS = 100  # retrieved for a BEIR query; its documents are ranked by their best chunk
 

@@ -22,8 +22,8 @@ from pydantic import TypeAdapter
 
 import rag
 from eval.data import EvalQuestion
+from rag.disk.private import private_file, private_folder
 from rag.errors import RAGError
-from rag.private import private_file, private_folder
 from rag.settings import Settings
 from rag.types import Answer
 
@@ -122,7 +122,7 @@ def key(question: EvalQuestion, settings: Settings, generation: str) -> str:
 def program() -> str:
     """A digest of the code and data files of the package `rag`, and of the libraries that its answers depend on."""
     folder = Path(rag.__file__).parent
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    contents = [f"{path.name}\0".encode() + path.read_bytes() for path in files]
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    contents = [f"{path.relative_to(folder)}\0".encode() + path.read_bytes() for path in files]
     versions = [f"{name} {importlib.metadata.version(name)}".encode() for name in _LIBRARIES]
     return hashlib.sha256(b"\0".join(contents + versions)).hexdigest()

@@ -15,13 +15,13 @@ from eval.feedback import as_lines, draft_question, write_new
 from eval.public import read_beir, read_squad
 from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.show import lines
+from rag.desk.feedback import read
 from rag.errors import RAGError
-from rag.feedback import read
-from rag.ingest import SEEDS, Progress, ingest
+from rag.index.store import has_index, no_index
+from rag.ingest.build import SEEDS, Progress, ingest
+from rag.ingest.progress import ProgressBar
 from rag.pipeline import build_rag
-from rag.progress import ProgressBar
 from rag.settings import DEFAULT_INDEX, Settings
-from rag.store import has_index, no_index
 
 BELOW_BASELINE = 1
 STANDARD_OUTPUT = Path("-")

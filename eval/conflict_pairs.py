@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.public import PublicQuestion, PublicSet, in_half, read_qed, read_squad
-from rag.catalog import Article
-from rag.figures import Figure, agree, comparable, figures
-from rag.sentences import sentence_spans
+from rag.news.figures import Figure, agree, comparable, figures
+from rag.text.sentences import sentence_spans
+from rag.types import Article
 
 _MONTHS = list(calendar.month_name)[1:]
 _WEEKDAYS = list(calendar.day_name)

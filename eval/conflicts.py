@@ -18,12 +18,12 @@ from scipy.stats import binomtest
 
 from eval.conflict_pairs import Pair, read_pairs
 from eval.public import HELD_BACK, data_folder
-from rag.conflicts import differences
-from rag.ingest import ingest
-from rag.models import DEFAULT_EMBEDDING_MODEL, cross_encoder, question_encoder
+from rag.ingest.build import ingest
+from rag.ingest.progress import ProgressBar
+from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, cross_encoder, question_encoder
+from rag.news.conflicts import differences
 from rag.pipeline import build_rag
-from rag.progress import ProgressBar
-from rag.read import ExtractiveReader
+from rag.read.reader import ExtractiveReader
 from rag.settings import Settings
 from rag.types import Passage, Reading
 

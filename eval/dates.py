@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.metrics import bootstrap_interval, precision, recall
-from rag.dates import resolve
+from rag.text.times import resolve
 
 SENTENCES = Path(__file__).parent / "dates.jsonl"
 

@@ -29,13 +29,13 @@ from eval.public import (
     read_squad,
     title_hash,
 )
-from rag.condense import condense
-from rag.ingest import SEEDS, index_articles
-from rag.models import question_encoder
+from rag.followup.condense import condense
+from rag.ingest.build import SEEDS, index_articles
+from rag.models.encoders import question_encoder
 from rag.pipeline import RAG, build_rag
-from rag.read import ExtractiveReader, find_candidates
+from rag.read.reader import ExtractiveReader, find_candidates
+from rag.read.signals import Candidate
 from rag.settings import Settings
-from rag.signals import Candidate
 from rag.types import Passage
 
 TRAIN, FIT, REPORT = "train", "fit", "report"

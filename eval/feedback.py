@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.metrics import contains
+from rag.desk.feedback import Feedback
 from rag.errors import RAGError
-from rag.feedback import Feedback
 
 COMPLETE = "say what a right answer has (any, all or answers; sources) or that there is none (answerable: false)"
 

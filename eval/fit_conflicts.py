@@ -1,4 +1,4 @@
-"""Fit what tells counterparts, and write rag/conflicts.json: `python -m eval.fit_conflicts [DATA]`.
+"""Fit what tells counterparts, and write rag/news/conflicts.json: `python -m eval.fit_conflicts [DATA]`.
 
 DATA (default ../shared/data) holds squad2_dev10, xquad and qed; pairs of articles are made of the half of their
 articles that is for fitting (conflict_pairs.py). A row is the asked figure of one article and a comparable one of the
@@ -19,15 +19,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-import rag.conflicts
+import rag.news.conflicts
 from eval.conflict_pairs import Pair, read_pairs
 from eval.conflicts import FIRST, print_shares, readings, sample
 from eval.data import read_questions
 from eval.fit_reader import PENALTY, logistic_loss, ridge
 from eval.news import collections, indexed
 from eval.public import data_folder
-from rag.conflicts import FEATURES, Statement, Weights, differences, features
-from rag.figures import agree, comparable, far_apart
+from rag.news.conflicts import FEATURES, Statement, Weights, differences, features
+from rag.news.figures import agree, comparable, far_apart
 from rag.settings import Settings
 from rag.types import Reading
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     fitted = fit(of_pairs, [row for _, reading in news for row in unlike(reading)])
     for threshold in THRESHOLDS:
         fitted |= {"threshold": threshold, "sure": max(SURE, threshold)}
-        with patch.object(rag.conflicts, "conflict_weights", return_value=Weights.from_dict(fitted)):
+        with patch.object(rag.news.conflicts, "conflict_weights", return_value=Weights.from_dict(fitted)):
             judged = [(pair, reading.answers and bool(differences(pair.question, reading))) for pair, reading in read]
             wrongly = [reading.answers and bool(differences(question, reading)) for question, reading in news]
         agreeing = [found for pair, found in judged if not pair.differs]
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
             break
     print_shares("Fitted on", judged)
     print(f"of {len(wrongly)} questions about news: {sum(wrongly)}")
-    path = Path(rag.conflicts.__file__).with_name("conflicts.json")
+    path = Path(rag.news.conflicts.__file__).with_name("conflicts.json")
     path.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     return 0
 

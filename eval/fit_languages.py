@@ -1,4 +1,4 @@
-"""Fit the reader of other languages and write rag/reader_multilingual.json: `python -m eval.fit_languages [DATA]`.
+"""Fit the reader of other languages and write rag/read/reader_multilingual.json: `python -m eval.fit_languages [DATA]`.
 
 DATA (default ../shared/data) holds xquad: its Spanish and Chinese questions are asked of the English paragraphs of the
 half of the articles that eval/languages.py does not report on. Models and losses are those of
@@ -25,10 +25,10 @@ from eval.fit_reader import Vector, fit, print_figures
 from eval.languages import cross_lingual
 from eval.near_misses import names_in, near_misses
 from eval.public import HELD_BACK, PublicQuestion, data_folder
-from rag.ingest import SEEDS, ingest
-from rag.models import MULTILINGUAL_EMBEDDING_MODEL
+from rag.ingest.build import SEEDS, ingest
+from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL
 from rag.pipeline import RAG, build_rag
-from rag.read import MULTILINGUAL_WEIGHTS, ReaderByLanguage, Weights
+from rag.read.reader import MULTILINGUAL_WEIGHTS, ReaderByLanguage, Weights
 from rag.settings import Settings
 
 FITTED = ("es", "zh")
@@ -40,7 +40,7 @@ SETTINGS = Settings(embedding_model=MULTILINGUAL_EMBEDDING_MODEL)
 def main(arguments: Sequence[str]) -> int:
     """Gather, fit, report, write."""
     data = data_folder(arguments)
-    path = Path(__file__).resolve().parent.parent / "rag" / MULTILINGUAL_WEIGHTS
+    path = Path(__file__).resolve().parent.parent / "rag" / "read" / MULTILINGUAL_WEIGHTS
     shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
     examples = [*public_examples(data), *seed_examples()]
     fitted = {"shortlist": shortlist, **fit(examples, ("xquad",), best_balanced)}

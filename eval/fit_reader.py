@@ -1,4 +1,4 @@
-"""Fit the reader's weights and write rag/reader.json: `make fit` (python -m eval.fit_reader [DATA]).
+"""Fit the reader's weights and write rag/read/reader.json: `make fit` (python -m eval.fit_reader [DATA]).
 
 DATA (default ../shared/data) holds squad2_dev10, xquad and qed. Weights see the FIT articles (examples.py), which
 the cross-encoder was not trained on, and the tuning parts of the seed questions and of the invented news (news.py).
@@ -28,8 +28,8 @@ from sklearn.metrics import roc_auc_score
 
 from eval.examples import FIT, Example, foreign_questions, news_examples, public_examples, seed_examples
 from eval.public import data_folder
-from rag.read import ANSWER_FEATURES, Weights, answer_features, in_reading_order
-from rag.signals import AGAINST, SIGNALS
+from rag.read.reader import ANSWER_FEATURES, Weights, answer_features, in_reading_order
+from rag.read.signals import AGAINST, SIGNALS
 
 MOST_LOST = 0.08  # of the tuning questions that are answered rightly, by models that have not seen them, refused
 # Which sentence is best is learned without these questions. With those of other collections it had as many of a
@@ -49,7 +49,7 @@ ThresholdOf = Callable[[Vector, NDArray[np.bool_], Mapping[str, Vector]], float]
 def main(arguments: Sequence[str]) -> int:
     """Gather, fit, report, write."""
     data = data_folder(arguments)
-    path = Path(__file__).resolve().parent.parent / "rag" / "reader.json"
+    path = Path(__file__).resolve().parent.parent / "rag" / "read" / "reader.json"
     shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
     tune = [*public_examples(data, FIT), *seed_examples("tune", foreign_questions(data, FIT)), *news_examples("tune")]
     # The embedding model knows English: what it finds for answerable questions in other languages is chance.

@@ -1,4 +1,4 @@
-"""Fit the weights of rag/rewrite.py and write rag/rewriter.json: python -m eval.fit_rewriter [DATA].
+"""Fit the weights of rag/followup/rewrite.py and write rag/followup/rewriter.json: python -m eval.fit_rewriter [DATA].
 
 On CAsT's dialogues that eval/follow_ups.py does not hold back, and the tuning part of the seed questions' follow-ups.
 Of the noun phrases that could be put in, those are right that bring a question nearest to its rewriting by hand; the
@@ -24,11 +24,11 @@ from scipy.stats import binomtest
 from eval.data import read_questions
 from eval.follow_ups import FollowUp, read_cast, word_f1, words
 from eval.public import data_folder
-from rag.antecedents import ANTECEDENT_SIGNALS, Antecedent, antecedents, possible, signals_for
-from rag.condense import exchanges
-from rag.leaning import LEANING_SIGNALS, Slot, leaning_signals, leaning_words
-from rag.phrases import parse
-from rag.rewrite import Weights, in_full, insert, rewrite
+from rag.followup.antecedents import ANTECEDENT_SIGNALS, Antecedent, antecedents, possible, signals_for
+from rag.followup.condense import exchanges
+from rag.followup.leaning import LEANING_SIGNALS, Slot, leaning_signals, leaning_words
+from rag.followup.rewrite import Weights, in_full, insert, rewrite
+from rag.text.phrases import parse
 
 KEPT = 0.9
 THRESHOLDS = tuple(float(odds) for odds in np.arange(0, 3.1, 0.25))
@@ -41,7 +41,7 @@ Choice = tuple[Vector, NDArray[np.bool_]]  # signals of every antecedent, a row 
 def main(arguments: Sequence[str]) -> int:
     """Fit, print what cross-validation says, and write the file."""
     turns = [*read_cast(data_folder(arguments))[0], *seed_turns()]
-    path = Path(__file__).resolve().parent.parent / "rag" / "rewriter.json"
+    path = Path(__file__).resolve().parent.parent / "rag" / "followup" / "rewriter.json"
     weights = replace(fit(turns), threshold=best_threshold(turns))
     rounded = json.loads(json.dumps(asdict(weights)), parse_float=lambda number: round(float(number), 3))
     path.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,6 @@
-"""What a local model's second opinion is worth: python -m eval.fit_verdicts [FILE.gguf …] writes rag/verdicts.json.
+"""What a local model's second opinion is worth: `python -m eval.fit_verdicts [FILE.gguf …]`.
+
+Writes rag/write/verdicts.json.
 
 For the files named, or those of `make local-model`. A model's line is found again by the size of its file.
 
@@ -22,15 +24,15 @@ from scipy.stats import binomtest
 from eval import metrics
 from eval.data import EvalQuestion, read_questions
 from eval.metrics import contains
-from rag.chat_model import LOCAL, ChatModel, chat_model
-from rag.condense import condense
-from rag.ingest import SEEDS, Progress, ingest
-from rag.local_model import installed
+from rag.followup.condense import condense
+from rag.ingest.build import SEEDS, Progress, ingest
+from rag.ingest.progress import ProgressBar
+from rag.models.chat import LOCAL, ChatModel, chat_model
+from rag.models.download import installed
 from rag.pipeline import RAG, build_rag
-from rag.progress import ProgressBar
-from rag.prompts import verdict_prompt
 from rag.settings import Settings
-from rag.verdict import VERDICTS_FILE, Verdict
+from rag.write.prompts import verdict_prompt
+from rag.write.verdict import VERDICTS_FILE, Verdict
 
 WEIGHTS = (0.5, 1.0)
 CHANCE = 0.05  # p-value below which a difference is taken for more than chance

@@ -25,12 +25,12 @@ from eval.data import read_questions
 from eval.judge import Relevance
 from eval.metrics import mean, paired_difference, recall_at_k
 from eval.public import data_folder
-from rag.antecedents import Exchange
-from rag.condense import condense
-from rag.ingest import SEEDS, ingest
+from rag.followup.antecedents import Exchange
+from rag.followup.condense import condense
+from rag.followup.rewrite import rewrite
+from rag.ingest.build import SEEDS, ingest
+from rag.ingest.progress import ProgressBar
 from rag.pipeline import build_rag
-from rag.progress import ProgressBar
-from rag.rewrite import rewrite
 from rag.settings import Settings
 
 _WORD = re.compile(r"\w+")

@@ -6,8 +6,8 @@ counted on texts that hold none: the seeds and tests/articles, as cleaned; the p
 Natural Questions (QED), MTRAG and of the corpora of Chroma's chunking report.
 
 Both sides fall into halves by a hash, of the attack's text, the article's title or file name, or the paragraph. The
-patterns of rag/instructions.py were made on the half "tune". Whoever made them had read the whole file of attacks once,
-to learn its form, so the other half is not unseen; but no pattern was made for it.
+patterns of rag/ingest/instructions.py were made on the half "tune". Whoever made them had read the whole file of
+attacks once, to learn its form, so the other half is not unseen; but no pattern was made for it.
 
 Many of the attacks are an ordinary question or task ("Explain the theory of relativity."). In an article they cannot be
 told from its own words: 26 in 1000 of the texts that hold none have a question that begins with What, Who or the like,
@@ -27,10 +27,10 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from eval.public import data_folder, read_chunking, read_qed, read_squad, title_hash
-from rag.clean import clean
-from rag.ingest import SEEDS
-from rag.instructions import find_instructions
-from rag.load import find_files, load_document
+from rag.ingest.build import SEEDS
+from rag.ingest.clean import clean
+from rag.ingest.instructions import find_instructions
+from rag.ingest.load import find_files, load_document
 
 BEFORE = "Boats left the port on Monday, officials said."
 AFTER = "They came back in the evening."

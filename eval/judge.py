@@ -18,10 +18,11 @@ from eval.metrics import (
     reciprocal_rank,
     token_f1,
 )
-from rag.cite import attributed, unsupported
+from rag.cite.quotes import attributed
+from rag.cite.support import unsupported
 from rag.errors import RAGError
+from rag.index.store import Store
 from rag.pipeline import RAG
-from rag.store import Store
 from rag.types import Answer, Citation
 
 DEPTH = 10  # passages retrieved for the retrieval metrics

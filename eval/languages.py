@@ -22,12 +22,12 @@ from eval.metrics import Array
 from eval.public import HELD_BACK, PublicSet, data_folder, in_half, read_squad
 from eval.quality import PAGE, rewrite, value
 from eval.run import evaluate
-from rag.ingest import SEEDS, Progress, ingest
-from rag.languages import language_of
-from rag.models import DEFAULT_EMBEDDING_MODEL, MULTILINGUAL_EMBEDDING_MODEL
+from rag.ingest.build import SEEDS, Progress, ingest
+from rag.ingest.progress import ProgressBar
+from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, MULTILINGUAL_EMBEDDING_MODEL
 from rag.pipeline import build_rag
-from rag.progress import ProgressBar
 from rag.settings import Settings
+from rag.text.languages import language_of
 
 LANGUAGES = {"en": "English", "es": "Spanish", "zh": "Chinese"}
 MODELS = (MULTILINGUAL_EMBEDDING_MODEL, DEFAULT_EMBEDDING_MODEL)

@@ -30,14 +30,14 @@ from eval.judge import Relevance, judge
 from eval.metrics import contains, has_words, words
 from eval.public import data_folder
 from eval.quality import rewrite
-from rag.chat_model import ChatModel, chat_model
-from rag.ingest import SEEDS, Progress, ingest
-from rag.local_model import installed, model_title
+from rag.ingest.build import SEEDS, Progress, ingest
+from rag.ingest.progress import ProgressBar
+from rag.models.chat import ChatModel, chat_model
+from rag.models.download import installed, model_title
 from rag.pipeline import NOT_FOUND, RAG, REPLACED, build_rag
-from rag.progress import ProgressBar
 from rag.settings import EXTRACTIVE, Settings
 from rag.types import Answer, Citation
-from rag.write import abstains
+from rag.write.writer import abstains
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "models.md"
 BEGIN, END = "<!-- models: written by make quality-llm -->", "<!-- models: end -->"

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rag.models import Encoder
-from rag.signals import FUNCTION_WORDS, terms
+from rag.models.encoders import Encoder
+from rag.text.words import FUNCTION_WORDS, terms
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 _YEAR = re.compile(r"\b(1\d\d\d|20\d\d)\b")

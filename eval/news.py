@@ -17,9 +17,9 @@ from typing import Any
 from eval.data import read_questions
 from eval.run import Run, evaluate
 from eval.show import lines
-from rag.ingest import Progress, ingest
+from rag.ingest.build import Progress, ingest
+from rag.ingest.progress import ProgressBar
 from rag.pipeline import RAG, build_rag
-from rag.progress import ProgressBar
 from rag.settings import Settings
 
 FOLDER = Path(__file__).parent / "news"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.catalog import Article
 from rag.errors import RAGError
+from rag.types import Article
 
 HELD_BACK = 1  # the half of the articles that nothing is fitted on
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"

@@ -24,9 +24,9 @@ from eval.metrics import Array, recall_at_k
 from eval.public import HELD_BACK, PublicSet, data_folder, in_half, read_chunking, read_qed, read_squad
 from eval.run import evaluate
 from eval.summary import MEASURES
-from rag.ingest import SEEDS, Progress, ingest
+from rag.ingest.build import SEEDS, Progress, ingest
+from rag.ingest.progress import ProgressBar
 from rag.pipeline import RAG, build_rag
-from rag.progress import ProgressBar
 from rag.settings import Settings
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "evaluation.md"

@@ -15,7 +15,7 @@ from eval.data import EvalQuestion
 from eval.judge import DEPTH, Relevance, Result, judge
 from eval.summary import Figure, summarize
 from rag.errors import RAGError
-from rag.ingest import Progress
+from rag.ingest.build import Progress
 from rag.pipeline import RAG
 
 FORMAT = 1

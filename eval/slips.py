@@ -17,11 +17,11 @@ from eval.cache import Attempt
 from eval.data import EvalQuestion, read_questions
 from eval.judge import Relevance, judge
 from eval.news import collections, indexed
-from rag.ingest import SEEDS, Progress
+from rag.ingest.build import SEEDS, Progress
+from rag.ingest.progress import ProgressBar
 from rag.pipeline import RAG
-from rag.progress import ProgressBar
 from rag.settings import Settings
-from rag.signals import FUNCTION_WORDS
+from rag.text.words import FUNCTION_WORDS
 
 SEED = 4
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{5,}(?!\w)")

@@ -20,7 +20,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from rag.ingest import SEEDS, ingest
+from rag.ingest.build import SEEDS, ingest
 from rag.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")

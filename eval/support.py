@@ -1,4 +1,4 @@
-"""How often the support judge of rag/cite.py is wrong: `python -m eval.support [DATA]`.
+"""How often the support judge of rag/cite/quotes.py is wrong: `python -m eval.support [DATA]`.
 
 Two sets of sentences with the words they cite. support_pairs.jsonl, beside this file, was written by hand by people who
 had not seen the judge: quotes in the manner of news, sentences that say the same in other words, and sentences with
@@ -26,8 +26,8 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from eval.public import data_folder
-from rag.cite import unsupported
-from rag.sentences import sentence_spans
+from rag.cite.support import unsupported
+from rag.text.sentences import sentence_spans
 
 WRITTEN = Path(__file__).parent / "support_pairs.jsonl"
 RESULT = Path(__file__).parent / "support.json"

@@ -6,7 +6,7 @@ log-odds that the sentence answers. It starts from the bundled all-MiniLM-L6-v2 
 it, and others of its shortlist. Each group's loss is that of a conditional logit (McFadden 1974) with "none of them"
 at 0, which is the right choice for unanswerable questions; so scores of different questions can be compared.
 
-What comes out is rag/cross_encoder.onnx; docs/cross_encoder.md is its data sheet. About 25 minutes on 2 cores.
+What comes out is rag/models/cross_encoder.onnx; docs/cross_encoder.md is its data sheet. About 25 minutes on 2 cores.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from torch import nn
 
 from eval.examples import TRAIN, Example, public_examples
 from eval.public import data_folder
-from rag.models import CROSS_ENCODER, CROSS_ENCODER_WINDOW
+from rag.models.encoders import CROSS_ENCODER, CROSS_ENCODER_WINDOW
 
 EPOCHS = 2
 GROUPS = 8  # questions a step

@@ -16,13 +16,13 @@ switch_off_telemetry()  # before any of the libraries below is imported
 if TYPE_CHECKING:
     from rag.errors import ModelError, RAGError
     from rag.pipeline import RAG, ask, build_rag
-    from rag.prompts import ABSTENTION
     from rag.settings import Settings
+    from rag.text.languages import ABSTENTION
     from rag.types import Answer, Citation
 
 __all__ = ["ABSTENTION", "RAG", "Answer", "Citation", "ModelError", "RAGError", "Settings", "ask", "build_rag"]
 
-_MODULES = {"ABSTENTION": "prompts", "ModelError": "errors", "RAGError": "errors", "Settings": "settings"}
+_MODULES = {"ABSTENTION": "text.languages", "ModelError": "errors", "RAGError": "errors", "Settings": "settings"}
 _MODULES |= dict.fromkeys(("RAG", "ask", "build_rag"), "pipeline") | dict.fromkeys(("Answer", "Citation"), "types")
 
 

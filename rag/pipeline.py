@@ -10,26 +10,27 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.arguments import check_model, check_top_k, readable, shown
-from rag.cite import cite, verify
-from rag.condense import standalone
-from rag.conflicts import differing
+from rag.cite.quotes import cite
+from rag.cite.support import verify
 from rag.errors import QuestionError, SettingsError
-from rag.instructions import masked
-from rag.languages import Language, language_of
-from rag.models import question_encoder
-from rag.order import order_reading
-from rag.period import DEPTH, Period, asked_period
-from rag.read import build_reader
-from rag.retrieve import HybridRetriever, default_dense_weight, parse_filters
+from rag.followup.condense import standalone
+from rag.index.store import Index, Store, has_index
+from rag.ingest.instructions import masked
+from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, GET_MULTILINGUAL, question_encoder
+from rag.news.conflicts import differing
+from rag.news.order import order_reading
+from rag.news.period import DEPTH, Period, asked_period
+from rag.read.reader import build_reader
+from rag.search.retrieve import HybridRetriever, Retriever, default_dense_weight, parse_filters
+from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
-from rag.spelling import Spelling, other_spellings, spell
-from rag.store import Index, Store, has_index
-from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Retriever, Sentence
-from rag.verdict import is_to_the_point, states_answer, verdict_of
-from rag.write import WRITING, Draft, Writer
+from rag.text.languages import Language, language_of
+from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Sentence
+from rag.write.verdict import is_to_the_point, states_answer, verdict_of
+from rag.write.writer import WRITING, Draft, Writer
 
 if TYPE_CHECKING:
-    from rag.chat_model import ChatModel
+    from rag.models.chat import ChatModel
 
 SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer, with WRITING
 MOST_MODELS = 8  # language models that are kept for the next question
@@ -194,7 +195,7 @@ class RAG:
         name = check_model("" if name is None else name, "")
         if name == EXTRACTIVE:
             return None
-        from rag.chat_model import chat_model
+        from rag.models.chat import chat_model
 
         with self._making:
             if name not in self._models:
@@ -207,8 +208,9 @@ class RAG:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
         text, citations = cite(reading.spans, index.text)
         quotes = [citation.quote for citation in citations]
-        if not language.served_by(self.settings.embedding_model) and (language.is_foreign(quotes) or not citations):
-            return _answer(language.needs_extra, closest=citations)  # the articles may say it
+        served = language.code == "en" or self.settings.embedding_model != DEFAULT_EMBEDDING_MODEL
+        if not served and (language.is_foreign(quotes) or not citations):  # the articles may say it
+            return _answer(f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
         if not citations or not reading.answers or (draft.abstained and not judged):
             return _answer(language.abstention, closest=citations)
         notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
@@ -335,8 +337,8 @@ def _timings(clock: Sequence[float], answer: Answer, draft: Draft) -> dict[str, 
 
 
 def _index_seeds(settings: Settings) -> None:
-    from rag.ingest import SEEDS, ingest
-    from rag.progress import ProgressBar
+    from rag.ingest.build import SEEDS, ingest
+    from rag.ingest.progress import ProgressBar
 
     print(f"No index yet: indexing the articles that come with the package into {settings.index}", file=sys.stderr)
     with ProgressBar() as progress:

@@ -1,4 +1,4 @@
-"""The values that travel from a question to its answer, and the two seams between them."""
+"""The values that travel from an article to the index, and from a question to its answer."""
 
 from __future__ import annotations
 
@@ -8,14 +8,61 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rag.dates import TimeExpression
-from rag.speaker import Turn
+from rag.text.speaker import Turn
+from rag.text.times import TimeExpression
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag.store import Index
+
+@dataclass(frozen=True)
+class Removal:
+    """A piece of the page that is no part of the article, and why it was taken out, in plain English."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """A sentence that looks like an instruction to a language model, in visible characters, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Article:
+    """A cleaned article.
+
+    `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
+    instructions to a language model. `no_later_than` is by when an undated one was there, as the head of its page or a
+    copy shows.
+    """
+
+    source: str
+    digest: str
+    title: str
+    publisher: str | None
+    published: date | None
+    author: str | None
+    text: str
+    removed: tuple[Removal, ...]
+    original: str
+    instructions: tuple[Instruction, ...] = ()
+    no_later_than: date | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A span of an original article, and the header it is embedded under."""
+
+    id: str
+    source: str
+    start: int
+    end: int
+    header: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +92,12 @@ class Passage:
     def day(self) -> date | None:
         """By which it can be put in order of time: its article's, else that by which the article was there."""
         return self.published or self.no_later_than
+
+    @property
+    def about(self) -> str:
+        """What is known of its article: headline, publisher, date."""
+        day = self.published.strftime("%d %B %Y") if self.published else ""
+        return " ".join(part for part in (self.title, self.publisher or "", day) if part)
 
 
 @dataclass(frozen=True)
@@ -189,14 +242,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-class Retriever(Protocol):
-    """Finds the passages that may answer a query, in one state of the index; by default the newest."""
-
-    def retrieve(
-        self, query: str, top_k: int, filters: Filters | None = None, index: Index | None = None
-    ) -> list[Passage]: ...
 
 
 class Reader(Protocol):

@@ -65,7 +65,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the five articles; not to be changed."""
-    from rag.ingest import ingest
+    from rag.ingest.build import ingest
     from rag.settings import Settings
 
     folder = tmp_path_factory.mktemp("seeds") / "index"
@@ -76,7 +76,7 @@ def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def pages_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the five articles and of every page in tests/articles; not to be changed."""
-    from rag.ingest import ingest
+    from rag.ingest.build import ingest
     from rag.settings import Settings
 
     folder = tmp_path_factory.mktemp("pages") / "index"

@@ -7,13 +7,11 @@ from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
-from rag.catalog import Article
-from rag.clean import Removal
 from rag.errors import StoreError
 from rag.pipeline import CHECKING, READING, SEARCHING
-from rag.prompts import ABSTENTION
 from rag.settings import Settings
-from rag.types import Answer, Citation, Sentence
+from rag.text.languages import ABSTENTION
+from rag.types import Answer, Article, Citation, Removal, Sentence
 from ui.app import read_passage
 from ui.render import PASSAGE
 

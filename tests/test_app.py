@@ -15,9 +15,9 @@ import gradio as gr
 import pytest
 
 from rag import RAG
-from rag.collection import Added, Entry
+from rag.desk.collection import Added, Entry
 from rag.errors import QuestionError, RAGError, SettingsError, StoreError
-from rag.ingest import IngestReport
+from rag.ingest.build import IngestReport
 from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import Settings
 from tests.page import QUOTE, ScriptedRAG, Shown, answer, article, citation, squeezed
@@ -541,6 +541,6 @@ def test_a_read_only_collection_offers_no_change(read_only: bool) -> None:
 
 
 def test_gradio_is_imported_only_for_the_page() -> None:
-    modules = "rag, rag.__main__, ui.server, ui.render, ui.conversation, ui.render_collection"
+    modules = "rag, rag.cli, ui.server, ui.render, ui.conversation, ui.render_collection"
     code = f"import sys, {modules}; sys.exit('gradio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

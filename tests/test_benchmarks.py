@@ -14,8 +14,8 @@ from eval.public import read_beir, read_chunking, read_squad
 from eval.quality import public_rows, span_scores
 from eval.support import measure, pairs, written_pairs
 from rag import RAGError, Settings
-from rag.__main__ import main
-from rag.models import question_encoder
+from rag.cli import main
+from rag.models.encoders import question_encoder
 from tests.conftest import SEEDS
 
 DOCUMENTS = {

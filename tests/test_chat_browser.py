@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rag.prompts import ABSTENTION
+from rag.text.languages import ABSTENTION
 from tests.browsing import (
     CONTAINERS,
     DIFFER,
@@ -249,7 +249,7 @@ def served(rag: Any) -> Iterator[str]:
 
 
 def test_a_sentence_without_support_is_marked_by_words_and_line(browser: Browser, seeds_rag: Any) -> None:
-    from rag.cite import verify
+    from rag.cite.support import verify
     from rag.pipeline import RAG
 
     class Careless(RAG):
@@ -451,7 +451,7 @@ NAME = "<img src=x onerror=alert(11)> ${alert(12)} '\".txt"
 
 
 def test_markup_is_shown_as_text_wherever_it_comes_from(browser: Browser, tmp_path: Path) -> None:
-    from rag.ingest import ingest
+    from rag.ingest.build import ingest
     from rag.settings import Settings
 
     words = " ".join(PAYLOADS)

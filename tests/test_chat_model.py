@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from rag.chat_model import ATTEMPTS, LONGEST_WAIT, ChatModel, chat_model
 from rag.errors import ModelError, SettingsError
+from rag.models.chat import ATTEMPTS, LONGEST_WAIT, ChatModel, chat_model
 from rag.pipeline import RAG
 from rag.settings import Settings
 from rag.types import Answer, Citation, Sentence
@@ -54,7 +54,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds between attempts, which are noted instead of waited."""
     noted: list[float] = []
-    monkeypatch.setattr("rag.chat_model.sleep", noted.append)
+    monkeypatch.setattr("rag.models.chat.sleep", noted.append)
     return noted
 
 
@@ -233,7 +233,7 @@ def test_the_server_says_how_long_to_wait(serve: Serve, waits: list[float], name
 
 @pytest.mark.slow
 def test_the_wait_is_a_real_one(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.chat_model.sleep", time.sleep)
+    monkeypatch.setattr("rag.models.chat.sleep", time.sleep)
     server = serve([Refuse(429, (("Retry-After", "1"),))], ["Boats left."])
     assert written(made(CHAT)) == "Boats left."
     assert server.requests[1].at - server.requests[0].at >= 1

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
-from rag.chunk import split
-from rag.models import question_encoder
-from rag.sentences import sentence_spans
+from rag.ingest.chunk import split
+from rag.models.encoders import question_encoder
+from rag.text.sentences import sentence_spans
 from tests.conftest import SEEDS
 
 COUNT = question_encoder("all-MiniLM-L6-v2").count_tokens

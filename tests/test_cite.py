@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rag.cite import align, cite, unsupported, verify
-from rag.facts import facts
-from rag.speaker import turns
+from rag.cite.quotes import cite
+from rag.cite.support import align, unsupported, verify
+from rag.text.facts import facts
+from rag.text.speaker import turns
 from rag.types import Citation, Passage, Span
 
 INTERVIEW = (

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from layouts import LAYOUTS
 
-from rag.clean import Cleaned, clean
-from rag.load import SUFFIXES, load_document
+from rag.ingest.clean import Cleaned, clean
+from rag.ingest.load import SUFFIXES, load_document
 
 ROOT = Path(__file__).resolve().parent
 SEEDS = sorted((ROOT.parent / "seeds").glob("*.txt"))

@@ -12,12 +12,12 @@ import pytest
 from filelock import FileLock
 
 from rag import RAG, Settings, build_rag
-from rag.collection import Added, Collection, Piece
+from rag.desk.collection import Added, Collection, Piece
 from rag.errors import LoadError, SettingsError, StoreError
-from rag.ingest import Progress, Scope, index_articles, ingest, uploads
-from rag.load import load_document
-from rag.parser import Parser
-from rag.store import LOCK, Store
+from rag.index.store import LOCK, Store
+from rag.ingest.build import Progress, Scope, index_articles, ingest, uploads
+from rag.ingest.load import load_document
+from rag.ingest.parser import Parser
 from tests.conftest import ARTICLES, ROOT
 
 SEED, COPY = "002_27fb3a5ff33fbf6b.txt", "003_cfb1253bd829b792.txt"

@@ -26,7 +26,7 @@ CRANE = (
 @pytest.fixture
 def page(browser: Browser, articles: Path, tmp_path: Path) -> Iterator[Page]:
     """The chat over three small articles, at the tab of the collection."""
-    from rag.ingest import ingest
+    from rag.ingest.build import ingest
     from rag.settings import Settings
 
     ingest([articles], Settings(index=tmp_path / "index"))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rag import ABSTENTION
-from rag.__main__ import build_parser, main
+from rag.cli import build_parser, main
 from tests.browsing import CONTAINERS, OFF_TOPIC
 from tests.conftest import ROOT, Command
 
@@ -191,8 +191,8 @@ def test_a_folder_without_permission(tmp_path: Path, articles: Path) -> None:
     articles.chmod(0o700)
 
     program = (
-        "import sys, os; from rag.__main__ import main\n"
-        "import rag.ingest, rag.progress, email.parser, encodings.idna\n"  # nobody may not read our venv
+        "import sys, os; from rag.cli import main\n"
+        "import rag.ingest.build, rag.ingest.progress, email.parser, encodings.idna\n"  # nobody may not read our venv
         f"os.setgid({nobody.pw_gid}); os.setuid({nobody.pw_uid})\n"
         f"sys.exit(main(['index', {str(articles)!r}, '--index', {str(index)!r}]))"
     )

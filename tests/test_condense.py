@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from rag.antecedents import Exchange
-from rag.condense import condense, exchanges
 from rag.errors import QuestionError
+from rag.followup.antecedents import Exchange
+from rag.followup.condense import condense, exchanges
 
 ASKED = [
     {"role": "user", "content": "Who opened the bridge?"},

@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import RAG
-from rag.cite import cite, verify
-from rag.conflicts import differences, differing
-from rag.figures import agree, comparable, far_apart, figures
-from rag.models import cross_encoder, question_encoder
+from rag.cite.quotes import cite
+from rag.cite.remark import BLANK_LINE, checked
+from rag.cite.support import verify
+from rag.models.encoders import cross_encoder, question_encoder
+from rag.news.conflicts import differences, differing
+from rag.news.figures import agree, comparable, far_apart, figures
+from rag.news.stages import stage_in
 from rag.pipeline import build_rag
-from rag.read import ExtractiveReader
-from rag.remark import BLANK_LINE, checked
+from rag.read.reader import ExtractiveReader
 from rag.settings import Settings
-from rag.stages import stage_in
 from rag.types import Answer, Passage, Reading
 
 BRIDGE = "Bridge over the Arun opens\n\nThe new bridge over the Arun cost 38 million euros, the city of Velden said."
@@ -334,7 +335,7 @@ def test_the_seed_articles_differ(seeds_rag: RAG, question: str, expected: set[s
 
 
 def test_an_edited_copy_is_no_copy_and_differs(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from rag.ingest import ingest
+    from rag.ingest.build import ingest
 
     body = (
         "Bridge over the Arun opens\nPublished: {day}\n\nThe new bridge over the river Arun was opened by Mayor Lena "

@@ -11,10 +11,11 @@ import pytest
 
 from eval.dates import SENTENCES, judge
 from rag import RAG, Settings, build_rag
-from rag.cite import attributed, cite, unsupported, verify
-from rag.dates import resolve
-from rag.ingest import ingest
-from rag.store import Store
+from rag.cite.quotes import attributed, cite
+from rag.cite.support import unsupported, verify
+from rag.index.store import Store
+from rag.ingest.build import ingest
+from rag.text.times import resolve
 from rag.types import Citation, Passage, Span
 from tests.conftest import SEEDS, Command
 from ui.conversation import to_text

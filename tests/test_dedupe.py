@@ -8,10 +8,10 @@ import pytest
 from langchain_core.documents import Document
 from test_clean import SEEDS, Page, pages
 
-from rag.clean import Cleaned, clean
-from rag.dedupe import group_copies
-from rag.load import load_document
-from rag.metadata import read_metadata
+from rag.ingest.clean import Cleaned, clean
+from rag.ingest.copies import group_copies
+from rag.ingest.load import load_document
+from rag.ingest.metadata import read_metadata
 
 
 def finished(result: Cleaned) -> Document:

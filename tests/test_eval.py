@@ -20,8 +20,8 @@ from eval.news import collections
 from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.summary import MEASURES
 from rag import RAG, Answer, Citation, RAGError, Settings, build_rag
-from rag.cite import verify
-from rag.ingest import ingest
+from rag.cite.support import verify
+from rag.ingest.build import ingest
 from tests.conftest import ROOT, SEEDS, Command
 
 BASELINE = ROOT / "eval" / "baseline.json"

@@ -11,9 +11,9 @@ from eval.fit_reader import fit_models
 from eval.near_misses import RelatedWords
 from eval.public import in_half
 from eval.train_cross_encoder import WRONG, WRONG_UNANSWERABLE, groups
-from rag.models import question_encoder
-from rag.read import ANSWER_FEATURES, find_candidates
-from rag.signals import SIGNALS
+from rag.models.encoders import question_encoder
+from rag.read.reader import ANSWER_FEATURES, find_candidates
+from rag.read.signals import SIGNALS
 from rag.types import Passage
 
 TEXT = " ".join(f"Sentence number {number} is about boats." for number in range(10))

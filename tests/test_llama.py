@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag import RAG, Answer, Settings, build_rag
-from rag.chat_model import ChatModel, chat_model
 from rag.errors import ModelError, SettingsError
-from rag.llama import load
+from rag.models.chat import ChatModel, chat_model
+from rag.models.llama import load
 from rag.types import Sentence
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"

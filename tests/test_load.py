@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import LoadError
-from rag.load import find_files, load_document
-from rag.markdown import without_marks
+from rag.ingest.load import find_files, load_document
+from rag.ingest.markdown import without_marks
 
 PARAGRAPHS = [
     "The port of Chancay opened on Thursday, and the presidents of both countries watched by video link.",

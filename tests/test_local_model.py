@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import RAGError
-from rag.local_model import CHOICES, LocalModel, Part, download, installed, is_whole, main, numbered
+from rag.models.download import CHOICES, LocalModel, Part, download, installed, is_whole, main, numbered
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow  # they run the real pip

@@ -9,10 +9,11 @@ from langchain_core.documents import Document
 from layouts import LAYOUTS
 from test_clean import SEEDS, Page, pages
 
-from rag.clean import Removal, clean
-from rag.furniture import Reason
-from rag.load import load_document
-from rag.metadata import parse_date, read_metadata
+from rag.ingest.clean import clean
+from rag.ingest.furniture import Reason
+from rag.ingest.load import load_document
+from rag.ingest.metadata import parse_date, read_metadata
+from rag.types import Removal
 
 FIELDS = ("title", "publisher", "published", "author")
 LEAD = "The bridge between the islands opened on Monday, two winters late and at twice the price, the county said."

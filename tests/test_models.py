@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.errors import SettingsError
-from rag.models import cross_encoder, passage_encoder, question_encoder
+from rag.models.encoders import cross_encoder, passage_encoder, question_encoder
 from tests.conftest import ROOT, SEEDS
 
 MODEL = "all-MiniLM-L6-v2"

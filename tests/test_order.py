@@ -9,11 +9,12 @@ from datetime import date
 import pytest
 
 from rag import ABSTENTION, RAG, Settings, build_rag
-from rag.cite import cite, verify
-from rag.dates import resolve
-from rag.ingest import ingest
-from rag.order import is_time_of, order_reading
-from rag.period import asked_period
+from rag.cite.quotes import cite
+from rag.cite.support import verify
+from rag.ingest.build import ingest
+from rag.news.order import is_time_of, order_reading
+from rag.news.period import asked_period
+from rag.text.times import resolve
 from rag.types import Passage, Reading, Scored, Span
 from tests.test_write import ask, scripted
 from ui.render import render_answer

@@ -12,8 +12,8 @@ import pytest
 
 import rag as package
 from rag import ABSTENTION, RAG, Answer, RAGError, Settings, ask, build_rag
-from rag.cite import cite
-from rag.ingest import ingest
+from rag.cite.quotes import cite
+from rag.ingest.build import ingest
 from rag.settings import DEFAULT_INDEX
 from rag.types import Passage, Span
 

@@ -20,7 +20,7 @@ def watch(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
         print("CONNECTION", event, arguments, file=sys.stderr)
 sys.addaudithook(watch)
-from rag.__main__ import main
+from rag.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from rag.prompts import ABSTENTION, answer_prompt, count_tokens, fence, fit_passages, trim_history
+from rag.models.tokens import count_tokens
+from rag.text.languages import ABSTENTION
 from rag.types import Passage
+from rag.write.prompts import answer_prompt, fence, fit_passages, trim_history
 
 PASSAGE = Passage("1", "Boats left the port.", "a.txt", "Boats", None, None, 0, 20, 1.0)
 

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import snowballstemmer
 
-import rag.read
-from rag.models import cross_encoder, question_encoder
-from rag.read import ANSWER_FEATURES, ExtractiveReader, find_candidates, in_reading_order, reader_weights
-from rag.signals import AGAINST, SIGNALS, Question, signals, terms
+import rag.read.reader
+from rag.models.encoders import cross_encoder, question_encoder
+from rag.read.reader import ANSWER_FEATURES, ExtractiveReader, find_candidates, in_reading_order, reader_weights
+from rag.read.signals import AGAINST, SIGNALS, Question, signals
+from rag.text.words import terms
 from rag.types import Passage
 
 TEXT = (
@@ -141,7 +142,7 @@ def test_a_rare_term_weighs_more_than_a_common_one() -> None:
 
 
 def test_the_weights_are_complete_and_have_the_sign_of_their_meaning() -> None:
-    raw = json.loads((Path(rag.read.__file__).parent / "reader.json").read_text(encoding="utf-8"))
+    raw = json.loads((Path(rag.read.reader.__file__).parent / "reader.json").read_text(encoding="utf-8"))
     assert set(raw["sentence"]) == set(SIGNALS) and set(raw["answer"]) == set(ANSWER_FEATURES)
     for weights in (raw["sentence"], raw["answer"]):
         assert all(weight <= 0 if name.split()[-1] in AGAINST else weight >= 0 for name, weight in weights.items())
@@ -209,7 +210,7 @@ def test_a_list_is_found_by_what_its_lead_in_names(reader: ExtractiveReader) -> 
 
 
 def test_vectors_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.read.MOST_VECTORS", 10)
+    monkeypatch.setattr("rag.read.reader.MOST_VECTORS", 10)
     reader = ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
     first = reader.read("Who drove the first tram?", PASSAGES)
     for number in range(5):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rag import RAG
 from rag.pipeline import CHECKING, READING, SEARCHING
-from rag.prompts import ABSTENTION
+from rag.text.languages import ABSTENTION
 from rag.types import Conflict, Sentence
 from tests.page import HOSTILE, QUOTE, Shown, answer, article, citation, squeezed
 from ui.app import read_passage

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from rag.collection import Added, Entry, Piece
+from rag.desk.collection import Added, Entry, Piece
 from tests.page import HOSTILE, Shown, article, squeezed
 from ui.render_collection import MOST_ROWS, render_added, render_articles, render_difference, render_note
 

@@ -14,7 +14,7 @@ from eval.report import write_report
 from eval.run import Run, read_run, write_baseline
 from eval.support import RESULT
 from rag import RAGError
-from rag.prompts import ABSTENTION
+from rag.text.languages import ABSTENTION
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rag import RAG, Settings, build_rag
-from rag.ingest import ingest
-from rag.models import question_encoder
-from rag.retrieve import HybridRetriever, fuse, lexical_terms
+from rag.ingest.build import ingest
+from rag.models.encoders import question_encoder
+from rag.search.retrieve import HybridRetriever, fuse, lexical_terms
 from rag.types import Filters
 
 

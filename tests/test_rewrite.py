@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.antecedents import ANTECEDENT_SIGNALS, Exchange
-from rag.leaning import LEANING_SIGNALS
-from rag.phrases import parse
-from rag.rewrite import rewrite
+from rag.followup.antecedents import ANTECEDENT_SIGNALS, Exchange
+from rag.followup.leaning import LEANING_SIGNALS
+from rag.followup.rewrite import rewrite
+from rag.text.phrases import parse
 
 ABSTRACT = "Tell me about the Velden dam."
 
@@ -112,7 +112,7 @@ def test_any_text_can_be_a_conversation(texts: list[str]) -> None:
 
 
 def test_every_signal_has_its_weight() -> None:
-    weights = json.loads(files("rag").joinpath("rewriter.json").read_text(encoding="utf-8"))
+    weights = json.loads(files("rag.followup").joinpath("rewriter.json").read_text(encoding="utf-8"))
     assert weights["pronoun"].keys() == weights["topic"].keys() == set(ANTECEDENT_SIGNALS)
     assert weights["leaning"].keys() == set(LEANING_SIGNALS)
 

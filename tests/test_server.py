@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from rag.__main__ import build_parser, main
+from rag.cli import build_parser, main
 from rag.errors import RAGError, SettingsError
 from tests.page import ScriptedRAG
 from ui.server import _listen, _server, read_auth, serve

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rag.spelling import other_spellings, spell
+from rag.search.spelling import other_spellings, spell
 from rag.types import Passage
 
 TEXT = (

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-import rag.suggest
+import rag.desk.suggest
 from rag import RAG, Answer, Settings, build_rag
-from rag.ingest import ingest
-from rag.parser import Parser
-from rag.suggest import MOST_ARTICLES, about_names, about_speakers, suggest
+from rag.desk.suggest import MOST_ARTICLES, about_names, about_speakers, suggest
+from rag.ingest.build import ingest
+from rag.ingest.parser import Parser
 from tests.conftest import ROOT
 
 PORT = "What do the articles say about Port Avalon?"
@@ -66,7 +66,7 @@ def test_answers_from_other_articles_do_not_count(pages: RAG, monkeypatch: pytes
         return replace(found, citations=tuple(replace(one, source="other.txt") for one in found.citations))
 
     monkeypatch.setattr(pages, "answer", elsewhere)
-    monkeypatch.setattr(rag.suggest, "MOST_TRIED", 4)
+    monkeypatch.setattr(rag.desk.suggest, "MOST_TRIED", 4)
     assert suggest(pages) == []
 
 
@@ -98,7 +98,7 @@ def test_where_nothing_is_answered_the_search_ends(
     strict = build_rag(Settings(index=pages_index, **setting))
     monkeypatch.setattr(pages, "reader", strict.reader)
     monkeypatch.setattr(pages, "settings", strict.settings)
-    monkeypatch.setattr(rag.suggest, "MOST_TRIED", 4)
+    monkeypatch.setattr(rag.desk.suggest, "MOST_TRIED", 4)
     assert suggest(pages) == [] and len(asked) == 4
 
 
@@ -113,7 +113,7 @@ def test_a_large_collection_is_only_looked_into(monkeypatch: pytest.MonkeyPatch,
     many = [replace(article, source=f"{n:03}", original=f"{n:03}", text=f"{n}") for n in range(999)]
     copy = replace(article, source="a copy", text="-1")
     seen: list[int] = []
-    monkeypatch.setattr(rag.suggest, "about_speakers", lambda text: seen.append(int(text)) or [])
+    monkeypatch.setattr(rag.desk.suggest, "about_speakers", lambda text: seen.append(int(text)) or [])
     large: Any = SimpleNamespace(store=SimpleNamespace(articles=lambda: [copy, *many]))
     assert suggest(large) == []
     assert MOST_ARTICLES / 2 < len(seen) <= MOST_ARTICLES and 0 <= min(seen) < 100 and max(seen) > 900

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-import rag.verdict
+import rag.write.verdict
 from eval.data import read_questions
 from eval.fit_verdicts import Case, fit
 from rag import RAG, Answer
-from rag.chat_model import ChatModel
-from rag.cite import nearly_quoted
+from rag.cite.support import nearly_quoted
+from rag.models.chat import ChatModel
+from rag.models.tokens import count_tokens
 from rag.pipeline import NOT_FOUND, REPLACED
-from rag.prompts import count_tokens
-from rag.write import LOOSE
+from rag.write.writer import LOOSE
 from tests.conftest import ROOT
 from tests.test_write import CONTAINERS, OFF_TOPIC, TRUE, Scripted, cited_text
 
@@ -44,7 +44,7 @@ def judging(seeds_rag: RAG, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tu
 
     def asked(text: str, question: str = CONTAINERS, *, worth: dict[str, float] | None = None, **said: float) -> Any:
         line = {"weight": 1.0, "threshold": 0.0} | (worth or {})
-        monkeypatch.setattr(rag.verdict, "_verdicts", lambda: {str(BYTES): line})
+        monkeypatch.setattr(rag.write.verdict, "_verdicts", lambda: {str(BYTES): line})
         service = RAG(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, seeds_rag.reader)
         model = Judging(script=[text], asked=[], given=[], heard=[], **said)
         service._models["scripted:model"] = ChatModel(
@@ -67,7 +67,7 @@ def test_other_words_of_a_small_model_are_replaced(judging: Any, monkeypatch: py
     assert answer.notes == (REPLACED,) and "1 million containers" in cited_text(answer)
     _, answer = judging(f"{TRUE} [1] {IN_OTHER_WORDS} [1]")
     assert [(each.supported, each.reason) for each in answer.sentences] == [(True, ""), (False, LOOSE)]
-    monkeypatch.setattr(rag.verdict, "SMALL", BYTES)
+    monkeypatch.setattr(rag.write.verdict, "SMALL", BYTES)
     assert judging(f"{IN_OTHER_WORDS} [1]")[1].text == f"{IN_OTHER_WORDS} [1]", "a larger one may use its own"
 
 
@@ -75,7 +75,7 @@ def test_a_quotation_beside_the_question_is_replaced(judging: Any, monkeypatch: 
     beside = "Peru is interested in exploring new forms of cooperation under the BRI."
     _, answer = judging(f"{beside} [1]")
     assert answer.notes == (REPLACED,) and "1 million containers" in cited_text(answer)
-    monkeypatch.setattr(rag.verdict, "CONSIDERED", 99)
+    monkeypatch.setattr(rag.write.verdict, "CONSIDERED", 99)
     assert judging(f"{beside} [1]")[1].text == f"{beside} [1]"
 
 

@@ -14,11 +14,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from rag import ABSTENTION, RAG, Answer, Citation, ModelError
-from rag.chat_model import ChatModel
+from rag.models.chat import ChatModel
+from rag.models.tokens import count_tokens
 from rag.pipeline import REPLACED, SEARCHING
-from rag.prompts import count_tokens
 from rag.types import Sentence
-from rag.write import MOST_SENTENCES, WRITING, split_sentences
+from rag.write.writer import MOST_SENTENCES, WRITING, split_sentences
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 TRUE = "At least 1 million containers will be handled by the port in the first year of operation."

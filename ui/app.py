@@ -13,16 +13,15 @@ from urllib.parse import parse_qs
 import gradio as gr
 from pydantic import ValidationError
 
-from rag.catalog import Article
-from rag.chat_model import LOCAL, require_offered
-from rag.collection import Collection as Articles
+from rag.desk.collection import Collection as Articles
+from rag.desk.feedback import record
+from rag.desk.suggest import suggest
 from rag.errors import RAGError, StoreError
-from rag.feedback import record
-from rag.local_model import installed, model_title
+from rag.models.chat import LOCAL, require_offered
+from rag.models.download import installed, model_title
 from rag.pipeline import RAG, SEARCHING, Step
 from rag.settings import EXTRACTIVE
-from rag.suggest import suggest
-from rag.types import Answer, Citation, Sentence
+from rag.types import Answer, Article, Citation, Sentence
 from ui.conversation import Conversation, Turn
 from ui.parts import QUIET, TELLING, Update, asker_of, script, unseen
 from ui.places import CrowdedError, GoneError, Places, Presence, StoppedError

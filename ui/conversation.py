@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from rag.dates import no_later
+from rag.text.times import no_later
 from rag.types import Answer, Citation
 
 MOST_TURNS = 100  # of a conversation; beyond, the oldest go

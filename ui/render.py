@@ -12,15 +12,14 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode
 
-from rag.catalog import Article
-from rag.dates import dated
-from rag.languages import split_lead
-from rag.local_model import model_title
+from rag.cite.remark import named_source, newest_of
+from rag.models.download import model_title
 from rag.pipeline import CHECKING, READING, SEARCHING
-from rag.remark import named_source, newest_of
 from rag.settings import EXTRACTIVE
-from rag.types import Answer, Citation, Sentence
-from rag.write import WRITING
+from rag.text.languages import split_lead
+from rag.text.times import dated
+from rag.types import Answer, Article, Citation, Sentence
+from rag.write.writer import WRITING
 from ui.conversation import Turn, encodable, to_markdown, to_text
 
 STEPS = {

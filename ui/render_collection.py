@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from rag.collection import Added, Entry, Piece
-from rag.dates import dated
-from rag.doctor import counted
+from rag.desk.collection import Added, Entry, Piece
+from rag.desk.doctor import counted
+from rag.text.times import dated
 from ui.conversation import encodable
 from ui.render import escaped, origin
 

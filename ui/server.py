@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from rag.disk.private import locked_folder, remove_abandoned, remove_locked
 from rag.errors import RAGError, SettingsError
 from rag.pipeline import RAG
-from rag.private import locked_folder, remove_abandoned, remove_locked
 from rag.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from rag.collection import Collection, Entry
+from rag.desk.collection import Collection, Entry
 from rag.errors import RAGError
 from ui.events import within
 from ui.parts import QUIET, TELLING, Update, asker_of, script

@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=20_000, help="how many (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (default: %(default)s)")
     options = parser.parse_args(arguments)
-    from rag.ingest import SEEDS, ingest
+    from rag.ingest.build import SEEDS, ingest
     from rag.settings import Settings
 
     with tempfile.TemporaryDirectory() as folder:

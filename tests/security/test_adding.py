@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from rag import Settings
-from rag.ingest import STAGED, ingest, read_scope, uploads
-from rag.store import Store
+from rag.index.store import Store
+from rag.ingest.build import STAGED, ingest, read_scope, uploads
 from tests.conftest import ARTICLES, ROOT
 
 pytestmark = pytest.mark.slow
@@ -22,10 +22,10 @@ WHALE = "Keeper finds a whale\n\nThe lighthouse keeper of Skarv found a stranded
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-import rag.ingest
+import rag.ingest.build
 from rag import Settings
-from rag.collection import Collection
-from rag.store import Store
+from rag.desk.collection import Collection
+from rag.index.store import Store
 
 index, file, point = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 settings = Settings(index=index)
@@ -41,7 +41,7 @@ def step(name, done, total):
 steps = []
 if point.startswith("in the run: "):  # the process that indexes is killed, there before or after a function
     when, name = point.removeprefix("in the run: ").split()
-    done = getattr(rag.ingest, name)
+    done = getattr(rag.ingest.build, name)
 
     def killed(*arguments, **named):
         if when == "before":
@@ -49,8 +49,8 @@ if point.startswith("in the run: "):  # the process that indexes is killed, ther
         done(*arguments, **named)
         die()
 
-    setattr(rag.ingest, name, killed)
-    rag.ingest.ingest([], settings, added={file.name: file})
+    setattr(rag.ingest.build, name, killed)
+    rag.ingest.build.ingest([], settings, added={file.name: file})
 else:
     Collection(settings, Store(settings)).add([file], step, folder=file.parent)
 """

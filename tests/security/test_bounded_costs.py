@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from langchain_core.documents import Document
 
-from rag.chunk import split
-from rag.condense import condense
-from rag.dedupe import group_copies
-from rag.instructions import find_instructions, masked
-from rag.load import _unwrapped
-from rag.phrases import parse
-from rag.rewrite import _LONGEST, rewrite
-from rag.sentences import sentence_spans
+from rag.followup.condense import condense
+from rag.followup.rewrite import _LONGEST, rewrite
+from rag.ingest.chunk import split
+from rag.ingest.copies import group_copies
+from rag.ingest.instructions import find_instructions, masked
+from rag.ingest.load import _unwrapped
+from rag.text.phrases import parse
+from rag.text.sentences import sentence_spans
 
 PATTERNS = [" ", "\t", "\u00a0", "`", "“", "'", "![", "[", "(", "#", "# ", "#  ", "*", "a ", "x", "7", ".", "\n", "x\n"]
 
@@ -78,7 +78,7 @@ def test_phrases_are_joined_so_far() -> None:
 
 
 def test_a_rewritten_question_does_not_grow_without_end() -> None:
-    from rag.antecedents import Exchange
+    from rag.followup.antecedents import Exchange
 
     earlier = [Exchange(("the port of Chancay that it and they and he saw there, " * 20)[:_LONGEST])] * 12
     assert len(rewrite("When did it open there with them and him?", earlier)) <= 2 * _LONGEST

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from rag import RAGError, Settings, ask, build_rag
-from rag.__main__ import main
-from rag.doctor import report
+from rag.cli import main
+from rag.desk.doctor import report
 from rag.errors import LoadError, StoreError
-from rag.ingest import ingest
-from rag.load import find_files, load_document, to_document
+from rag.ingest.build import ingest
+from rag.ingest.load import find_files, load_document, to_document
 from tests.conftest import ROOT
 from tests.test_load import pdf
 

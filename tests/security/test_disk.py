@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 
 from rag import Settings, ask, build_rag
-from rag.catalog import Chunk, is_whole
-from rag.doctor import report
+from rag.desk.doctor import report
 from rag.errors import StoreError
-from rag.ingest import ingest, read_scope
-from rag.store import Store
-from rag.types import Filters
-from rag.vectors import VectorFolder, is_sealed, seal
+from rag.index.catalog import is_whole
+from rag.index.store import Store
+from rag.index.vectors import VectorFolder, is_sealed, seal
+from rag.ingest.build import ingest, read_scope
+from rag.types import Chunk, Filters
 from tests.conftest import ROOT, Command
 
 BRIDGE = "How long is the bridge over the Arun?"
@@ -311,7 +311,7 @@ def test_damage_is_one_line_and_its_remedy_works(
             use()
         assert "\n" not in str(refused.value) and "rag index" in str(refused.value)
         assert "--rebuild" in str(refused.value)
-    from rag.__main__ import main
+    from rag.cli import main
 
     arguments = ["index", str(articles), "--rebuild", "--index", str(settings.index)]
     if "`rag index PATHS" in str(refused.value):

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from rag import Settings, build_rag
-from rag.collection import Collection
+from rag.desk.collection import Collection
 from rag.errors import LoadError, SettingsError
-from rag.ingest import IngestReport, ingest, uploads
-from rag.llama import load
-from rag.load import find_files, read_file
-from rag.parser import Parser
-from rag.store import Store
+from rag.index.store import Store
+from rag.ingest.build import IngestReport, ingest, uploads
+from rag.ingest.load import find_files, read_file
+from rag.ingest.parser import Parser
+from rag.models.llama import load
 from tests.conftest import ROOT, Command
 from tests.test_load import pdf
 
@@ -109,7 +109,7 @@ def test_what_its_libraries_do_not_foresee_is_one_line(tmp_path: Path) -> None:
     )
     (tmp_path / "a.html").write_text(html(PARAGRAPH))
     program = (
-        "import sys\nfrom pathlib import Path\nfrom rag.errors import LoadError\nfrom rag.parser import Parser\n"
+        "import sys\nfrom pathlib import Path\nfrom rag.errors import LoadError\nfrom rag.ingest.parser import Parser\n"
         "from rag.settings import Settings\nsys.path.insert(0, sys.argv[1])\n"
         "try: Parser(Settings()).article(Path(sys.argv[1], 'a.html'), 'a.html')\n"
         "except LoadError as error: print(error)\n"
@@ -246,7 +246,7 @@ def test_the_child_ends_with_its_parent_and_has_none_of_its_sockets(tmp_path: Pa
     path = tmp_path / "long.html"
     path.write_text(html(PARAGRAPH * 200_000))
     program = (
-        "import os, socket, sys\nfrom pathlib import Path\nfrom rag.parser import Parser\n"
+        "import os, socket, sys\nfrom pathlib import Path\nfrom rag.ingest.parser import Parser\n"
         "from rag.settings import Settings\nserver = socket.create_server(('127.0.0.1', 0))\n"
         "server.set_inheritable(True)\nparser = Parser(Settings(parse_seconds=float(sys.argv[2])))\n"
         "child = parser._started(Path(sys.argv[1]))\nparser._child = child\nprint(child.pid, flush=True)\n"

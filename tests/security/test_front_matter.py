@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from rag import Settings
 from rag.errors import LoadError
-from rag.front_matter import LONGEST, front_matter
-from rag.ingest import ingest
-from rag.parser import Parser
+from rag.ingest.build import ingest
+from rag.ingest.front_matter import LONGEST, front_matter
+from rag.ingest.parser import Parser
 from tests.test_load import pdf
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -70,7 +70,7 @@ def test_more_than_plain_values_is_refused_in_one_line(block: str, what: str) ->
     ],
 )
 def test_values_are_the_words_that_stand_there(tmp_path: Path, value: str, title: str | None) -> None:
-    from rag.load import load_document
+    from rag.ingest.load import load_document
 
     path = tmp_path / "a.md"
     path.write_text(f"---\nTitle: first\ntitle: {value}\n---\n{PROSE}", encoding="utf-8")

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import Settings
-from rag.chat_model import ChatModel, chat_model, require_offered, without_keys
 from rag.errors import ModelError, SettingsError
-from rag.llama import LlamaChat
+from rag.models.chat import ChatModel, chat_model, require_offered, without_keys
+from rag.models.llama import LlamaChat
 from tests.wire import Refuse, Server
 
 KEY = "sk-proj-9fQ2x7Lw0aZk/+Rt8=pVb3"

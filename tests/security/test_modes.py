@@ -14,10 +14,10 @@ import pytest
 
 from eval.cache import AnswerCache
 from rag import RAG, Settings, build_rag
-from rag.collection import Collection
+from rag.desk.collection import Collection
+from rag.desk.feedback import LONGEST, read, record
 from rag.errors import LoadError, StoreError
-from rag.feedback import LONGEST, read, record
-from rag.ingest import ingest, uploads
+from rag.ingest.build import ingest, uploads
 from tests.conftest import ROOT
 from tests.page import answer
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rag import RAG, Answer, Settings, build_rag
-from rag.ingest import ingest
+from rag.ingest.build import ingest
 from rag.pipeline import READING
 from tests.conftest import ARTICLES, ROOT
 
@@ -97,7 +97,7 @@ def test_a_service_that_is_closed_answers_the_question_it_is_at(rag: RAG, tempor
 @pytest.mark.slow
 def test_questions_are_answered_while_another_process_indexes_again_and_again(rag: RAG, articles: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from rag import Settings; from rag.ingest import ingest\n"
+        "import sys; from pathlib import Path; from rag import Settings; from rag.ingest.build import ingest\n"
         "articles, settings = Path(sys.argv[1]), Settings(index=Path(sys.argv[2]))\n"
         "for number in range(12):\n"
         "    if number % 2: (articles / 'whale.txt').unlink()\n"

@@ -15,7 +15,7 @@ import pytest
 
 from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import Settings
-from rag.write import WRITING
+from rag.write.writer import WRITING
 from tests.page import ScriptedRAG, answer, citation
 from tests.security.visitor import API, Visitor, listening, visiting
 from tests.test_server import serving

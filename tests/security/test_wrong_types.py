@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from rag import RAG, Answer, RAGError, Settings, ask
 from rag.arguments import check_model, check_top_k
-from rag.condense import LONGEST_ANSWER, LONGEST_QUESTION, messages
+from rag.desk.feedback import read, record
 from rag.errors import QuestionError, SettingsError
-from rag.feedback import read, record
-from rag.retrieve import parse_filters
+from rag.followup.condense import LONGEST_ANSWER, LONGEST_QUESTION, messages
+from rag.search.retrieve import parse_filters
 
 QUESTION = "How many containers will Chancay handle in its first year?"
 

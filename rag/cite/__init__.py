@@ -1,0 +1,1 @@
+"""Chosen spans become checked quotes; whether quotes say what a sentence says."""

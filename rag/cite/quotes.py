@@ -1,0 +1,92 @@
+"""Chosen spans become quotes with markers, each checked against the article before it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from rag.text.sentences import leans, sentence_spans
+from rag.text.speaker import turn_at
+from rag.text.times import resolve
+from rag.types import Citation, Passage, Span
+
+LONGEST_BEFORE = 400  # characters of a sentence that is taken along
+_FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+
+
+def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str, tuple[Citation, ...]]:
+    """Answer text and citations of the spans, in their order.
+
+    A span that begins with a pronoun takes the sentence before it along; one that its article ascribes to somebody
+    outside the span has the name ahead of it in the text. Spans with nothing but white space between them in one
+    article become one quote. A span that is not word for word in its article at its offsets is left out. Markers are
+    numbers from 1, one a quote; line breaks inside a quote are spaces in the text and stay in the citation.
+    """
+    citations: list[Citation] = []
+    for span in spans:
+        article = article_text(span.passage.source)
+        if not span.text or article[span.start : span.end] != span.text:
+            continue
+        last = citations[-1] if citations else None
+        start, end = _readable_from(article, span), span.end
+        if (
+            last
+            and last.source == span.passage.source
+            and last.start <= start
+            and not article[last.end : start].strip()
+        ):
+            start, end = citations.pop().start, max(last.end, end)
+        citations.append(
+            Citation(
+                marker=len(citations) + 1,
+                source=span.passage.source,
+                title=span.passage.title,
+                publisher=span.passage.publisher,
+                published=span.passage.published,
+                quote=article[start:end],
+                start=start,
+                end=end,
+                republished_in=span.passage.republished_in,
+                speaker=_speaker(article[start:end], start, span.passage),
+                times=tuple(time for time in resolve(article, span.passage.published, start, end) if time.relative),
+                no_later_than=span.passage.no_later_than,
+            )
+        )
+    return written(citations), tuple(citations)
+
+
+def attributed(citation: Citation) -> str:
+    """The quote on one line, after its speaker and before its dates, where it has them."""
+    quote = " ".join(citation.quote.split())
+    times = ", ".join(dict.fromkeys(f"{' '.join(time.text.split())} ({time.when})" for time in citation.times))
+    said = f"{citation.speaker}: {quote}" if citation.speaker else quote
+    return f"{said} – {times}" if times else said
+
+
+def written(citations: Sequence[Citation]) -> str:
+    """The quotes one after the other, each with its marker: an answer that is nothing else."""
+    return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations)
+
+
+def _readable_from(article: str, span: Span) -> int:
+    """Where the quote begins: at the sentence before, if it needs that one's noun and the speaker is the same."""
+    start = span.start
+    if not leans(span.text):
+        return start
+    cut = max(0, start - LONGEST_BEFORE)
+    before = sentence_spans(article[cut:start])
+    if not before or (cut and before[-1][0] == 0):
+        return start
+    if article[cut + before[-1][1] - 1].isalnum():  # a headline or a byline, not a sentence
+        return start
+    place = cut + before[-1][0]
+    return place if turn_at(span.passage.turns, place) == turn_at(span.passage.turns, start) else start
+
+
+def _speaker(quote: str, start: int, passage: Passage) -> str | None:
+    """Who says the quote, if the quote's own words do not tell: the turn's speaker, or the author of an "I" or "we"."""
+    turn = turn_at(passage.turns, start)
+    if turn:
+        return turn.speaker if turn.speaker and start >= turn.words else None
+    return passage.author if _FIRST_PERSON.search(_QUOTED.sub("", quote)) else None

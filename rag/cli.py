@@ -1,0 +1,264 @@
+"""The command `rag`: index, ask, chat, eval, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rag.errors import RAGError
+from rag.text.characters import plain, plain_json, plain_lines
+
+STATUS_BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 (eval below its baseline), 2 (bad input), 130 (interrupted)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets a question mark, not a traceback
+    options, unknown = build_parser().parse_known_args(arguments)
+    if unknown:  # said by the command itself, with its own usage
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    try:
+        _warn_of_misspelled_settings()
+        status = int(options.run(options))
+        sys.stdout.flush()  # here, where what is in the way can still be said
+        return status
+    except RAGError as error:
+        print(plain(f"rag: {error}"), file=sys.stderr)
+        return STATUS_BAD_INPUT
+    except KeyboardInterrupt:
+        print("rag: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe, such as head, has had enough
+        _mute()
+        return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"rag: no space is left to write {error.filename or 'the output'}; make some and repeat", file=sys.stderr)
+        _mute()
+        return STATUS_BAD_INPUT
+
+
+def _mute() -> None:
+    """Let what is still to be printed go nowhere, so that Python does not fail on it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, and never else: a clone need not be installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"rag-news {version('rag-news')}")
+        parser.exit()
+
+
+def _warn_of_misspelled_settings() -> None:
+    from rag.settings import misspelled
+
+    for name, meant in misspelled(os.environ):
+        print(f"rag: {name} is no setting and was ignored; did you mean {meant}?", file=sys.stderr)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; docs/cli.md is written from it."""
+    parser = argparse.ArgumentParser(
+        prog="rag",
+        description="Ask a collection of news articles and get answers in their own words, with citations.",
+        epilog="Every setting is also an environment variable (RAG_INDEX, RAG_TOP_K, …); see docs/operations.md. "
+        "Exit status: 0 done (an abstention too), 1 evaluation below its baseline, 2 bad input.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    index = _command(commands, "index", _index, "make the index equal a set of files")
+    index.add_argument(
+        "paths", nargs="*", type=_path, metavar="PATHS",
+        help="files and folders of articles (.txt, .md, .html, .pdf); without any, those of the last time",
+    )  # fmt: skip
+    index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
+    index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")
+
+    ask = _command(commands, "ask", _ask, "answer one question")
+    ask.add_argument("question", metavar="QUESTION", nargs="+", help="the question, best in quotation marks")
+    ask.add_argument("--model", help="what writes the answer, see docs/models.md (default: RAG_MODEL)")
+    ask.add_argument("--json", action="store_true", help="print the whole answer as JSON and nothing else")
+    ask.add_argument("--publisher", action="append", help="only articles of this publisher; may be repeated")
+    ask.add_argument("--from", dest="date_from", metavar="DATE", help="only articles of this day (ISO) or later")
+    ask.add_argument("--to", dest="date_to", metavar="DATE", help="only articles of this day (ISO) or earlier")
+
+    chat = _command(commands, "chat", _chat, "serve the chat in the browser")
+    chat.add_argument("--model", help="what writes the answers, see docs/models.md (default: RAG_MODEL)")
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    chat.add_argument("--port", type=int, default=7860, help="port to listen on (default: %(default)s)")
+    access = chat.add_mutually_exclusive_group()
+    access.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this name and password")
+    access.add_argument("--auth-file", type=_path, metavar="FILE", help="the same, one USER:PASSWORD a line of FILE")
+    chat.add_argument(
+        "--share", action="store_true",
+        help="let others reach it through a public address that Gradio's makers lend; needs the network",
+    )  # fmt: skip
+
+    _add_eval(_command(commands, "eval", _eval, "ask questions with known answers and measure what comes back"))
+
+    doctor = _command(commands, "doctor", _doctor, "show what is installed and what is in the index")
+    doctor.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
+    return parser
+
+
+def _add_eval(evaluate: argparse.ArgumentParser) -> None:
+    add = evaluate.add_argument
+    add("--questions", type=_path, metavar="FILE", help="questions as JSON lines (default: those on the five seeds)")
+    add(
+        "--split", choices=("tune", "report", "all"), default="report",
+        help="which part of the questions to ask (default: %(default)s)",
+    )  # fmt: skip
+    add("--model", help="what writes the answers (default: RAG_MODEL)")
+    add("--report", type=_path, metavar="FILE", help="write a page to read, in one HTML file")
+    add("--json", type=_path, metavar="FILE", help="write everything, for programs and for `rag eval compare`")
+    add("--no-cache", action="store_true", help="ask every question anew")
+    baselines = evaluate.add_mutually_exclusive_group()
+    baselines.add_argument(
+        "--baseline", type=_path, metavar="FILE", help="exit with 1 where a measure is below this by more than noise"
+    )
+    baselines.add_argument(
+        "--update-baseline", type=_path, metavar="FILE", help="show the difference to this, then write it anew"
+    )
+    sets = evaluate.add_mutually_exclusive_group()
+    sets.add_argument(
+        "--beir", type=_path, metavar="DIR", help="retrieval on a set in BEIR's form instead (--index keeps its index)"
+    )
+    sets.add_argument(
+        "--squad",
+        type=_path,
+        metavar="FILE",
+        help="retrieval and answers on a set in SQuAD's form (SQuAD, XQuAD) instead",
+    )
+    sets.add_argument(
+        "--from-feedback", nargs="?", type=_path, const="-", metavar="FILE",
+        help="ask nothing: make questions of the chat's thumbs up and down, print them or write them to a new file",
+    )  # fmt: skip
+    actions = evaluate.add_subparsers(title="or", metavar="compare")
+    compare = actions.add_parser(
+        "compare", help="how two runs differ: rag eval compare A.json B.json",
+        description="Paired differences of two runs over the same questions, and those that changed sides.",
+    )  # fmt: skip
+    compare.add_argument("first", type=_path, metavar="A.json", help="a file of `rag eval --json`, or a baseline")
+    compare.add_argument("second", type=_path, metavar="B.json", help="the one to compare with it")
+    compare.set_defaults(run=_compare)
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+    )
+    command.add_argument(
+        "--index", type=_path, metavar="DIR", dest="index_folder",
+        help="folder of the index (default: RAG_INDEX, else a folder of the user's data)",
+    )  # fmt: skip
+    command.set_defaults(run=run, parser=command)
+    return command
+
+
+def _path(given: str) -> Path:
+    if not given:  # else it would be the folder where the command runs
+        raise argparse.ArgumentTypeError("an empty path; name a file or a folder")
+    return Path(given)
+
+
+def _settings(options: argparse.Namespace) -> Any:
+    from rag.settings import Settings
+
+    given = {"index": options.index_folder, "model": getattr(options, "model", None)}
+    return Settings(**{name: value for name, value in given.items() if value})
+
+
+def _index(options: argparse.Namespace) -> int:
+    from rag.desk.doctor import counted
+    from rag.ingest.build import ingest
+    from rag.ingest.progress import ProgressBar
+
+    settings = _settings(options)
+    with ProgressBar() as progress:
+        report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
+    for line in report.skipped:
+        print(plain(f"skipped: {line}"), file=sys.stderr)
+    copies = f" and {report.copies} republished" if report.copies else ""
+    print(
+        f"{counted(report.articles, 'article')}{copies}, {counted(report.chunks, 'chunk')} in {settings.index} "
+        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)"
+    )
+    if report.instructed:
+        holding = "1 article holds" if report.instructed == 1 else f"{report.instructed} articles hold"
+        print(f"{holding} what looks like an instruction to a language model; see `rag doctor`", file=sys.stderr)
+    return 0
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from rag.pipeline import ask
+    from rag.text.times import no_later
+
+    given = {"publisher": options.publisher, "date_from": options.date_from, "date_to": options.date_to}
+    filters = {key: value for key, value in given.items() if value is not None}
+    answer = ask(" ".join(options.question), filters=filters, settings=_settings(options))
+    if options.json:
+        print(plain_json(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)))
+        return 0
+    print(plain_lines(answer.text))
+    for note in answer.notes:
+        print(plain(f"({note})"))
+    shown = answer.citations or answer.closest
+    if shown:
+        print("" if answer.answered else "The closest passages, which need not answer it:")
+    for _, same_article in groupby(shown, key=lambda citation: citation.source):
+        citations = list(same_article)
+        first = citations[0]
+        markers = " ".join(f"[{citation.marker}]" for citation in citations) if answer.answered else "-"
+        if not answer.answered:
+            print("\n".join(plain(f"“{' '.join(citation.quote.split())}”") for citation in citations))
+        origin = [first.title, first.publisher, str(first.published or no_later(first.no_later_than))]
+        copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
+        print(plain(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})"))
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from rag.pipeline import build_rag
+    from ui.server import read_auth, serve
+
+    auth = read_auth(options.auth, options.auth_file)
+    serve(build_rag(_settings(options)), host=options.host, port=options.port, auth=auth, share=options.share)
+    return 0
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from eval.command import evaluation
+
+    return evaluation(options, _settings(options))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from eval.command import compare
+
+    return compare(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from rag.desk.doctor import report
+
+    for line in report(_settings(options), cleaning=options.cleaning):
+        print(plain(line))
+    return 0

@@ -1,0 +1,287 @@
+"""The collection as a person manages it: what is in it, what cleaning took out, adding, removing, indexing anew."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import stat
+import threading
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from rag.disk.storage import storage_explained
+from rag.errors import LoadError, RAGError, SettingsError, StoreError
+from rag.index.store import Store
+from rag.ingest.build import UPLOADED, IngestReport, Progress, ingest, keeping, read_scope, settle, uploads
+from rag.ingest.clean import Line
+from rag.ingest.load import read_file
+from rag.ingest.parser import Parser
+from rag.settings import Settings
+from rag.types import Article
+
+SHOWN_WITHIN = 10.0  # seconds to read a file again for who looks at its article
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An article of the collection, with its number of chunks (a copy has none) and the sources of its copies."""
+
+    article: Article
+    chunks: int
+    copies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a line of the file; `reason` says why cleaning removed it, None where it was kept."""
+
+    text: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one file: the article made of it, or in one line why there is none."""
+
+    name: str
+    article: Article | None = None
+    error: str = ""
+
+
+class Collection:
+    """The articles of one index; safe for threads. Changing it waits for its turn and raises where it is read-only."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._uploads = uploads(settings.index)
+        self._parser = Parser(settings)
+        # Of its own, so that nobody who looks at articles keeps those waiting who add some.
+        shown_within = min(settings.parse_seconds, SHOWN_WITHIN)
+        self._shower = Parser(settings.model_copy(update={"parse_seconds": shown_within}))
+        self._turn = threading.Lock()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the settings forbid changes."""
+        return self._settings.read_only
+
+    def entries(self) -> list[Entry]:
+        """Every article and copy, by source."""
+        articles, chunks = self._store.articles(), self._store.chunk_counts()
+        copies: dict[str, list[str]] = {}
+        for article in articles:
+            if article.original != article.source:
+                copies.setdefault(article.original, []).append(article.source)
+        return [
+            Entry(article, chunks.get(article.source, 0), tuple(copies.get(article.source, ()))) for article in articles
+        ]
+
+    def article(self, source: str) -> Article:
+        """One article.
+
+        Raises:
+            StoreError: it is not in the index.
+        """
+        return self._store.article(source)
+
+    def copies(self, source: str) -> tuple[str, ...]:
+        """Sources of the republished copies of an article."""
+        return self._store.copies(source)
+
+    def file(self, source: str) -> Path | None:
+        """The file that an article was read from; None where it is no longer there or has changed since.
+
+        Raises:
+            StoreError: the article is not in the index.
+        """
+        article = self._store.article(source)
+        try:
+            path = {name: path for path, name in self._files()}[source]
+            return path if hashlib.sha256(read_file(path)).hexdigest() == article.digest else None
+        except (LoadError, OSError, KeyError):
+            return None
+
+    def difference(self, source: str) -> list[tuple[Piece, ...]]:
+        """What the file says, line by line without the empty ones; the pieces that cleaning removed say why.
+
+        Where the file is no longer there, or cannot be read again in a moment, the removed pieces follow the article.
+
+        Raises:
+            StoreError: the article is not in the index.
+        """
+        article, path = self._store.article(source), self.file(source)
+        try:
+            lines = self._shower.lines(path, source) if path else None
+        except LoadError:
+            lines = None
+        if lines is None:
+            pieces = [Piece(line) for line in article.text.split("\n") if line]
+            return [(piece,) for piece in (*pieces, *(Piece(one.text, one.reason) for one in article.removed))]
+        shown: list[tuple[Piece, ...]] = []
+        for line in lines:
+            if line.text and line.rest is None:
+                # The lines of a paragraph went for the reason that stands at the first of them.
+                shown.append((Piece(line.text, line.removed[-1].reason if line.removed else shown[-1][0].reason),))
+            elif line.text:
+                shown.append(_pieces(line))
+        return shown
+
+    def add(self, files: Sequence[Path], progress: Progress, *, folder: Path) -> list[Added]:
+        """Take copies of files into the collection; a bad one is reported and the others go in.
+
+        Args:
+            folder: where the files were put for this; what lies elsewhere, or is a link, is not even looked at.
+
+        Raises:
+            SettingsError: the collection is read-only.
+            RAGError: the files cannot be kept, or as `ingest`; everything is as before.
+        """
+        with self._changing():
+            results = list(self._read(files, folder, progress))
+            added: dict[str, Path] = {}  # by the name that the copy will have
+            sources = [""] * len(files)
+            for number, (path, result) in enumerate(zip(files, results, strict=True)):
+                if result.article:
+                    name = self._free_name(path, added)
+                    added[name], sources[number] = path, f"{UPLOADED}/{name}"
+            if added:
+                self._index(progress, self._without().difference(sources), added)
+            return [
+                Added(result.name, self._store.article(source)) if source else result
+                for result, source in zip(results, sources, strict=True)
+            ]
+
+    def remove(self, sources: Sequence[str], progress: Progress) -> None:
+        """Leave articles out from now on; files that were added in the chat are deleted, others stay where they are.
+
+        Raises:
+            SettingsError: the collection is read-only.
+            StoreError: one of them is not in the index.
+            RAGError: as `ingest`, or no article would be left; everything is as before.
+        """
+        with self._changing():
+            for source in sources:
+                self._store.article(source)
+            own = [path for path, source in self._files() if source in sources and path.parent == self._uploads]
+            self._index(progress, self._without().union(sources))
+            with storage_explained(f"cannot delete the file in {self._uploads}", "delete it by hand"):
+                for path in own:
+                    path.unlink(missing_ok=True)
+
+    def refresh(self, progress: Progress) -> IngestReport:
+        """Index what has changed in the files since the last time; bad ones are left out and named in the report.
+
+        Raises:
+            SettingsError: the collection is read-only.
+            RAGError: as `ingest`; everything is as before.
+        """
+        with self._changing():
+            return self._index(progress)
+
+    def _changing(self) -> threading.Lock:
+        if self.read_only:
+            raise SettingsError("the collection is read-only here; start the chat without RAG_READ_ONLY to change it")
+        return self._turn
+
+    def _files(self) -> list[tuple[Path, str]]:
+        return read_scope(self._settings.index).files(self._uploads)
+
+    def _without(self) -> frozenset[str]:
+        return read_scope(self._settings.index).without
+
+    def _read(self, files: Sequence[Path], folder: Path, progress: Progress) -> Iterator[Added]:
+        """What each file would become, or why it cannot: it is no article, or there already."""
+        known = {article.digest: article.title for article in self._store.articles()}
+        for number, path in enumerate(files, start=1):
+            progress("reading", number, len(files))
+            if not _lies_in(path, folder):
+                yield Added(path.name, error=f"{path.name} is no file that was uploaded for this; choose it anew")
+                continue
+            try:
+                article = self._parser.article(path, path.name)
+            except LoadError as error:
+                yield Added(path.name, error=str(error).replace(str(path), path.name))
+                continue
+            if article.digest in known:
+                yield Added(path.name, error=f"{path.name} is in the collection already: {known[article.digest]}")
+            else:
+                yield Added(path.name, article)
+            known[article.digest] = article.title
+
+    def _free_name(self, path: Path, taken: Container[str]) -> str:
+        """A name that no file has among the uploads."""
+        name = Path(os.fsencode(path.name).decode("utf-8", "replace"))  # as `find_files` does
+        free, number = name.name, 1
+        with keeping(name.name, self._uploads):
+            while free in taken or (self._uploads / free).exists():
+                number += 1
+                free = f"{name.stem} ({number}){name.suffix}"
+        return free
+
+    def _index(
+        self, progress: Progress, without: frozenset[str] | None = None, added: Mapping[str, Path] | None = None
+    ) -> IngestReport:
+        """Index in a process of its own: the embedder's memory goes with it, and questions are answered meanwhile."""
+        spawn = multiprocessing.get_context("spawn")
+        receiver, sender = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=_work, args=(sender, self._settings, without, added), daemon=True)
+        process.start()
+        sender.close()
+        try:
+            while isinstance(message := receiver.recv(), tuple):
+                progress(*message)
+        except EOFError:
+            raise StoreError(
+                "indexing ended unexpectedly; the log of the service says why, and `rag index` too"
+            ) from None
+        except BaseException:
+            process.terminate()  # nobody waits for it any more
+            raise
+        finally:
+            process.join()
+            receiver.close()
+            if process.exitcode:
+                with suppress(StoreError):  # the next change does it, too
+                    settle(self._settings.index)
+        if isinstance(message, RAGError):
+            raise message
+        assert isinstance(message, IngestReport)
+        return message
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    """Whether it is a regular file below the folder, reached without a link."""
+    try:
+        real = path.resolve(strict=True)
+        return real == folder.resolve() / path.relative_to(folder) and stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _work(
+    sender: Connection, settings: Settings, without: frozenset[str] | None, added: Mapping[str, Path] | None
+) -> None:
+    """What the other process does: its steps, and at last its report or error, go through the pipe."""
+    try:
+        sender.send(
+            ingest([], settings, skip_bad=True, without=without, added=added, progress=lambda *step: sender.send(step))
+        )
+    except RAGError as error:
+        sender.send(error)
+
+
+def _pieces(line: Line) -> tuple[Piece, ...]:
+    """A line that stays, cut where something was taken out; that stood last if it was there several times."""
+    pieces = [Piece(line.text)]
+    for removal in line.removed:
+        for place, piece in reversed(list(enumerate(pieces))):
+            if piece.reason is None and removal.text in piece.text:
+                before, _, after = piece.text.rpartition(removal.text)
+                pieces[place : place + 1] = [Piece(before), Piece(removal.text, removal.reason), Piece(after)]
+                break
+    return tuple(piece for piece in pieces if piece.text.strip())

@@ -1,0 +1,1 @@
+"""Files that are opened safely, what nobody else may read, and what goes wrong on a disk."""

@@ -1,0 +1,1 @@
+"""A question that leans on a conversation stands alone."""

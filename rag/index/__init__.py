@@ -1,0 +1,1 @@
+"""The index on disk: one SQLite file for articles and words, a Chroma folder for vectors."""

@@ -1,0 +1,333 @@
+"""The index on disk: vectors in Chroma, everything else in one catalog file.
+
+Vectors are written first, in a folder of their own; the catalog that then takes the old one's place names it. Neither
+is changed again, so whoever has opened them reads one state, whatever is indexed meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from rag.arguments import shown
+from rag.disk.storage import room_for_reading, storage_explained
+from rag.errors import StoreError
+from rag.index.catalog import Catalog, is_whole
+from rag.index.vectors import VectorFolder, is_sealed
+from rag.models.encoders import Vectors
+from rag.settings import Settings
+from rag.types import Article, Chunk, Filters, Passage
+
+CATALOG = "catalog.sqlite"
+LOCK = "lock"
+VECTORS = "vectors"  # begins the names of folders with vectors
+FORMAT = "4"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+READABLE = "let this user read it, or choose another folder with --index"
+Result = TypeVar("Result")
+
+
+def rebuild_advice(folder: Path) -> str:
+    """What to do about a damaged index."""
+    return f"build it anew with `rag index PATHS --rebuild --index {folder}`"
+
+
+def built_with(settings: Settings) -> dict[str, str]:
+    """What an index depends on; it can only be searched with the same."""
+    return {
+        "format": FORMAT,
+        "embedding_model": settings.embedding_model,
+        "chunk_tokens": str(settings.chunk_tokens),
+    }
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds something else than an index.
+
+    Raises:
+        StoreError: it is a file, a folder with foreign files, or one that cannot be looked into.
+    """
+    with _opening(folder):
+        if folder.exists() and not folder.is_dir():
+            raise StoreError(f"{folder} is a file, not an index folder; choose a folder with --index or RAG_INDEX")
+        names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    foreign = {name for name in names if name != LOCK and not name.startswith((CATALOG, VECTORS))}
+    if foreign:
+        raise StoreError(
+            f"{folder} holds other files ({sorted(foreign)[0]}), not an index; "
+            "choose another folder with --index or RAG_INDEX"
+        )
+
+
+def no_index(folder: Path) -> StoreError:
+    """The error for a folder without an index."""
+    return StoreError(f"there is no index in {folder}; build it with `rag index PATHS --index {folder}`")
+
+
+def has_index(folder: Path) -> bool:
+    """Whether a finished index is there.
+
+    Raises:
+        StoreError: as `check_folder`, or something else stands in the place of the catalog.
+    """
+    check_folder(folder)
+    with _opening(folder):
+        catalog = folder / CATALOG
+        if os.path.lexists(catalog) and not catalog.is_file():
+            raise StoreError(f"{catalog} is no regular file; {rebuild_advice(folder)}")
+        return catalog.is_file()
+
+
+def _opening(folder: Path) -> AbstractContextManager[None]:
+    return storage_explained(f"cannot open {folder}", "choose another folder with --index", denied=READABLE)
+
+
+class Index:
+    """What can be asked of an index; safe for threads."""
+
+    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+        raise NotImplementedError
+
+    def as_written(self, filters: Filters) -> Filters:
+        """The filters with publishers spelled as the articles do, as `nearest` and `lexical` need them.
+
+        Raises:
+            QuestionError: no article has one of the publishers.
+        """
+        return self._read(lambda catalog, _: catalog.as_written(filters)) if filters.publishers else filters
+
+    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
+        """Ids of chunks and their cosine similarity, best first; at most `limit`."""
+        return self._read(lambda _, vectors: vectors.nearest(vector, limit, filters))
+
+    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
+        """Cosine similarity of those chunks to the vector."""
+        return self._read(lambda _, vectors: vectors.similarities(vector, ids))
+
+    def lexical(self, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float]:
+        """Ids of chunks and their BM25 score for any of the words, best first; at most `limit`."""
+        return self._read(lambda catalog, _: catalog.lexical(words, limit, filters))
+
+    def passages(self, scores: Mapping[str, float]) -> list[Passage]:
+        """Passages of those chunk ids, in their order, with those scores."""
+        return self._read(lambda catalog, _: catalog.passages(scores))
+
+    def article(self, source: str) -> Article:
+        """The article (or copy) of that source.
+
+        Raises:
+            StoreError: it is not in the index, or no string.
+        """
+        if not isinstance(source, str):
+            raise StoreError(f"an article cannot be {shown(source)}; give its source, a string")
+        known = source.encode("utf-8", "replace").decode()  # halves of surrogate pairs are in no source
+        article = self._read(lambda catalog, _: catalog.article(known))
+        if article is None:
+            raise StoreError(f"no article {shown(source)} in the index; `rag doctor` lists what is there")
+        return article
+
+    def text(self, source: str) -> str:
+        """The cleaned text of the article (or copy) of that source.
+
+        Raises:
+            StoreError: it is not in the index, or no string.
+        """
+        return self.article(source).text
+
+    def articles(self) -> list[Article]:
+        """Every article and copy, by source."""
+        return self._read(lambda catalog, _: catalog.articles())
+
+    def copies(self, source: str) -> tuple[str, ...]:
+        """Sources of the republished copies of an article."""
+        return self._read(lambda catalog, _: catalog.copies(source))
+
+    def article_counts(self) -> tuple[int, int]:
+        """Number of originals, and of republished copies."""
+        return self._read(lambda catalog, _: catalog.article_counts())
+
+    def chunks(self) -> list[Chunk]:
+        """Every chunk, in the order of the articles; copies have none."""
+        return self._read(lambda catalog, _: catalog.chunks())
+
+    def generation(self) -> str:
+        """A digest of the index's content: what was measured on one index holds for another with the same."""
+        return self._read(lambda catalog, _: catalog.generation())
+
+    def chunk_counts(self) -> dict[str, int]:
+        """Number of chunks by source; copies have none."""
+        return self._read(lambda catalog, _: catalog.chunk_counts())
+
+
+class Snapshot(Index):
+    """One finished state of an index, from beginning to end.
+
+    Raises:
+        StoreError: there is none, it was built with other settings, it is damaged, or reading needs room or rights.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.index
+        self._lock = threading.Lock()
+        self.users = 0
+        self._catalog = open_catalog(settings)
+        try:
+            self._vectors = open_vectors(settings.index, self._catalog)
+        except BaseException:
+            self._catalog.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._catalog.close()
+        self._vectors.close()
+
+    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+        with self._lock, damage_explained(self._folder):
+            return action(self._catalog, self._vectors)
+
+
+class Store(Index):
+    """The newest finished state of an index, whatever is indexed meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the index of these settings.
+
+        Raises:
+            StoreError: there is none, it was built with other settings, or it is damaged.
+        """
+        self._settings = settings
+        self._lock = threading.RLock()  # a generator may be collected, and let go of its state, within a call of ours
+        self._newest: Snapshot | None = None
+        self._stamp: tuple[int, int, int] | None = None
+        with self.snapshot():
+            pass
+
+    def close(self) -> None:
+        """Let go of the files, once nobody reads them any more."""
+        with self._lock:
+            self._keep(None, None)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The newest finished state; it stays as it is for as long as this lasts.
+
+        Raises:
+            StoreError: there is none, it was built with other settings, or it is damaged.
+        """
+        with self._lock:
+            state = self._refreshed()
+            state.users += 1
+        try:
+            yield state
+        finally:
+            with self._lock:
+                state.users -= 1
+                self._close_unused(state)
+
+    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+        with self.snapshot() as state:
+            return state._read(action)
+
+    def _refreshed(self) -> Snapshot:
+        """What is on disk, opened unless it is open already."""
+        while True:
+            stamp = self._stamp_on_disk()
+            if self._newest and stamp == self._stamp:
+                return self._newest
+            self._keep(None, None)
+            try:
+                self._keep(opened := Snapshot(self._settings), stamp)
+                return opened
+            except StoreError:
+                # An indexing run may have published another state, and removed these vectors, meanwhile.
+                if stamp == self._stamp_on_disk():
+                    raise
+
+    def _stamp_on_disk(self) -> tuple[int, int, int]:
+        """Differs after every indexing: a catalog is a new file each time."""
+        folder = self._settings.index
+        if not has_index(folder):
+            self._keep(None, None)
+            raise no_index(folder)
+        with damage_explained(folder):
+            stat = (folder / CATALOG).stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+    def _keep(self, newest: Snapshot | None, stamp: tuple[int, int, int] | None) -> None:
+        old, self._newest, self._stamp = self._newest, newest, stamp
+        if old:
+            self._close_unused(old)
+
+    def _close_unused(self, state: Snapshot) -> None:
+        if not state.users and state is not self._newest:
+            state.close()
+
+
+def open_catalog(settings: Settings) -> Catalog:
+    """The catalog of an index that was built with these settings.
+
+    Raises:
+        StoreError: there is none, it was built with others, it is damaged, or it cannot be read.
+    """
+    path = settings.index / CATALOG
+    if not has_index(settings.index):
+        raise no_index(settings.index)
+    with damage_explained(settings.index):
+        catalog = Catalog(path)
+        try:
+            require_same_build(catalog.manifest, settings)
+            if not is_whole(path):
+                raise StoreError(f"{path} has changed since it was written; {rebuild_advice(settings.index)}")
+        except BaseException:
+            catalog.close()
+            raise
+    return catalog
+
+
+def open_vectors(folder: Path, catalog: Catalog) -> VectorFolder:
+    """The vectors that a catalog names.
+
+    Raises:
+        StoreError: they are missing or damaged, or reading them needs room or rights.
+    """
+    require_vectors(folder, catalog)
+    # They are as they were written, so whatever Chroma complains of is not damage.
+    helps = f"{room_for_reading()}; or let the program open more files, e.g. with `ulimit -n 4096`"
+    with storage_explained(f"the vectors in {folder} cannot be opened", helps, full=room_for_reading()):
+        return VectorFolder(folder / catalog.manifest["vectors"])
+
+
+def require_vectors(folder: Path, catalog: Catalog) -> None:
+    """Refuse vectors that are not those that the catalog names.
+
+    Raises:
+        StoreError: they are missing or damaged, or cannot be read.
+    """
+    with damage_explained(folder):
+        if not is_sealed(folder, catalog.manifest.get("vectors", "")):
+            raise StoreError(f"the index in {folder} has lost its vectors; {rebuild_advice(folder)}")
+
+
+def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
+    """Refuse an index that was built with other settings.
+
+    Raises:
+        StoreError: names the first difference and offers the rebuild.
+    """
+    for key, value in built_with(settings).items():
+        if manifest.get(key) != value:
+            raise StoreError(
+                f"the index in {settings.index} was built with {key} {manifest.get(key)}, the settings say {value}; "
+                f"build it anew with `rag index --rebuild --index {settings.index}`, or set the old value again"
+            )
+
+
+def damage_explained(folder: Path) -> AbstractContextManager[None]:
+    """Turn what damaged files make SQLite and Chroma throw into one line with the remedy."""
+    return storage_explained(
+        f"the index in {folder} cannot be read", rebuild_advice(folder), full=room_for_reading(), denied=READABLE
+    )

@@ -1,0 +1,1 @@
+"""Files become articles, articles become chunks, and the index becomes equal to them."""

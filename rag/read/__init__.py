@@ -1,0 +1,1 @@
+"""The sentences of the passages that answer, or none."""

@@ -1,0 +1,134 @@
+"""Hybrid retrieval: dense and lexical hits fused by their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from rag.arguments import as_dict, readable, shown
+from rag.errors import QuestionError
+from rag.index.catalog import words_of
+from rag.index.store import Index, Store
+from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL, Encoder
+from rag.text.languages import language_of
+from rag.types import Filters, Passage
+
+DENSE_WEIGHT = 0.4
+# Cosines of multilingual-e5 all lie between .7 and .9, so their shares of the best hardly differ.
+MULTILINGUAL_DENSE_WEIGHT = 0.95
+
+
+_LONGEST_PUBLISHERS = 10_000  # characters of all names of a filter; the time of an unknown one is their square
+
+
+class Retriever(Protocol):
+    """Finds the passages that may answer a query, in one state of the index; by default the newest."""
+
+    def retrieve(
+        self, query: str, top_k: int, filters: Filters | None = None, index: Index | None = None
+    ) -> list[Passage]: ...
+
+
+class HybridRetriever:
+    """Finds passages by meaning (cosine) and by words (BM25). Copies have no chunks, so none is found twice."""
+
+    def __init__(self, store: Store, encoder: Encoder, candidates: int, dense_weight: float) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._candidates = candidates
+        self._dense_weight = dense_weight
+
+    def retrieve(
+        self, query: str, top_k: int, filters: Filters | None = None, index: Index | None = None
+    ) -> list[Passage]:
+        """At most `top_k` passages, best first, scored 0 to 1 by `fuse`; by default from the newest state."""
+        if index is None:
+            with self._store.snapshot() as newest:
+                return self.retrieve(query, top_k, filters, newest)
+        filters = index.as_written(filters or Filters())
+        limit = max(self._candidates, top_k)
+        dense: dict[str, float] = {}
+        lexical: dict[str, float] = {}
+        if self._dense_weight < 1:
+            lexical = index.lexical(lexical_terms(query), limit, filters)
+        if self._dense_weight > 0:
+            vector = self._encoder.encode([query])[0]
+            dense = index.nearest(vector, limit, filters)
+            if unseen := lexical.keys() - dense.keys():
+                dense |= index.similarities(vector, sorted(unseen))
+        fused = fuse(dense, lexical, self._dense_weight)
+        best = dict(sorted(fused.items(), key=lambda item: -item[1])[:top_k])
+        return index.passages(best)
+
+
+def default_dense_weight(embedding_model: str) -> float:
+    """Share of meaning in the fused score that suits an embedding model."""
+    return MULTILINGUAL_DENSE_WEIGHT if embedding_model == MULTILINGUAL_EMBEDDING_MODEL else DENSE_WEIGHT
+
+
+def lexical_terms(query: str) -> list[str]:
+    """What BM25 looks for: the content words, by the query's language; a query of function words alone keeps them.
+
+    >>> lexical_terms("What is the port of South Lima?")
+    ['port', 'South', 'Lima']
+    """
+    words, function_words = words_of(query), language_of(query).function_words
+    return [word for word in words if word.lower() not in function_words] or words
+
+
+def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:
+    """Score of each id: a convex combination of the two scores, each divided by the best one of its search.
+
+    Fused by rank (RRF) the size of a lead is lost, and with it the ground that BM25 has on names and figures;
+    see Bruch, Gai & Ingber 2023, and docs/evaluation.md for both measured here. A score that an id lacks is 0.
+
+    >>> fuse({"a": 0.8, "b": 0.4}, {"b": 12.0}, 0.5)
+    {'a': 0.5, 'b': 0.75}
+    """
+    scores: dict[str, float] = {}
+    for found, weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
+        best = max(found.values(), default=0.0)
+        for chunk_id, score in found.items():
+            share = score / best if best > 0 else 0.0
+            scores[chunk_id] = scores.get(chunk_id, 0.0) + weight * max(share, 0.0)
+    return scores
+
+
+def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
+    """Filters from plain values: `publisher` (a name or several), `date_from`, `date_to` (date or ISO string).
+
+    Raises:
+        QuestionError: an unknown key, or a value of another kind.
+    """
+    given = {} if filters is None else as_dict(filters)
+    if given is None:
+        raise QuestionError(f"filters cannot be {shown(filters)}; give a dict with publisher, date_from or date_to")
+    for key in given:
+        if not isinstance(key, str) or key not in ("publisher", "date_from", "date_to"):
+            raise QuestionError(f"unknown filter {shown(key)}; use publisher, date_from and date_to")
+    publishers = _publishers(given.get("publisher"))
+    date_from, date_to = _day("date_from", given.get("date_from")), _day("date_to", given.get("date_to"))
+    if date_from and date_to and date_from > date_to:
+        raise QuestionError(f"no day is from {date_from} to {date_to}; exchange the two dates")
+    return Filters(publishers, date_from, date_to)
+
+
+def _publishers(value: Any) -> frozenset[str] | None:
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
+        raise QuestionError(f"filter publisher cannot be {shown(value)}; give a name or a list of names")
+    if sum(map(len, names)) > _LONGEST_PUBLISHERS or len(names) > _LONGEST_PUBLISHERS:
+        raise QuestionError(f"filter publisher has more than {_LONGEST_PUBLISHERS:,} characters; give fewer names")
+    return frozenset(map(readable, names))
+
+
+def _day(key: str, value: Any) -> date | None:
+    if value is None or type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise QuestionError(f"filter {key} cannot be {shown(value)}; give a date such as 2024-11-14") from None

@@ -1,0 +1,1 @@
+"""What a language model is told, and what it writes, held to the same check as quotes."""

@@ -1,0 +1,53 @@
+"""The packages of rag/ import downwards only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+RAG = Path(__file__).resolve().parent.parent / "rag"
+# From the ground up; a module imports what stands on its own line or below it. docs/architecture.md has the picture.
+LAYERS = (
+    ("errors", "privacy"),
+    ("text",),
+    ("arguments", "settings", "types"),
+    ("disk",),
+    ("models",),
+    ("index",),
+    ("ingest",),
+    ("search",),
+    ("read",),
+    ("cite",),
+    ("write",),
+    ("news",),
+    ("followup",),
+    ("pipeline",),
+    ("desk",),
+    ("cli",),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+MODULES = sorted(
+    path for path in RAG.rglob("*.py") if path.name not in ("__main__.py",) and path != RAG / "__init__.py"
+)
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (
+                [f"{node.module}.{each.name}" for each in node.names] if node.module == "rag" else [node.module]
+            )
+        elif isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(RAG)))
+def test_imports_go_down(path: Path) -> None:
+    own = path.relative_to(RAG).parts[0].removesuffix(".py")
+    packages = {name.split(".")[1] for name in imported(path) if name.startswith("rag.")}
+    above = {name for name in packages if name != own and LEVEL[name] >= LEVEL[own]}
+    beside = {name for name in above if LEVEL[name] == LEVEL[own]}
+    assert above == beside, f"{path.relative_to(RAG)} imports what stands above it"
