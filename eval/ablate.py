@@ -383,8 +383,8 @@ def measure(tasks: Iterator[Task], parts: Sequence[Part], rows: dict[tuple[str, 
             with ExitStack() as stack:
                 for _, watch in watches:
                     watch.start(stack)
-                task.run()
-            whole, seconds = remembering.timed(task)
+                whole = task.run()
+            _, seconds = remembering.timed(task) if any(watch.matters for _, watch in watches) else (whole, 0.0)
             for part, watch in watches:
                 without, taken = whole, watch.seconds
                 if watch.matters:
