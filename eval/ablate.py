@@ -39,12 +39,11 @@ from eval.judge import Relevance, judge
 from eval.news import collections, indexed
 from eval.public import DATA, HELD_BACK, PublicSet, in_half, read_qed, read_squad
 from eval.slips import SEED, with_slip
-from rag import conflicts as rag_conflicts
-from rag import instructions as rag_instructions
-from rag.catalog import Article
-from rag.condense import condense
-from rag.ingest import SEEDS, Progress
-from rag.models import (
+from rag.followup.condense import condense
+from rag.ingest import instructions as rag_instructions
+from rag.ingest.build import SEEDS, Progress
+from rag.ingest.progress import ProgressBar
+from rag.models.encoders import (
     DEFAULT_EMBEDDING_MODEL,
     MULTILINGUAL_EMBEDDING_MODEL,
     OnnxCrossEncoder,
@@ -52,14 +51,14 @@ from rag.models import (
     cross_encoder,
     question_encoder,
 )
-from rag.period import Period
+from rag.news import conflicts as rag_conflicts
+from rag.news.period import Period
 from rag.pipeline import RAG
-from rag.progress import ProgressBar
-from rag.read import ExtractiveReader, Rows, in_reading_order
+from rag.read.reader import ExtractiveReader, Rows, in_reading_order
+from rag.read.signals import Candidate
+from rag.search.spelling import Spelling
 from rag.settings import Settings
-from rag.signals import Candidate
-from rag.spelling import Spelling
-from rag.types import Passage, Span
+from rag.types import Article, Passage, Span
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "ablate.json"
@@ -129,35 +128,44 @@ def _best_alone(candidates: Sequence[Candidate], scores: Rows, margin: float, mo
     return in_reading_order(candidates, scores, margin, 1)
 
 
-_REWRITING = ("rag.rewrite", "rag.antecedents", "rag.leaning")
+_REWRITING = ("rag.followup.rewrite", "rag.followup.antecedents", "rag.followup.leaning")
 PARTS = (
-    Part("stages", {"rag.conflicts.asks_for_state": _no}, ("conflicts",), ("rag.stages",), ("rag.conflicts._stages",)),
+    Part(
+        "stages",
+        {"rag.news.conflicts.asks_for_state": _no},
+        ("conflicts",),
+        ("rag.news.stages",),
+        ("rag.news.conflicts._stages",),
+    ),
     Part(
         "harms",
         {
-            "rag.signals.harms_named": lambda text: frozenset(),
-            "rag.conflicts.harms_named": lambda text: frozenset(),
-            "rag.figures._harm": lambda *_: set(),
+            "rag.read.signals.harms_named": lambda text: frozenset(),
+            "rag.news.conflicts.harms_named": lambda text: frozenset(),
+            "rag.news.figures._harm": lambda *_: set(),
         },
         ("conflicts",),
-        ("rag.harms",),
-        ("rag.figures._harm",),
+        ("rag.text.harms",),
+        ("rag.news.figures._harm",),
     ),
-    Part("order", {"rag.pipeline.order_reading": _nothing}, (), ("rag.order",)),
-    Part("period", {"rag.pipeline.asked_period": _nothing}, (), ("rag.period",)),
+    Part("order", {"rag.pipeline.order_reading": _nothing}, (), ("rag.news.order",)),
+    Part("period", {"rag.pipeline.asked_period": _nothing}, (), ("rag.news.period",)),
     Part(
         "period, as a filter instead",
-        {"rag.period.Period.prefer": _only_of_the_time, "rag.period.Period.in_order": lambda self, reading: reading},
+        {
+            "rag.news.period.Period.prefer": _only_of_the_time,
+            "rag.news.period.Period.in_order": lambda self, reading: reading,
+        },
     ),
     Part(
         "follow-ups rewritten, instead read with the question before",
-        {"rag.condense.rewrite": lambda question, earlier: f"{earlier[-1].asked} {question}"},
+        {"rag.followup.condense.rewrite": lambda question, earlier: f"{earlier[-1].asked} {question}"},
         ("follow-ups",),
         _REWRITING,
     ),
     Part(
         "follow-ups rewritten, instead as typed",
-        {"rag.condense.rewrite": lambda question, earlier: question},
+        {"rag.followup.condense.rewrite": lambda question, earlier: question},
         ("follow-ups",),
         _REWRITING,
     ),
@@ -165,97 +173,110 @@ PARTS = (
         "spelling",
         {"rag.pipeline.spell": lambda question, passages: Spelling(question), "rag.pipeline.other_spellings": _none},
         ("slips", "lower case"),
-        ("rag.spelling",),
+        ("rag.search.spelling",),
     ),
     Part(
         "capitals of names",
-        {"rag.spelling._with_capitals": lambda question, passages: question},
+        {"rag.search.spelling._with_capitals": lambda question, passages: question},
         ("lower case",),
         (),
-        ("rag.spelling._with_capitals",),
+        ("rag.search.spelling._with_capitals",),
     ),
     Part(
         "lists",
-        {"rag.read.asks_for_list": _no, "rag.read._with_lists": lambda spans, best, question: tuple(spans)},
+        {
+            "rag.read.reader.asks_for_list": _no,
+            "rag.read.reader._with_lists": lambda spans, best, question: tuple(spans),
+        },
         (),
-        ("rag.lists",),
-        ("rag.read._with_lists", "rag.read._whole_list"),
+        ("rag.read.lists",),
+        ("rag.read.reader._with_lists", "rag.read.reader._whole_list"),
     ),
     Part(
         "the sentence before a pronoun",
-        {"rag.cite.leans": _no, "rag.read.leans": _no},
+        {"rag.cite.quotes.leans": _no, "rag.read.reader.leans": _no},
         (),
         (),
-        ("rag.cite.leans", "rag.cite._readable_from", "rag.cite._PRONOUN"),
+        ("rag.text.sentences.leans", "rag.cite.quotes._readable_from", "rag.text.sentences._PRONOUN"),
     ),
-    Part("a second sentence", {"rag.read.in_reading_order": _best_alone}, (), (), ("rag.read._shown",)),
-    Part("imprint lines are no answers", {"rag.read._is_imprint": _no}, (), (), ("rag.read._is_imprint",)),
+    Part("a second sentence", {"rag.read.reader.in_reading_order": _best_alone}, (), (), ("rag.read.reader._shown",)),
+    Part(
+        "imprint lines are no answers", {"rag.read.reader._is_imprint": _no}, (), (), ("rag.read.reader._is_imprint",)
+    ),
     Part(
         "sources that differ",
-        {"rag.pipeline.differing": lambda answer, *_: answer, "rag.conflicts.differences": _none},
+        {"rag.pipeline.differing": lambda answer, *_: answer, "rag.news.conflicts.differences": _none},
         ("conflicts",),
-        ("rag.conflicts", "rag.figures", "rag.remark"),
+        ("rag.news.conflicts", "rag.news.figures", "rag.cite.remark"),
     ),
-    Part("speakers", {"rag.catalog.turns": _none}, (), ("rag.speaker",), ("rag.cite._speaker",)),
+    Part("speakers", {"rag.index.catalog.turns": _none}, (), ("rag.text.speaker",), ("rag.cite.quotes._speaker",)),
     Part(
         "tense",
-        {"rag.tense.Sentence._tense_of_verbs": lambda self, match: 0},
+        {"rag.text.tense.Sentence._tense_of_verbs": lambda self, match: 0},
         ("dates",),
         (),
         (
-            "rag.tense._VERB",
-            "rag.tense._FUTURE",
-            "rag.tense._UNDECIDED",
-            "rag.tense._PAST",
-            "rag.tense._SIGN",
-            "rag.tense._TENSES",
-            "rag.tense.Sentence._tense_of_verbs",
+            "rag.text.tense._VERB",
+            "rag.text.tense._FUTURE",
+            "rag.text.tense._UNDECIDED",
+            "rag.text.tense._PAST",
+            "rag.text.tense._SIGN",
+            "rag.text.tense._TENSES",
+            "rag.text.tense.Sentence._tense_of_verbs",
         ),
     ),
     Part(
         "days of the quotes' times",
-        {"rag.cite.resolve": _none, "eval.dates.resolve": _none},
+        {"rag.cite.quotes.resolve": _none, "eval.dates.resolve": _none},
         ("dates",),
         (),
     ),
-    Part("kinds of thing asked for", {"rag.signals._KINDS": ()}, (), (), ("rag.signals._KINDS",)),
-    Part("short names in full", {"rag.signals._SHORT_NAMES": ()}, (), (), ("rag.signals._SHORT_NAMES",)),
+    Part("kinds of thing asked for", {"rag.read.signals._KINDS": ()}, (), (), ("rag.read.signals._KINDS",)),
+    Part("short names in full", {"rag.text.words._SHORT_NAMES": ()}, (), (), ("rag.text.words._SHORT_NAMES",)),
     Part(
         "cross-encoder",
-        {"rag.models.OnnxCrossEncoder.score": lambda self, question, texts: np.zeros(len(texts), dtype=np.float32)},
+        {
+            "rag.models.encoders.OnnxCrossEncoder.score": lambda self, question, texts: np.zeros(
+                len(texts), dtype=np.float32
+            )
+        },
         (),
         (),
-        ("rag.models.OnnxCrossEncoder",),
+        ("rag.models.encoders.OnnxCrossEncoder",),
     ),
     Part(
         "search by words",
-        {"rag.store.Index.lexical": _no_scores},
+        {"rag.index.store.Index.lexical": _no_scores},
         ("follow-ups",),
         (),
-        ("rag.retrieve.lexical_terms",),
+        ("rag.search.retrieve.lexical_terms",),
         False,
     ),
     Part(
         "search by meaning",
-        {"rag.store.Index.nearest": _no_scores, "rag.store.Index.similarities": _no_scores},
+        {"rag.index.store.Index.nearest": _no_scores, "rag.index.store.Index.similarities": _no_scores},
         ("follow-ups",),
-        ("rag.vectors",),
+        ("rag.index.vectors",),
         (),
         False,
     ),
     Part(
         "reader of other languages",
-        {"rag.read.ReaderByLanguage.read": lambda self, question, passages: self._english.read(question, passages)},
+        {
+            "rag.read.reader.ReaderByLanguage.read": lambda self, question, passages: self._english.read(
+                question, passages
+            )
+        },
         ("languages",),
         (),
-        ("rag.read.ReaderByLanguage",),
+        ("rag.read.reader.ReaderByLanguage",),
         on_report=False,
     ),
     Part(
         "instructions are flagged",
-        {"rag.instructions.find_instructions": _none},
+        {"rag.ingest.instructions.find_instructions": _none},
         ("instructions",),
-        ("rag.instructions",),
+        ("rag.ingest.instructions",),
         on_report=False,
     ),
 )
@@ -376,7 +397,7 @@ def measure(tasks: Iterator[Task], parts: Sequence[Part], rows: dict[tuple[str, 
     Where all functions of a part give what would stand there instead, nothing can differ, and it is not run again.
     """
     remembering = Remembering()
-    with patch("rag.models.OnnxCrossEncoder.score", lambda *given: remembering.score(*given)):
+    with patch("rag.models.encoders.OnnxCrossEncoder.score", lambda *given: remembering.score(*given)):
         for number, task in enumerate(tasks, start=1):
             watches = [(part, Watch(part)) for part in parts if part.is_measured_on(task.set)]
             task.run()  # so that vectors and stems are known to all that is timed

@@ -29,12 +29,14 @@ def test_a_part_that_was_moved_is_an_error() -> None:
 
 
 def test_lines_are_those_of_modules_that_only_the_part_imports() -> None:
-    source = (Path(ablate.ROOT) / "rag" / "stages.py").read_text(encoding="utf-8")
-    alone = Part("stages", {}, modules=("rag.stages",))
-    with_a_function = Part("stages", {}, modules=("rag.stages",), code=("rag.stages.stage_in", "rag.conflicts._stages"))
+    source = (Path(ablate.ROOT) / "rag" / "news" / "stages.py").read_text(encoding="utf-8")
+    alone = Part("stages", {}, modules=("rag.news.stages",))
+    with_a_function = Part(
+        "stages", {}, modules=("rag.news.stages",), code=("rag.news.stages.stage_in", "rag.news.conflicts._stages")
+    )
     assert lines_of(alone) == len(source.splitlines())
     assert lines_of(with_a_function) > lines_of(alone), "what is in a module that goes is not counted twice"
-    assert lines_of(Part("sentences", {}, modules=("rag.sentences",))) > 0
+    assert lines_of(Part("sentences", {}, modules=("rag.text.sentences",))) > 0
 
 
 def test_what_is_won_and_lost_without_a_part_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
