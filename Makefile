@@ -83,7 +83,7 @@ clean:
 .venv/.service: .venv/.python pyproject.toml constraints.txt
 	@echo "Installing into .venv (a few minutes, once)"
 	$(INSTALL) $(TORCH_OPTIONS) torch
-	$(INSTALL) -e .
+	$(INSTALL) -e ".[chat,eval]"
 	@touch $@
 
 .venv/.tools: .venv/.service

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag.errors import SettingsError
-from rag.models.encoders import cross_encoder, passage_encoder, question_encoder
+from rag.models.encoders import checked, cross_encoder, passage_encoder, question_encoder
 from tests.conftest import ROOT, SEEDS
 
 MODEL = "all-MiniLM-L6-v2"
@@ -61,6 +62,13 @@ def test_the_cross_encoder_prefers_the_sentence_that_answers() -> None:
 def test_an_unknown_model_says_what_to_set() -> None:
     with pytest.raises(SettingsError, match="RAG_EMBEDDING_MODEL"):
         question_encoder("no/such-model")
+
+
+def test_weights_that_are_not_those_that_were_measured_are_refused(tmp_path: Path) -> None:
+    weights = tmp_path / "model.onnx"
+    weights.write_bytes(b"other weights")
+    with pytest.raises(SettingsError, match=r"model\.onnx is not the file that was measured .* --force-reinstall"):
+        checked(weights)
 
 
 def test_asking_imports_no_heavy_library(seeds_index) -> None:

