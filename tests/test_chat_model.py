@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from rag.errors import ModelError, SettingsError
+from rag.events import Answered, Checked, Cited
 from rag.models.chat import ATTEMPTS, LONGEST_WAIT, ChatModel, chat_model
 from rag.pipeline import RAG
 from rag.settings import Settings
-from rag.types import Answer, Citation, Sentence
 from tests.wire import TOKENS_IN, TOKENS_OUT, Fault, Refuse, Server, Step, Stop, Thought
 
 CHAT, RESPONSES, ANTHROPIC, OLLAMA = "openai:gpt-x", "openai:gpt-5-pro", "anthropic:claude-x", "ollama:llama-x"
@@ -583,20 +583,20 @@ INVENTED = "The navy of Denmark will run the port from 2031"
 def test_sentences_are_shown_while_the_model_writes(serve: Serve, seeds_rag: RAG) -> None:
     gate = threading.Event()
     server = serve([f"{COPIED} [1]. The na", gate, f"{INVENTED[6:]} [1]."])
-    shown: list[Citation | Sentence] = []
-    answer = None
-    for step in seeds_rag.stream(QUESTION, model="openai:gpt-whole"):
-        if isinstance(step, Citation | Sentence):
-            shown.append(step)
-        if isinstance(step, Sentence) and not gate.is_set():
+    shown: list[Cited | Checked] = []
+    last = None
+    for event in seeds_rag.stream(QUESTION, model="openai:gpt-whole"):
+        if isinstance(event, Cited | Checked):
+            shown.append(event)
+        if isinstance(event, Checked) and not gate.is_set():
             assert server.open == 1, "the rest is not even sent"
             gate.set()
-        answer = step
-    assert isinstance(answer, Answer)
-    citation, first, second = shown
-    assert isinstance(citation, Citation)
-    assert isinstance(first, Sentence)
-    assert isinstance(second, Sentence)
+        last = event
+    assert isinstance(last, Answered)
+    answer = last.answer
+    cited, checked, unsupported = shown
+    assert isinstance(cited, Cited) and isinstance(checked, Checked) and isinstance(unsupported, Checked)
+    citation, first, second = cited.citation, checked.sentence, unsupported.sentence
     assert (first.text, first.markers, first.supported) == (f"{COPIED}.", (1,), True)
     assert (second.text, second.markers, second.supported) == (f"{INVENTED}.", (), False)
     assert second.reason
@@ -648,7 +648,7 @@ def test_nothing_is_answered_when_the_model_breaks_off_at_once(serve: Serve, see
 def test_closing_the_question_hangs_up(serve: Serve, seeds_rag: RAG, name: str) -> None:
     server = serve([f"{COPIED} [1]. {OTHER}", threading.Event(), "."])
     steps = seeds_rag.stream(QUESTION, model=f"{name}-closed")
-    assert next(step for step in steps if isinstance(step, Sentence)).supported
+    assert next(event for event in steps if isinstance(event, Checked)).sentence.supported
     assert server.open == 1
     steps.close()  # type: ignore[attr-defined]
     assert server.wait_for("hung_up", 1)

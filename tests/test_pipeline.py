@@ -13,6 +13,7 @@ import pytest
 import rag as package
 from rag import ABSTENTION, RAG, Answer, RAGError, Settings, ask, build_rag
 from rag.cite.quotes import cite
+from rag.cite.support import quotation
 from rag.ingest.build import ingest
 from rag.settings import DEFAULT_INDEX
 from rag.types import Passage, Span
@@ -188,9 +189,9 @@ ARTICLE = " " * 10 + PASSAGE.text
 
 def test_touching_spans_become_one_quote_and_wrong_ones_are_left_out() -> None:
     first, second, third = Span(PASSAGE, 10, 21), Span(PASSAGE, 22, 37), Span(PASSAGE, 38, 50)
-    text, citations = cite([first, second], lambda source: ARTICLE)
-    assert text == "Boats left. They came back. [1]" and citations[0].quote == ARTICLE[10:37]
-    text, citations = cite([first, third], lambda source: ARTICLE)
-    assert text == "Boats left. [1] Nobody knew. [2]"
+    (citation,) = cite([first, second], lambda source: ARTICLE)
+    assert citation.quote == ARTICLE[10:37] and quotation(citation).marked == "Boats left. They came back. [1]"
+    apart = cite([first, third], lambda source: ARTICLE)
+    assert [quotation(each).marked for each in apart] == ["Boats left. [1]", "Nobody knew. [2]"]
     moved = replace(PASSAGE, start=11)
-    assert cite([Span(moved, 11, 22)], lambda source: ARTICLE) == ("", ())
+    assert cite([Span(moved, 11, 22)], lambda source: ARTICLE) == ()

@@ -15,13 +15,13 @@ _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 
-def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str, tuple[Citation, ...]]:
-    """Answer text and citations of the spans, in their order.
+def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[Citation, ...]:
+    """Citations of the spans, in their order.
 
     A span that begins with a pronoun takes the sentence before it along; one that its article ascribes to somebody
-    outside the span has the name ahead of it in the text. Spans with nothing but white space between them in one
+    outside the span has the name ahead of it where it is shown. Spans with nothing but white space between them in one
     article become one quote. A span that is not word for word in its article at its offsets is left out. Markers are
-    numbers from 1, one a quote; line breaks inside a quote are spaces in the text and stay in the citation.
+    numbers from 1, one a quote.
     """
     citations: list[Citation] = []
     for span in spans:
@@ -53,7 +53,7 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str
                 no_later_than=span.passage.no_later_than,
             )
         )
-    return written(citations), tuple(citations)
+    return tuple(citations)
 
 
 def attributed(citation: Citation) -> str:
@@ -62,11 +62,6 @@ def attributed(citation: Citation) -> str:
     times = ", ".join(dict.fromkeys(f"{' '.join(time.text.split())} ({time.when})" for time in citation.times))
     said = f"{citation.speaker}: {quote}" if citation.speaker else quote
     return f"{said} – {times}" if times else said
-
-
-def written(citations: Sequence[Citation]) -> str:
-    """The quotes one after the other, each with its marker: an answer that is nothing else."""
-    return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations)
 
 
 def _readable_from(article: str, span: Span) -> int:

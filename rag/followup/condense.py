@@ -21,7 +21,6 @@ from rag.write.prompts import rewrite_prompt, room_beside, trim_history
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
-    from rag.write.writer import Draft
 
 _MARKER = re.compile(r"(?:(?<!\s)\s+)?\[(?:\d+|not supported)\]")
 # A question in another language that leans: hardly a word of its own, an "and" ahead, a pronoun.
@@ -78,8 +77,8 @@ def exchanges(history: Sequence[Mapping[str, Any]]) -> list[Exchange]:
     return found
 
 
-def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatModel | None, draft: Draft) -> str:
-    """The question to search for and to answer, rewritten by the model where there is one; its tokens go to the draft.
+def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatModel | None) -> str:
+    """The question to search for and to answer, rewritten by the model where there is one.
 
     A rewriting that brings in a name, figure or date that nobody mentioned, or drops one of the question's, is not
     taken, and the question is what `condense` makes of it.
@@ -93,7 +92,7 @@ def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatMo
     if chat is None or not said:
         return query
     room = room_beside(rewrite_prompt(question, []), chat.context, chat.count)
-    text = "".join(draft.counted(chat, rewrite_prompt(question, trim_history(said, room, chat.count))))
+    text = "".join(piece.text for piece in chat.stream(rewrite_prompt(question, trim_history(said, room, chat.count))))
     rewritten = " ".join(text.strip().split("\n")[0].split())
     return rewritten if keeps(rewritten, question, [message["content"] for message in said]) else query
 

@@ -18,9 +18,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.cite.quotes import attributed, cite
-from rag.cite.remark import BLANK_LINE, checked, remark
-from rag.cite.support import verify
+from rag.cite.quotes import cite
+from rag.cite.remark import checked, remark
 from rag.news.figures import (
     MEASURES,
     TIMES,
@@ -35,7 +34,7 @@ from rag.news.stages import asks_for_state, stage_in, without_stage
 from rag.read.signals import Question
 from rag.text.harms import harms_named
 from rag.text.words import name_terms, terms
-from rag.types import Answer, Citation, Conflict, Reading, Scored, Span
+from rag.types import Citation, Conflict, Reading, Scored, Sentence, Span
 
 FEATURES = (
     "wording",  # share of the shorter sentence's words, figures aside, that the other has
@@ -75,35 +74,34 @@ _YES_OR_NO = re.compile(
 _NUMBERS, _DATES = "5%, $5 million, two metres, aged 5, 3-1", "1999"
 
 
-def differing(answer: Answer, question: str, reading: Reading, article_text: Callable[[str], str]) -> Answer:
-    """The answer, with what other articles state differently of what was asked: `conflicts`, quotes and a remark.
+@dataclass(frozen=True)
+class Differing:
+    """What other articles state differently: quotes that an answer lacks, what differs, and the line that says so."""
 
-    It stays as it is where nothing differs. What was quoted stays quoted, and comes first.
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    remark: Sentence | None = None
+
+
+def differing(
+    question: str, reading: Reading, citations: Sequence[Citation], article_text: Callable[[str], str]
+) -> Differing:
+    """What other articles than those cited state differently of what was asked; empty where nothing differs.
+
+    Markers of the new quotes go on from those of `citations`.
     """
-    found = differences(question, reading) if answer.answered else ()
-    if not found:
-        return answer
-    citations = list(answer.citations)
+    found = differences(question, reading)
     missing = [each.sentence for each in found if not _quoting(each.value, citations)]
-    new = [replace(each, marker=len(citations) + n) for n, each in enumerate(cite(missing, article_text)[1], start=1)]
-    citations += new
+    new = [replace(each, marker=len(citations) + n) for n, each in enumerate(cite(missing, article_text), start=1)]
+    cited = [*citations, *new]
     conflicts = tuple(
         Conflict(each.value.text, citation.marker, citation.published)
         for each in found
-        if (citation := _quoting(each.value, citations))
+        if (citation := _quoting(each.value, cited))
     )
     if len(conflicts) < 2:
-        return answer
-    text = " ".join([answer.text, *(f"{attributed(each)} [{each.marker}]" for each in new)])
-    line = remark(conflicts, citations)
-    quoted = [s for each in new for s in verify(f"{attributed(each)} [{each.marker}]", [each])]
-    return replace(
-        answer,
-        text=text + BLANK_LINE + line,
-        citations=tuple(citations),
-        sentences=(*answer.sentences, *quoted, checked(line, citations)),
-        conflicts=conflicts,
-    )
+        return Differing()
+    return Differing(tuple(new), conflicts, checked(remark(conflicts, cited), cited))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag import RAG, Answer, Settings, build_rag
+from rag.events import READING, StepBegun
 from rag.ingest.build import ingest
-from rag.pipeline import READING
 from tests.conftest import ARTICLES, ROOT
 
 BRIDGE = "How long is the bridge over the Arun?"
@@ -40,7 +40,7 @@ def rag(articles: Path, tmp_path: Path, temporary: Path) -> Iterator[RAG]:
 
 def test_an_article_removed_between_two_steps_is_still_quoted_whole(rag: RAG, articles: Path) -> None:
     steps = rag.stream(BRIDGE)
-    assert next(step for step in steps if step == READING)
+    assert next(step for step in steps if step == StepBegun(READING))
     (articles / "bridge.txt").unlink()
     ingest([], rag.settings)
     *_, answer = steps
@@ -56,7 +56,7 @@ def test_the_searches_for_two_events_are_of_one_state(rag: RAG, articles: Path) 
     question = "Was the tram line of Velden opened before or after the dam of Velden was opened?"
     whole = rag.answer(question)
     steps = rag.stream(question)
-    assert next(step for step in steps if step == READING)  # the events are searched for after it
+    assert next(step for step in steps if step == StepBegun(READING))  # the events are searched for after it
     (articles / "dam.txt").unlink()
     ingest([], rag.settings)
     *_, answer = steps
@@ -67,7 +67,7 @@ def test_the_searches_for_two_events_are_of_one_state(rag: RAG, articles: Path) 
 @pytest.mark.parametrize("end", ["closed", "collected", "finished"])
 def test_a_state_goes_with_the_last_question_that_reads_it(end: str, rag: RAG, articles: Path, temporary: Path) -> None:
     steps = rag.stream(BRIDGE)
-    assert next(step for step in steps if step == READING)
+    assert next(step for step in steps if step == StepBegun(READING))
     (old,) = temporary.iterdir()
     (articles / "bakery.txt").unlink()
     ingest([], rag.settings)
@@ -87,7 +87,7 @@ def test_a_state_goes_with_the_last_question_that_reads_it(end: str, rag: RAG, a
 
 def test_a_service_that_is_closed_answers_the_question_it_is_at(rag: RAG, temporary: Path) -> None:
     steps = rag.stream(BRIDGE)
-    assert next(step for step in steps if step == READING)
+    assert next(step for step in steps if step == StepBegun(READING))
     rag.close()
     *_, answer = steps
     assert isinstance(answer, Answer) and "412 metres" in answer.text
