@@ -150,7 +150,6 @@ class Reading:
 
     `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
     has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely.
-    `conclusion` is a sentence that follows from the dates of all spans.
     """
 
     spans: tuple[Span, ...]
@@ -158,7 +157,6 @@ class Reading:
     answers: bool
     ranking: tuple[Passage, ...] = ()
     shortlist: tuple[Scored, ...] = ()
-    conclusion: str = ""
 
 
 @dataclass(frozen=True)
