@@ -127,11 +127,10 @@ def test_tolls_are_held_against_each_other_in_any_words(
     assert values(reader, question, first, f"Velden mourns\n\n{other}") == expected
 
 
-def test_a_question_for_another_measure_asks_for_no_toll(reader: ExtractiveReader) -> None:
+def test_a_toll_of_other_words_is_held_against_the_quoted_one(reader: ExtractiveReader) -> None:
     first = "Storm Ingrid hits Velden\n\nThree people died when gusts of Storm Ingrid hit Velden on Monday."
     other = "Velden mourns\n\nThe number of people killed by the gusts of Storm Ingrid in Velden has risen to five."
     assert set(values(reader, "How many people did Storm Ingrid kill?", first, other)) == {"Three people died", "five"}
-    assert values(reader, "How fast were the gusts of Storm Ingrid?", first, other) == []
 
 
 def test_the_toll_that_is_asked_for_is_held_against_others(reader: ExtractiveReader) -> None:

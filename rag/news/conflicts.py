@@ -28,10 +28,10 @@ from rag.news.figures import (
     comparable,
     far_apart,
     figures,
+    harms_named,
     without_figures,
 )
 from rag.read.signals import Question
-from rag.text.harms import harms_named
 from rag.text.words import name_terms, terms
 from rag.types import Answer, Citation, Conflict, Reading, Scored, Span
 
@@ -58,9 +58,8 @@ LEAST_WORDS = 2  # of a sentence that is about something; "Published: 3 May 2021
 # Sentences that are looked at where the quoted ones differ from none: so many, within these log-odds of the best.
 NEXT_BEST, NEXT_MARGIN = 4, 3.0
 _COUNTED = re.compile(r"\bhow many (\w+(?: \w+){0,2})", re.IGNORECASE)
-# What no figure of time answers, what no toll, and what no figure at all.
+# What no figure of time answers, and what no figure at all.
 _SIZE = re.compile(r"\bhow (?:far|tall|high|wide|deep|heavy|large|big)\b", re.IGNORECASE)
-_NOT_COUNTED = re.compile(r"\bhow (?!many\b)\w", re.IGNORECASE)  # "how old" asks for no toll
 _NAMED = re.compile(r"\bname\b|\bcalled\b", re.IGNORECASE)
 # A question for yes or no asks for no figure, unless one is in it.
 _YES_OR_NO = re.compile(
@@ -139,11 +138,6 @@ class Statement(Scored):
         """Terms of the names in its article's headline."""
         return frozenset(name_terms(self.span.passage.title))
 
-    @cached_property
-    def harms(self) -> frozenset[str]:
-        """What came to those whom its figures count."""
-        return frozenset().union(*(figure.harms for figure in self.figures))
-
     def difference(self, start: int, end: int) -> Difference:
         """With the words from `start` to `end` of the sentence as its value."""
         first = self.span.start
@@ -205,11 +199,7 @@ def on_the_matter(question: Question, quoted: Statement, statements: Sequence[St
         for each in statements
         if quoted.speaks_of(each)
         and (shared := quoted.words & each.words)
-        and (
-            question.coverage(shared) >= least
-            or _share(quoted.words, each.words) >= ALIKE
-            or bool(quoted.harms & each.harms)
-        )
+        and (question.coverage(shared) >= least or _share(quoted.words, each.words) >= ALIKE)
     ]
 
 
@@ -224,8 +214,8 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
     if kind:
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
-    if (harms := harms_named(words)) or _NOT_COUNTED.search(words):
-        new = [each for each in new if each.harms <= harms and (each.harms or not harms or not quoted.harms)]
+    if harms := harms_named(words):
+        new = [each for each in new if each.harms <= harms]
     if named := [each for each in new if each.unit & counted]:
         return named
     others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
@@ -264,7 +254,6 @@ def _counterpart(
         for its in other.figures
         if comparable(figure, its) and not far_apart(figure, its)
         if min(len(quoted.words), len(other.words)) >= LEAST_WORDS
-        if not (figure.harms & its.harms and quoted.names_apart(other) == 1)  # the dead of two floods
     ]
     if not found:
         return None
