@@ -13,7 +13,7 @@ from rag.arguments import check_model, check_top_k, readable, shown
 from rag.cite.quotes import cite
 from rag.cite.support import verify
 from rag.errors import QuestionError, SettingsError
-from rag.followup.condense import standalone
+from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
 from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, GET_MULTILINGUAL, question_encoder
@@ -122,10 +122,13 @@ class RAG:
         name = check_model(model, self.settings.model)
         chat = self.chat_model(name)
         draft = Draft()
-        query = standalone(question, () if history is None else history, chat, draft)
+        said = () if history is None else history
+        query = standalone(question, said, chat, draft)
         yield SEARCHING
         with self.store.snapshot() as index:
             search = self._search(index, query, wanted, passages)
+            if query == question and (together := condense(question, said)) != question:
+                query, search = self._followed(index, question, together, search, wanted, passages)
             clock.append(time.perf_counter())
             yield READING
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
@@ -158,6 +161,17 @@ class RAG:
         found = self._found(index, Spelling(query), filters, top_k)
         spelling = spell(query, found.passages)
         return self._found(index, spelling, filters, top_k) if spelling.question != query else found
+
+    def _followed(
+        self, index: Index, question: str, together: str, alone: _Search, filters: Filters, top_k: int
+    ) -> tuple[str, _Search]:
+        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
+        if self.reader.read(alone.asked, alone.passages).answers:
+            return question, alone
+        search = self._search(index, together, filters, top_k)
+        reading = self.reader.read(search.asked, search.passages)
+        follows = reading.answers and continues(question, together, reading.spans)
+        return (together, search) if follows else (question, alone)
 
     def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)
