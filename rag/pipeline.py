@@ -13,12 +13,11 @@ from rag.arguments import check_model, check_top_k, readable, shown
 from rag.cite.quotes import cite
 from rag.cite.support import verify
 from rag.errors import QuestionError, SettingsError
-from rag.followup.condense import standalone
+from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
 from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, GET_MULTILINGUAL, question_encoder
 from rag.news.conflicts import differing
-from rag.news.order import order_reading
 from rag.news.period import DEPTH, Period, asked_period
 from rag.read.reader import build_reader
 from rag.search.retrieve import HybridRetriever, Retriever, default_dense_weight, parse_filters
@@ -48,7 +47,6 @@ class _Search:
     asked: str
     period: Period | None
     filters: Filters
-    top_k: int
     passages: list[Passage]
 
     def notes(self, answer: Answer) -> tuple[str, ...]:
@@ -124,15 +122,18 @@ class RAG:
         name = check_model(model, self.settings.model)
         chat = self.chat_model(name)
         draft = Draft()
-        query = standalone(question, () if history is None else history, chat, draft)
+        said = () if history is None else history
+        query = standalone(question, said, chat, draft)
         yield SEARCHING
         with self.store.snapshot() as index:
             search = self._search(index, query, wanted, passages)
+            if query == question and (together := condense(question, said)) != question:
+                query, search = self._followed(index, question, together, search, wanted, passages)
             clock.append(time.perf_counter())
             yield READING
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
             read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
-            reading, chat = self._read(index, search, read, chat, draft)
+            reading = self._read(search, read, chat, draft)
             if chat and reading.answers:
                 yield WRITING
                 yield from Writer(chat, index.text).write(search.spelling.question, reading.ranking or read, draft)
@@ -161,30 +162,32 @@ class RAG:
         spelling = spell(query, found.passages)
         return self._found(index, spelling, filters, top_k) if spelling.question != query else found
 
+    def _followed(
+        self, index: Index, question: str, together: str, alone: _Search, filters: Filters, top_k: int
+    ) -> tuple[str, _Search]:
+        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
+        if self.reader.read(alone.asked, alone.passages).answers:
+            return question, alone
+        search = self._search(index, together, filters, top_k)
+        reading = self.reader.read(search.asked, search.passages)
+        follows = reading.answers and continues(question, together, reading.spans)
+        return (together, search) if follows else (question, alone)
+
     def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)
         asked = period.question if period else spelling.question
         passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters, index)
         best = period.prefer(passages, top_k) if period else passages
-        return _Search(spelling, asked, period, filters, top_k, best)
+        return _Search(spelling, asked, period, filters, best)
 
-    def _read(
-        self, index: Index, search: _Search, passages: list[Passage], chat: ChatModel | None, draft: Draft
-    ) -> tuple[Reading, ChatModel | None]:
-        """What the passages say, and the model that may write of it: none where dates decide."""
-        ordered = order_reading(
-            search.asked,
-            lambda event: self.retriever.retrieve(event, search.top_k, search.filters, index),
-            self.reader,
-        )
-        if ordered and (ordered.answers or not chat):
-            return ordered, None
+    def _read(self, search: _Search, passages: list[Passage], chat: ChatModel | None, draft: Draft) -> Reading:
+        """What the passages say; of the model, where there is one, its word on whether they answer."""
         reading = self.reader.read(search.asked, passages)
         if search.period:
             reading = search.period.in_order(reading)
         if chat:
             reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading, draft))
-        return reading, chat
+        return reading
 
     def chat_model(self, name: str) -> ChatModel | None:
         """The language model of a name, made once; kept are the last `MOST_MODELS`, of those in this process one.
@@ -215,12 +218,7 @@ class RAG:
             return _answer(language.abstention, closest=citations)
         notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
         text = language.introduce(text, quotes)
-        sentences = verify(text, citations)
-        if reading.conclusion:
-            markers = "".join(f"[{citation.marker}]" for citation in citations)
-            concluded = f"{reading.conclusion} {markers}"
-            text, sentences = f"{text} {concluded}", (*sentences, *verify(concluded, citations))
-        return _answer(text, citations, sentences, notes=notes)
+        return _answer(text, citations, verify(text, citations), notes=notes)
 
     def article(self, source: str) -> str:
         """The cleaned text of an article or copy; citations point into it.

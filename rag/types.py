@@ -150,7 +150,6 @@ class Reading:
 
     `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
     has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely.
-    `conclusion` is a sentence that follows from the dates of all spans.
     """
 
     spans: tuple[Span, ...]
@@ -158,7 +157,6 @@ class Reading:
     answers: bool
     ranking: tuple[Passage, ...] = ()
     shortlist: tuple[Scored, ...] = ()
-    conclusion: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,8 +204,7 @@ class Answer:
     `notes` are what the reader should know of how the answer came about, a line each: which words of the question were
     taken for slips, of which time it speaks, what was done with a language model's text.
 
-    `conflicts` are at least two where the cited articles differ on what is asked (the newest first, if it is how far
-    something has come), else none.
+    `conflicts` are at least two where the cited articles differ on what is asked, else none.
 
     Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked but its word on the evidence;
     `left_out`, the ids of passages for which its context had no room.

@@ -65,6 +65,13 @@ def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
     assert "20-yard line" in answer.text
 
 
+def test_a_question_on_another_subject_is_asked_alone(seeds_rag: RAG) -> None:
+    history = [{"role": "user", "content": "Who announced Xi's trip to Lima?"}]
+    for question in ("What is APEC 2024 a platform for, according to the ambassador?", "How do I make ceviche?"):
+        alone, after = seeds_rag.answer(question), seeds_rag.answer(question, history=history)
+        assert (after.text, after.standalone_question) == (alone.text, question)
+
+
 def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
     early = seeds_rag.answer("What is the role of the port?", filters={"date_to": "2023-12-31"})
     assert {passage.source for passage in early.passages} == {"000_e3cb55af33222414.txt"}

@@ -49,21 +49,6 @@ def test_an_article_removed_between_two_steps_is_still_quoted_whole(rag: RAG, ar
     assert not rag.answer(BRIDGE).answered, "the next question reads the new state"
 
 
-def test_the_searches_for_two_events_are_of_one_state(rag: RAG, articles: Path) -> None:
-    (articles / "tram.txt").write_text("Trams return\n\nThe tram line of Velden was opened on 4 June 2023.\n")
-    (articles / "dam.txt").write_text("Dam built\n\nThe dam of Velden was opened on 9 August 2019.\n")
-    ingest([], rag.settings)
-    question = "Was the tram line of Velden opened before or after the dam of Velden was opened?"
-    whole = rag.answer(question)
-    steps = rag.stream(question)
-    assert next(step for step in steps if step == READING)  # the events are searched for after it
-    (articles / "dam.txt").unlink()
-    ingest([], rag.settings)
-    *_, answer = steps
-    assert isinstance(answer, Answer)
-    assert "9 August 2019" in whole.text and answer.text == whole.text
-
-
 @pytest.mark.parametrize("end", ["closed", "collected", "finished"])
 def test_a_state_goes_with_the_last_question_that_reads_it(end: str, rag: RAG, articles: Path, temporary: Path) -> None:
     steps = rag.stream(BRIDGE)
