@@ -31,9 +31,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def rag(articles: Path, tmp_path: Path, temporary: Path) -> Iterator[RAG]:
-    ingest([articles], Settings(index=tmp_path / "index"))
-    rag = build_rag(Settings(index=tmp_path / "index"))
+def rag(indexed: Settings, temporary: Path) -> Iterator[RAG]:
+    rag = build_rag(indexed)
     yield rag
     rag.close()
 
