@@ -14,7 +14,7 @@ from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
 from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Event, StepBegun
-from rag.followup.condense import standalone
+from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
 from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, GET_MULTILINGUAL, question_encoder
@@ -45,7 +45,6 @@ class _Search:
     asked: str
     period: Period | None
     filters: Filters
-    top_k: int
     passages: list[Passage]
 
     def notes(self, answer: Answer) -> tuple[str, ...]:
@@ -132,10 +131,13 @@ class RAG:
         name = check_model(model, self.settings.model)
         model_of_name = self.chat_model(name)
         chat = model_of_name.metered() if model_of_name else None
-        query = standalone(question, () if history is None else history, chat)
+        said = () if history is None else history
+        query = standalone(question, said, chat)
         yield StepBegun(SEARCHING)
         with self.store.snapshot() as index:
             search = self._search(index, query, wanted, passages)
+            if query == question and (together := condense(question, said)) != question:
+                query, search = self._followed(index, question, together, search, wanted, passages)
             clock.append(time.perf_counter())
             yield StepBegun(READING)
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
@@ -183,12 +185,23 @@ class RAG:
         spelling = spell(query, found.passages)
         return self._found(index, spelling, filters, top_k) if spelling.question != query else found
 
+    def _followed(
+        self, index: Index, question: str, together: str, alone: _Search, filters: Filters, top_k: int
+    ) -> tuple[str, _Search]:
+        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
+        if self.reader.read(alone.asked, alone.passages).answers:
+            return question, alone
+        search = self._search(index, together, filters, top_k)
+        reading = self.reader.read(search.asked, search.passages)
+        follows = reading.answers and continues(question, together, reading.spans)
+        return (together, search) if follows else (question, alone)
+
     def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)
         asked = period.question if period else spelling.question
         passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters, index)
         best = period.prefer(passages, top_k) if period else passages
-        return _Search(spelling, asked, period, filters, top_k, best)
+        return _Search(spelling, asked, period, filters, best)
 
     def _read(self, search: _Search, passages: list[Passage], chat: ChatModel | None) -> Reading:
         """What the passages say, a model being heard on whether that answers."""

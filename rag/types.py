@@ -153,7 +153,6 @@ class Reading:
 
     `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
     has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely.
-    `conclusion` is a sentence that follows from the dates of all spans.
     """
 
     spans: tuple[Span, ...]
@@ -161,7 +160,6 @@ class Reading:
     answers: bool
     ranking: tuple[Passage, ...] = ()
     shortlist: tuple[Scored, ...] = ()
-    conclusion: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,7 +207,8 @@ class Statement:
     def marked(self) -> str:
         """The words with their markers, or that nothing supports them."""
         supported = all(sentence.supported for sentence in self.sentences)
-        return f"{self.text} {markers(self.markers) if supported else UNSUPPORTED}".rstrip()
+        behind = markers(self.markers) if supported else UNSUPPORTED
+        return f"{self.text} {behind}" if behind else self.text
 
 
 def markers(numbers: Iterable[int]) -> str:

@@ -32,6 +32,7 @@ KEYS = {
 }
 ADDRESSES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "ollama": "OLLAMA_HOST"}
 pytestmark = pytest.mark.slow  # together, half a minute
+SILENCE = 1  # second: even a busy machine's server says something within it
 PROMPT = [("system", "Be brief."), ("user", "What left?")]
 each_model = pytest.mark.parametrize("name", ALL)
 Serve = Callable[..., Server]
@@ -322,7 +323,7 @@ def test_what_always_breaks_ends(serve: Serve, name: str, fault: Fault) -> None:
 @each_model
 def test_silence_before_the_first_words_is_tried_again(serve: Serve, name: str) -> None:
     server = serve([Fault.STALL], ["Boats left."])
-    assert written(made(name, model_timeout=0.3)) == "Boats left."
+    assert written(made(name, model_timeout=SILENCE)) == "Boats left."
     assert len(server.requests) == 2
     assert server.wait_for("hung_up", 1)
 
@@ -332,8 +333,8 @@ def test_silence_before_the_first_words_is_tried_again(serve: Serve, name: str) 
 def test_silence_ends(serve: Serve, name: str, begun: str, attempts: int) -> None:
     server = serve([begun, Fault.STALL])
     started = time.monotonic()
-    line = failure(made(name, model_timeout=0.25), begun)
-    assert time.monotonic() - started < 0.25 * attempts + 2
+    line = failure(made(name, model_timeout=SILENCE), begun)
+    assert time.monotonic() - started < SILENCE * attempts + 10
     assert "said nothing for too long" in line
     assert "RAG_MODEL_TIMEOUT" in line
     assert len(server.requests) == attempts
@@ -401,7 +402,7 @@ def test_only_so_many_write_at_a_time(serve: Serve, name: str) -> None:
 )
 def test_a_failed_stream_gives_its_place_back(serve: Serve, steps: list[Step]) -> None:
     serve(steps)
-    model = made(CHAT, model_concurrency=1, model_timeout=0.2)
+    model = made(CHAT, model_concurrency=1, model_timeout=SILENCE)
     with pytest.raises(ModelError):
         written(model)
     assert model.at_a_time.acquire(blocking=False)

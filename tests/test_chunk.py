@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
@@ -24,6 +24,8 @@ def chunks_of(text: str, window: int, title: str = "A headline") -> list[Documen
 
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, st.integers(32, 256))
+@example("> 0", 32)
+@example("# Boats left\n\n> They came back", 32)
 def test_every_chunk_is_cut_exactly_fits_and_nothing_is_lost(text: str, window: int) -> None:
     position = 0
     for chunk in chunks_of(text, window):

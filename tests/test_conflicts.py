@@ -17,7 +17,6 @@ from rag.cite.support import quotation
 from rag.models.encoders import cross_encoder, question_encoder
 from rag.news.conflicts import Differing, differences, differing
 from rag.news.figures import agree, comparable, far_apart, figures
-from rag.news.stages import stage_in
 from rag.pipeline import build_rag
 from rag.read.reader import ExtractiveReader
 from rag.settings import Settings
@@ -128,11 +127,10 @@ def test_tolls_are_held_against_each_other_in_any_words(
     assert values(reader, question, first, f"Velden mourns\n\n{other}") == expected
 
 
-def test_a_question_for_another_measure_asks_for_no_toll(reader: ExtractiveReader) -> None:
+def test_a_toll_of_other_words_is_held_against_the_quoted_one(reader: ExtractiveReader) -> None:
     first = "Storm Ingrid hits Velden\n\nThree people died when gusts of Storm Ingrid hit Velden on Monday."
     other = "Velden mourns\n\nThe number of people killed by the gusts of Storm Ingrid in Velden has risen to five."
     assert set(values(reader, "How many people did Storm Ingrid kill?", first, other)) == {"Three people died", "five"}
-    assert values(reader, "How fast were the gusts of Storm Ingrid?", first, other) == []
 
 
 def test_the_toll_that_is_asked_for_is_held_against_others(reader: ExtractiveReader) -> None:
@@ -233,21 +231,6 @@ def test_one_article_does_not_differ_from_itself(reader: ExtractiveReader) -> No
     assert values(reader, "How much did the new bridge over the Arun cost?", text) == []
 
 
-def test_stages_differ_where_it_is_asked_how_far_something_is(reader: ExtractiveReader) -> None:
-    one = "Treaty\n\nVelden and Arun are close to finishing the fishing treaty, the mayor said."
-    other = "Treaty done\n\nVelden and Arun signed the fishing treaty, which both had sought for years."
-    asked = "What is the state of the fishing treaty between Velden and Arun?"
-    assert sorted(values(reader, asked, one, other)) == [
-        "close to finishing the fishing treaty",
-        "signed the fishing treaty",
-    ]
-    assert values(reader, "Who signed the fishing treaty?", one, other) == []
-
-
-def test_a_sentence_without_a_stage_has_none() -> None:
-    assert stage_in("The bridge is 412 metres long.") is None
-
-
 @pytest.fixture(scope="module")
 def shown(reader: ExtractiveReader) -> Answer:
     """An answer from two articles of known dates that differ."""
@@ -313,25 +296,9 @@ def test_nothing_differs_where_nothing_was_read() -> None:
     assert differing("Who?", Reading((), 0.0, answers=False), (), str) == Differing()
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        (
-            "By how much does the Chancay port shorten the sea journey to China?",
-            {"10 to 12 days", "45 days to 23 days"},
-        ),
-        (
-            "What is the state of the free trade agreement between Peru and China?",
-            {
-                "close to fully optimizing the 2010 free trade agreement",
-                "conclusion of substantial negotiations to upgrade Peru's free trade agreement with China",
-            },
-        ),
-    ],
-)
-def test_the_seed_articles_differ(seeds_rag: RAG, question: str, expected: set[str]) -> None:
-    answer = seeds_rag.answer(question)
-    assert {conflict.value for conflict in answer.conflicts} == expected
+def test_the_seed_articles_differ(seeds_rag: RAG) -> None:
+    answer = seeds_rag.answer("By how much does the Chancay port shorten the sea journey to China?")
+    assert {conflict.value for conflict in answer.conflicts} == {"10 to 12 days", "45 days to 23 days"}
     assert all(sentence.supported for sentence in answer.sentences)
     assert len({citation.source for citation in answer.citations}) > 1
 

@@ -380,10 +380,8 @@ def test_the_committed_baseline_is_of_these_questions_and_holds(run: Run) -> Non
     assert list(gate(Run(baseline.about, [row for row in baseline.rows if row["id"] in asked]), run)) == []
 
 
-def test_an_index_of_other_articles_is_refused(articles: Path, tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    rag = build_rag(settings)
+def test_an_index_of_other_articles_is_refused(indexed: Settings) -> None:
+    rag = build_rag(indexed)
     with pytest.raises(RAGError, match="rag index seeds"):
         evaluate(rag, read_questions(QUESTIONS, "report"), None, silent, {})
     rag.close()

@@ -101,18 +101,21 @@ def test_an_answer_is_quoted_below_a_line_in_the_questions_language(
     assert f'<p class="lead" dir="auto">{lead}</p>' in render_answer(answer)
 
 
+@pytest.mark.slow
 def test_what_the_articles_do_not_say_is_said_in_the_questions_language(multilingual_rag: RAG) -> None:
     assert multilingual_rag.answer("¿Cuántos huesos tiene el cuerpo humano?").text == "Los artículos no lo dicen."
     assert multilingual_rag.answer("怎样才能学好钢琴？").text == "文章没有提到。"
     assert multilingual_rag.answer("How do I learn to play the piano?").text == ABSTENTION
 
 
+@pytest.mark.slow
 def test_a_quote_in_the_questions_language_needs_no_lead(multilingual_rag: RAG) -> None:
     answer = multilingual_rag.answer("¿Qué dijo Ama Okafor de la panadería Ortiz?")
     assert answer.answered and answer.citations[0].source.endswith("es.txt")
     assert answer.lead == "" and answer.text.startswith(answer.citations[0].quote)
 
 
+@pytest.mark.slow
 def test_an_english_question_is_read_as_ever(multilingual_rag: RAG, seeds_rag: RAG) -> None:
     question = "How many containers will Chancay handle in its first year?"
     answer = multilingual_rag.answer(question)

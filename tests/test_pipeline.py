@@ -54,7 +54,8 @@ def test_to_dict_is_plain_json(seeds_rag: RAG) -> None:
     plain = json.loads(json.dumps(answer.to_dict()))
     assert plain["citations"][0]["published"] == "2024-06-28"
     assert plain["citations"][0]["republished_in"] == []
-    assert set(plain) == set(Answer.__dataclass_fields__)
+    assert set(plain) == {*Answer.__dataclass_fields__, "answered", "sentences", "text"}
+    assert plain["text"] == answer.text
 
 
 def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
@@ -64,6 +65,13 @@ def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
     ]
     answer = seeds_rag.answer("What did she say about the port?", history=history)
     assert "20-yard line" in answer.text
+
+
+def test_a_question_on_another_subject_is_asked_alone(seeds_rag: RAG) -> None:
+    history = [{"role": "user", "content": "Who announced Xi's trip to Lima?"}]
+    for question in ("What is APEC 2024 a platform for, according to the ambassador?", "How do I make ceviche?"):
+        alone, after = seeds_rag.answer(question), seeds_rag.answer(question, history=history)
+        assert (after.text, after.standalone_question) == (alone.text, question)
 
 
 def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:

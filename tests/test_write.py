@@ -215,8 +215,8 @@ def test_a_rewriting_that_asks_something_else_is_not_taken(rag: RAG, rewritten: 
     history = [{"role": "user", "content": "Who builds the port of Chancay?"}]
     question = "How many containers will it handle in its first year?"
     scripted(rag, rewritten, f"{TRUE} [1]")
-    fallback = "How many containers will Chancay handle in its first year?"
-    assert ask(rag, question, history=history).standalone_question == fallback
+    together = f"Who builds the port of Chancay? {question}"
+    assert ask(rag, question, history=history).standalone_question in (question, together)
 
 
 def test_a_long_history_is_trimmed_to_the_context(rag: RAG) -> None:
