@@ -17,11 +17,11 @@ from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Event, S
 from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
-from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, GET_MULTILINGUAL, question_encoder
+from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
 from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period
 from rag.read.reader import build_reader
-from rag.search.retrieve import HybridRetriever, Retriever, default_dense_weight, parse_filters
+from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
@@ -234,7 +234,7 @@ class RAG:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
         citations = cite(reading.spans, index.text)
         foreign = language.is_foreign([citation.quote for citation in citations])
-        served = language.code == "en" or self.settings.embedding_model != DEFAULT_EMBEDDING_MODEL
+        served = profile(self.settings.embedding_model).serves(language.code)
         if not served and (foreign or not citations):  # the articles may say it
             return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
         if not citations or not reading.answers or (written.abstained and not judged):
@@ -272,10 +272,10 @@ def build_rag(settings: Settings | None = None) -> RAG:
     if settings.index == DEFAULT_INDEX and not has_index(settings.index):
         _index_seeds(settings)
     model = settings.embedding_model
-    encoder = question_encoder(model)
+    queries = encoder(model, "query")
     store = Store(settings)
-    dense_weight = default_dense_weight(model) if settings.dense_weight is None else settings.dense_weight
-    retriever = HybridRetriever(store, encoder, settings.candidates, dense_weight)
+    dense_weight = profile(model).dense_weight if settings.dense_weight is None else settings.dense_weight
+    retriever = HybridRetriever(store, queries, settings.candidates, dense_weight)
     return RAG(settings, store, retriever, build_reader(model, settings.min_confidence))
 
 

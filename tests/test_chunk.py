@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 
 from rag.ingest.chunk import split
-from rag.models.encoders import question_encoder
+from rag.models.encoders import encoder
 from rag.text.sentences import sentence_spans
 from tests.conftest import SEEDS
 
-COUNT = question_encoder("all-MiniLM-L6-v2").count_tokens
+COUNT = encoder("all-MiniLM-L6-v2", "document").count_tokens
 WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 TEXTS = st.lists(
     st.one_of(WORDS, st.sampled_from([". ", "! ", "\n", "\n\n", "。", '." "', " Mr. "])), max_size=400

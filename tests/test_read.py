@@ -15,7 +15,6 @@ import pytest
 import snowballstemmer
 
 import rag.read.reader
-from rag.models.encoders import cross_encoder, question_encoder
 from rag.read.reader import ANSWER_FEATURES, ExtractiveReader, find_candidates, in_reading_order, reader_weights
 from rag.read.signals import AGAINST, SIGNALS, Question, signals
 from rag.text.words import terms
@@ -33,7 +32,7 @@ PASSAGES = [PASSAGE, Passage("2", OTHER, "bread.txt", "Bakers' strike ends", Non
 
 @pytest.fixture(scope="module")
 def reader() -> ExtractiveReader:
-    return ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
+    return ExtractiveReader.with_model("all-MiniLM-L6-v2")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +210,7 @@ def test_a_list_is_found_by_what_its_lead_in_names(reader: ExtractiveReader) -> 
 
 def test_vectors_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.read.reader.MOST_VECTORS", 10)
-    reader = ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
+    reader = ExtractiveReader.with_model("all-MiniLM-L6-v2")
     first = reader.read("Who drove the first tram?", PASSAGES)
     for number in range(5):
         long = " ".join(f"Sentence {number} {place} is here." for place in range(8))

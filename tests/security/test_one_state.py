@@ -44,7 +44,7 @@ def test_an_article_removed_between_two_steps_is_still_quoted_whole(rag: RAG, ar
     ingest([], rag.settings)
     *_, answer = steps
     assert isinstance(answer, Answered) and "412 metres" in answer.answer.text
-    assert {passage.source for passage in answer.passages} == set(ARTICLES)
+    assert {passage.source for passage in answer.answer.passages} == set(ARTICLES)
     assert not rag.answer(BRIDGE).answered, "the next question reads the new state"
 
 
