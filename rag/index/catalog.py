@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from rag.disk.private import private_file
 from rag.errors import QuestionError, StoreError
-from rag.text.speaker import turns
+from rag.text.speaker import Turn
 from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
 
 NAMED = 5  # publishers that are named to who asks for one that is not there
@@ -33,7 +33,7 @@ CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL, instructions TEXT NOT NULL,
-    no_later_than TEXT
+    no_later_than TEXT, sentences TEXT NOT NULL, turns TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -67,7 +67,7 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
@@ -224,30 +224,15 @@ class Catalog:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
         marks = ",".join("?" * len(scores))
         rows = self._rows(
-            "SELECT chunks.id, chunks.source, start, end, title, publisher, published, author, text, no_later_than "
-            "FROM chunks JOIN articles USING (source) "
-            f"WHERE id IN ({marks})",
+            "SELECT chunks.id, chunks.source, start, end, substr(text, start + 1, end - start) AS words, title, "
+            "publisher, published, author, no_later_than, sentences, turns, (SELECT json_group_array(source) FROM ("
+            "SELECT source FROM articles AS copies WHERE original = chunks.source AND source != original "
+            "ORDER BY source)) AS copies "
+            f"FROM chunks JOIN articles USING (source) WHERE id IN ({marks})",
             tuple(scores),
         )
         by_id = {row["id"]: row for row in rows}
-        return [self._passage(by_id[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in by_id]
-
-    def _passage(self, row: sqlite3.Row, score: float) -> Passage:
-        return Passage(
-            id=row["id"],
-            text=row["text"][row["start"] : row["end"]],
-            source=row["source"],
-            title=row["title"],
-            publisher=row["publisher"],
-            published=_date(row["published"]),
-            start=row["start"],
-            end=row["end"],
-            score=score,
-            republished_in=self.copies(row["source"]),
-            author=row["author"],
-            turns=turns(row["text"]),
-            no_later_than=_date(row["no_later_than"]),
-        )
+        return [_passage(by_id[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in by_id]
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         return self._connection.execute(statement, values).fetchall()
@@ -293,6 +278,27 @@ def _article_row(article: Article) -> tuple[str | None, ...]:
         article.original,
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         article.no_later_than.isoformat() if article.no_later_than else None,
+        json.dumps(article.sentences, separators=(",", ":")),
+        json.dumps([astuple(turn) for turn in article.turns], ensure_ascii=False),
+    )
+
+
+def _passage(row: sqlite3.Row, score: float) -> Passage:
+    return Passage(
+        id=row["id"],
+        text=row["words"],
+        source=row["source"],
+        title=row["title"],
+        publisher=row["publisher"],
+        published=_date(row["published"]),
+        start=row["start"],
+        end=row["end"],
+        score=score,
+        republished_in=tuple(json.loads(row["copies"])),
+        author=row["author"],
+        turns=_turns(row),
+        no_later_than=_date(row["no_later_than"]),
+        article_sentences=_sentences(row),
     )
 
 
@@ -309,7 +315,17 @@ def _article(row: sqlite3.Row) -> Article:
         original=row["original"],
         instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
         no_later_than=_date(row["no_later_than"]),
+        sentences=_sentences(row),
+        turns=_turns(row),
     )
+
+
+def _sentences(row: sqlite3.Row) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in json.loads(row["sentences"]))
+
+
+def _turns(row: sqlite3.Row) -> tuple[Turn, ...]:
+    return tuple(Turn(*turn) for turn in json.loads(row["turns"]))
 
 
 def _date(value: str | None) -> date | None:
