@@ -103,6 +103,14 @@ def test_the_sentences_of_a_passage_are_those_of_its_text(pages_index: Path) -> 
         assert [span.text for span in passage.spans] == [span.text for span in alone.spans]
 
 
+def test_lines_are_joined_by_what_their_article_shows() -> None:
+    lines = "Six dead as a strong earthquake hits villages in Kavakdere\nBy our correspondents"
+    text = f"{lines}\nThe earthquake struck at dawn, when most of the people there were still asleep, officials said."
+    known = tuple(sentence_spans(text))
+    passage = Passage("1", lines, "a.txt", "", None, None, 0, len(lines), 1.0, article_sentences=known)
+    assert [span.text for span in passage.spans] == lines.split("\n")
+
+
 def test_a_passage_has_of_each_sentence_what_reaches_into_it() -> None:
     known = ((0, 5), (10, 21), (22, 37), (38, 50))
     whole = Passage("1", TEXT, "a.txt", "Boats", None, None, 10, 50, 1.0, article_sentences=known)
