@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -105,7 +106,8 @@ class Passage:
     def spans(self) -> tuple[Span, ...]:
         """Its own sentences, as far as they reach into it, without the white space around them."""
         found = []
-        for first, last in self.sentences:
+        before, behind = (bisect_left(self.sentences, (place,)) for place in (self.start, self.end))
+        for first, last in self.sentences[max(before - 1, 0) : behind]:
             words = self.text[max(first - self.start, 0) : max(last - self.start, 0)]
             if words.strip():
                 start = max(first, self.start) + len(words) - len(words.lstrip())

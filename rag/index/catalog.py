@@ -12,11 +12,13 @@ import json
 import os
 import re
 import sqlite3
+import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,8 +34,8 @@ _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
-    author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL, instructions TEXT NOT NULL,
-    no_later_than TEXT, sentences TEXT NOT NULL, turns TEXT NOT NULL
+    author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
+    instructions TEXT NOT NULL, removed TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -44,6 +46,7 @@ CREATE VIRTUAL TABLE lexical USING fts5(
     header, body, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
+_PAIR = struct.Struct("<II")  # a sentence's start and end: of a long article JSON takes longer than its text
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
@@ -265,7 +268,7 @@ def _spaced(text: str) -> str:
     return _UNSPACED.sub(r" \1 ", text)
 
 
-def _article_row(article: Article) -> tuple[str | None, ...]:
+def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
     return (
         article.source,
         article.digest,
@@ -273,13 +276,13 @@ def _article_row(article: Article) -> tuple[str | None, ...]:
         article.publisher,
         article.published.isoformat() if article.published else None,
         article.author,
-        article.text,
-        json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         article.original,
-        json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         article.no_later_than.isoformat() if article.no_later_than else None,
-        json.dumps(article.sentences, separators=(",", ":")),
         json.dumps([astuple(turn) for turn in article.turns], ensure_ascii=False),
+        b"".join(_PAIR.pack(*span) for span in article.sentences),
+        json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
+        json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
+        article.text,  # last, since whatever stands behind a long text is read through it
     )
 
 
@@ -296,9 +299,9 @@ def _passage(row: sqlite3.Row, score: float) -> Passage:
         score=score,
         republished_in=tuple(json.loads(row["copies"])),
         author=row["author"],
-        turns=_turns(row),
+        turns=_turns(row["turns"]),
         no_later_than=_date(row["no_later_than"]),
-        article_sentences=_sentences(row),
+        article_sentences=_sentences(row["sentences"]),
     )
 
 
@@ -315,17 +318,19 @@ def _article(row: sqlite3.Row) -> Article:
         original=row["original"],
         instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
         no_later_than=_date(row["no_later_than"]),
-        sentences=_sentences(row),
-        turns=_turns(row),
+        sentences=_sentences(row["sentences"]),
+        turns=_turns(row["turns"]),
     )
 
 
-def _sentences(row: sqlite3.Row) -> tuple[tuple[int, int], ...]:
-    return tuple((start, end) for start, end in json.loads(row["sentences"]))
+@lru_cache(maxsize=16)  # the passages of a question are of a few articles
+def _sentences(packed: bytes) -> tuple[tuple[int, int], ...]:
+    return tuple(_PAIR.iter_unpack(packed))
 
 
-def _turns(row: sqlite3.Row) -> tuple[Turn, ...]:
-    return tuple(Turn(*turn) for turn in json.loads(row["turns"]))
+@lru_cache(maxsize=16)
+def _turns(written: str) -> tuple[Turn, ...]:
+    return tuple(Turn(*turn) for turn in json.loads(written))
 
 
 def _date(value: str | None) -> date | None:
