@@ -186,7 +186,7 @@ def example(
 def _without(passage: Passage, answers: Hits) -> Passage:
     kept = [candidate.span.text for candidate in find_candidates([passage]) if not answers(candidate)]
     text = " ".join(kept) or passage.title
-    return replace(passage, text=text, end=passage.start + len(text))
+    return replace(passage, text=text, end=passage.start + len(text), article_sentences=None)
 
 
 def nothing(candidate: Candidate) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rag.text.sentences import sentence_spans
 from rag.text.speaker import Turn
 from rag.text.times import TimeExpression
 
@@ -41,7 +44,7 @@ class Article:
 
     `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
     instructions to a language model. `no_later_than` is by when an undated one was there, as the head of its page or a
-    copy shows.
+    copy shows. `sentences` (offsets in characters) and `turns` are there once an original is in an index.
     """
 
     source: str
@@ -55,6 +58,8 @@ class Article:
     original: str
     instructions: tuple[Instruction, ...] = ()
     no_later_than: date | None = None
+    sentences: tuple[tuple[int, int], ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,9 @@ class Passage:
     """A chunk that retrieval found: `text == article[start:end]` of the cleaned article `source`.
 
     `score` is the fused retrieval score; higher is better, and only comparable within one question. `turns` are those
-    of the whole article, where it is an interview. `no_later_than` is the day that a republished copy or the page's
-    head shows, where the article itself shows none.
+    of the whole article, where it is an interview, `article_sentences` its sentences, None where it comes from no
+    index. `no_later_than` is the day that a republished copy or the page's head shows, where the article itself shows
+    none.
     """
 
     id: str
@@ -90,6 +96,26 @@ class Passage:
     author: str | None = None
     turns: tuple[Turn, ...] = ()
     no_later_than: date | None = None
+    article_sentences: tuple[tuple[int, int], ...] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[int, int], ...]:
+        """The sentences of its article, offsets there; only its own where it comes from no index."""
+        if self.article_sentences is not None:
+            return self.article_sentences
+        return tuple((self.start + start, self.start + end) for start, end in sentence_spans(self.text))
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Its own sentences, as far as they reach into it, without the white space around them."""
+        found = []
+        before, behind = (bisect_left(self.sentences, (place,)) for place in (self.start, self.end))
+        for first, last in self.sentences[max(before - 1, 0) : behind]:
+            words = self.text[max(first - self.start, 0) : max(last - self.start, 0)]
+            if words.strip():
+                start = max(first, self.start) + len(words) - len(words.lstrip())
+                found.append(Span(self, start, start + len(words.strip())))
+        return tuple(found)
 
     @property
     def day(self) -> date | None:
@@ -284,6 +310,8 @@ class Answer:
         sentences = [dataclasses.asdict(sentence) for sentence in self.sentences]
         whole = {"text": self.text, "answered": self.answered, "sentences": sentences}
         plain: dict[str, Any] = _plain(dataclasses.asdict(self) | whole)
+        for passage in plain["passages"]:
+            del passage["article_sentences"]  # as long as the article, and its own are in `text`
         return plain
 
 

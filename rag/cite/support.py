@@ -102,11 +102,7 @@ def evidence(sentence: str, passages: Sequence[Passage], question: str = "") -> 
 
     Among sentences that have as much of it the one with most of the question is taken.
     """
-    spans = [
-        Span(passage, passage.start + start, passage.start + end)
-        for passage in passages
-        for start, end in sentence_spans(passage.text)
-    ]
+    spans = [span for passage in passages for span in passage.spans]
     folded = _folded(sentence)
     for span in spans:
         if folded in _folded(span.text):

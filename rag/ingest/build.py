@@ -46,6 +46,8 @@ from rag.ingest.parser import Parser
 from rag.models.encoders import Encoder, encoder
 from rag.settings import Settings
 from rag.text.characters import said
+from rag.text.sentences import sentence_spans
+from rag.text.speaker import turns
 from rag.types import Article, Chunk
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
@@ -124,7 +126,7 @@ def ingest(
             left_out: list[str] = []
             files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
             articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
-            articles = _with_originals(articles)
+            articles = _with_facts(_with_originals(articles))
             chunks = _cut(articles, before, settings)
             embedded = _write(articles, chunks, before, settings, scope, progress)
     old = {article.source: article.digest for article in before.articles} if before else {}
@@ -152,6 +154,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
         StoreError: the folder cannot be written, or is not ours.
     """
     with _writing(settings.index):
+        articles = _with_facts(articles)
         chunks = _cut(articles, None, settings)
         _write(articles, chunks, None, settings, Scope(()), progress)
     return len(chunks)
@@ -456,6 +459,16 @@ def _with_originals(articles: list[Article]) -> list[Article]:
             no_later_than=None if article.published else shown.get(number),
         )
         for number, (article, original) in enumerate(zip(articles, originals, strict=True))
+    ]
+
+
+def _with_facts(articles: Sequence[Article]) -> list[Article]:
+    """The articles, originals with their sentences and turns; those that the index had have them."""
+    return [
+        replace(article, sentences=tuple(sentence_spans(article.text)), turns=turns(article.text))
+        if article.original == article.source and not article.sentences
+        else article
+        for article in articles
     ]
 
 

@@ -18,7 +18,7 @@ from rag.read.lists import asked_list, asks_for_list, leads, list_around
 from rag.read.signals import SIGNALS, Candidate, Question, signals
 from rag.settings import DEFAULT_EMBEDDING_MODEL
 from rag.text.languages import language_of
-from rag.text.sentences import leans, sentence_spans
+from rag.text.sentences import leans
 from rag.text.times import resolve
 from rag.types import Passage, Reader, Reading, Scored, Span
 
@@ -182,14 +182,13 @@ def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """Every sentence of the passages, with its neighbours; what has no letter or digit, such as "**", is none."""
     found: list[Candidate] = []
     for rank, passage in enumerate(passages, start=1):
-        spans = [(a, b) for a, b in sentence_spans(passage.text) if any(map(str.isalnum, passage.text[a:b]))]
-        texts = [passage.text[start:end] for start, end in spans]
-        for number, (start, end) in enumerate(spans):
+        spans = [span for span in passage.spans if any(map(str.isalnum, span.text))]
+        for number, span in enumerate(spans):
             found.append(
                 Candidate(
-                    span=Span(passage, passage.start + start, passage.start + end),
-                    before=texts[number - 1] if number else "",
-                    after=texts[number + 1] if number + 1 < len(texts) else "",
+                    span=span,
+                    before=spans[number - 1].text if number else "",
+                    after=spans[number + 1].text if number + 1 < len(spans) else "",
                     rank=rank,
                 )
             )
@@ -202,7 +201,7 @@ def _is_imprint(span: Span) -> bool:
         return False
     publisher = span.passage.publisher or "\n"
     rest = span.text.replace(publisher, "")
-    days = resolve(rest, None)
+    days = resolve(rest, None, sentences=[(0, len(rest))])
     for day in reversed(days):
         rest = rest[: day.start] + rest[day.end :]
     words = set(re.findall(r"[^\W\d_]+", rest.lower()))
