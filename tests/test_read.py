@@ -121,7 +121,6 @@ def test_what_a_question_asks_for() -> None:
     assert Question("How old is the mill?", []).kind_in("The mill was built by two brothers in 1886.")
     assert not Question("How old is Lena Ortiz?", []).kind_in("Lena Ortiz won 31 of 60 votes.")
     assert Question("What was the minister's salary?", []).kind_in("He earned two million kroner.")
-    assert not Question("How many were injured?", []).kind_in("Five people had died and 212 homes were flooded.")
     assert Question("How many were injured?", []).kind_in("Two people died and nine were hurt.")
     assert Question("What was the result of the vote?", []).kind_in("The council approved it by 31 votes to 29.")
     assert Question("What was the final score?", []).kind_in("Harbour won 3–1.")
