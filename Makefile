@@ -5,8 +5,10 @@ BIN := .venv/bin
 TORCH_INDEX ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+# As many workers as cores, up to four, since each holds the models.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: quality-llm fit-verdicts chat ask eval gate baseline quality test check train fit startup screenshots local-model clean
+.PHONY: quality-llm fit-verdicts chat ask eval gate baseline quality test check lint train fit startup screenshots local-model clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -34,15 +36,19 @@ quality: .venv/.tools
 	$(BIN)/python -m eval.support
 	$(BIN)/python -m eval.quality
 
-test: .venv/.tools
-	$(BIN)/python -m pytest
+# Each test once; a worker a core.
+test: lint
+	$(PYTEST)
 
-check: .venv/.tools
+# The same without what takes long or needs a browser.
+check: lint
+	$(PYTEST) -m "not slow and not browser"
+
+lint: .venv/.tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python docs/commands.py --check
-	$(BIN)/python -m pytest -m "not slow and not browser"
 
 # The reader's cross-encoder, from ../shared/data (about half an hour); `make fit` afterwards.
 train: .venv/.tools
@@ -83,7 +89,7 @@ clean:
 .venv/.service: .venv/.python pyproject.toml constraints.txt
 	@echo "Installing into .venv (a few minutes, once)"
 	$(INSTALL) $(TORCH_OPTIONS) torch
-	$(INSTALL) -e .
+	$(INSTALL) -e ".[chat,eval]"
 	@touch $@
 
 .venv/.tools: .venv/.service

@@ -1,4 +1,4 @@
-"""Write docs/cli.md from the command's own help; `--check` fails where they differ, or where README is stale.
+"""Write docs/cli.md from the command's own help; `--check` fails where they differ, or a link leads nowhere.
 
 python docs/commands.py [--check]
 """
@@ -36,8 +36,8 @@ def command_page() -> str:
 
 
 def broken_links() -> Iterator[str]:
-    """Links of README and docs to files that are not there."""
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    """Links of the pages at the top and of docs to files that are not there."""
+    for page in sorted((*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))):
         for target in LINK.findall(page.read_text(encoding="utf-8")):
             if not (page.parent / target).exists():
                 yield f"{page.relative_to(ROOT)} links to {target}, which is not there"

@@ -8,7 +8,7 @@ import numpy as np
 
 from rag.index.catalog import words_of
 from rag.index.store import Index, Store
-from rag.models.encoders import Encoder, Vectors, question_encoder
+from rag.models.encoders import Encoder, Vectors, encoder
 from rag.pipeline import RAG
 from rag.read.reader import find_candidates
 from rag.search.retrieve import HybridRetriever
@@ -59,12 +59,12 @@ def with_bm25(rag: RAG) -> RAG:
 
 def with_dense(rag: RAG) -> RAG:
     """The same service that searches by meaning only."""
-    encoder = question_encoder(rag.settings.embedding_model)
-    retriever = HybridRetriever(rag.store, encoder, rag.settings.candidates, dense_weight=1.0)
+    queries = encoder(rag.settings.embedding_model, "query")
+    retriever = HybridRetriever(rag.store, queries, rag.settings.candidates, dense_weight=1.0)
     return RAG(rag.settings, rag.store, retriever, rag.reader)
 
 
 def with_plain_reader(rag: RAG) -> RAG:
     """The same service with the plain reader."""
-    encoder = question_encoder(rag.settings.embedding_model)
-    return RAG(rag.settings, rag.store, rag.retriever, MostSimilarSentence(encoder))
+    queries = encoder(rag.settings.embedding_model, "query")
+    return RAG(rag.settings, rag.store, rag.retriever, MostSimilarSentence(queries))

@@ -153,4 +153,4 @@ def _answer(rag: RAG, question: PublicQuestion) -> Answer:
     try:
         return rag.answer(question.question)
     except QuestionError:  # public sets have questions without a letter
-        return Answer(question.question, ABSTENTION, False, 0.0, (), (), rag.settings.model)
+        return Answer(question.question, (), 0.0, (), (), rag.settings.model, abstention=ABSTENTION)

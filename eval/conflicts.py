@@ -20,11 +20,10 @@ from eval.conflict_pairs import Pair, read_pairs
 from eval.public import HELD_BACK, data_folder
 from rag.ingest.build import ingest
 from rag.ingest.progress import ProgressBar
-from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, cross_encoder, question_encoder
 from rag.news.conflicts import differences
 from rag.pipeline import build_rag
 from rag.read.reader import ExtractiveReader
-from rag.settings import Settings
+from rag.settings import DEFAULT_EMBEDDING_MODEL, Settings
 from rag.types import Passage, Reading
 
 PAIRS = 300  # read
@@ -36,7 +35,7 @@ Judged = tuple[Pair, bool]  # whether it was said to differ
 
 def readings(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Reading]]:
     """What the reader makes of the two articles of each pair, as its only passages."""
-    reader = ExtractiveReader(question_encoder(DEFAULT_EMBEDDING_MODEL), cross_encoder())
+    reader = ExtractiveReader.with_model(DEFAULT_EMBEDDING_MODEL)
     with ProgressBar() as progress:
         for number, pair in enumerate(pairs, start=1):
             passages = [

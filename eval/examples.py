@@ -31,7 +31,7 @@ from eval.public import (
 )
 from rag.followup.condense import condense
 from rag.ingest.build import SEEDS, index_articles
-from rag.models.encoders import question_encoder
+from rag.models.encoders import encoder
 from rag.pipeline import RAG, build_rag
 from rag.read.reader import ExtractiveReader, find_candidates
 from rag.read.signals import Candidate
@@ -99,7 +99,7 @@ def collection_examples(collection: PublicSet, foreign: Sequence[str], *, change
         texts = {article.source: article.text for article in collection.articles}
         questions = [question.question for question in collection.questions]
         names = names_in(questions)
-        words = RelatedWords([*questions, *texts.values()], question_encoder(MODEL))
+        words = RelatedWords([*questions, *texts.values()], encoder(MODEL, "document"))
         for number, question in enumerate(tqdm(collection.questions, desc=collection.name)):
             answers = hits(question)
             yield example(rag, question.question, answers, bool(question.answers), collection.name)
@@ -186,7 +186,7 @@ def example(
 def _without(passage: Passage, answers: Hits) -> Passage:
     kept = [candidate.span.text for candidate in find_candidates([passage]) if not answers(candidate)]
     text = " ".join(kept) or passage.title
-    return replace(passage, text=text, end=passage.start + len(text))
+    return replace(passage, text=text, end=passage.start + len(text), article_sentences=None)
 
 
 def nothing(candidate: Candidate) -> bool:

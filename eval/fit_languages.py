@@ -26,9 +26,9 @@ from eval.languages import cross_lingual
 from eval.near_misses import names_in, near_misses
 from eval.public import HELD_BACK, PublicQuestion, data_folder
 from rag.ingest.build import SEEDS, ingest
-from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL
+from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL, profile
 from rag.pipeline import RAG, build_rag
-from rag.read.reader import MULTILINGUAL_WEIGHTS, ReaderByLanguage, Weights
+from rag.read.reader import ReaderByLanguage, Weights
 from rag.settings import Settings
 
 FITTED = ("es", "zh")
@@ -40,7 +40,9 @@ SETTINGS = Settings(embedding_model=MULTILINGUAL_EMBEDDING_MODEL)
 def main(arguments: Sequence[str]) -> int:
     """Gather, fit, report, write."""
     data = data_folder(arguments)
-    path = Path(__file__).resolve().parent.parent / "rag" / "read" / MULTILINGUAL_WEIGHTS
+    path = (
+        Path(__file__).resolve().parent.parent / "rag" / "read" / profile(MULTILINGUAL_EMBEDDING_MODEL).reader_weights
+    )
     shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
     examples = [*public_examples(data), *seed_examples()]
     fitted = {"shortlist": shortlist, **fit(examples, ("xquad",), best_balanced)}

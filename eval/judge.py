@@ -135,7 +135,7 @@ def citation_quality(answer: Answer) -> tuple[float, float]:
     supported: list[bool] = []
     useful: list[bool] = []
     # What says that articles differ is no statement on their matter; remark.py has checked it.
-    for sentence in answer.sentences[:-1] if answer.conflicts else answer.sentences:
+    for sentence in (each for statement in answer.statements for each in statement.sentences):
         cited = [quotes.get(marker, "") for marker in sentence.markers]
         holds = _supports(sentence.text, cited)
         supported.append(holds)

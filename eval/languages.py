@@ -24,9 +24,9 @@ from eval.quality import PAGE, rewrite, value
 from eval.run import evaluate
 from rag.ingest.build import SEEDS, Progress, ingest
 from rag.ingest.progress import ProgressBar
-from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, MULTILINGUAL_EMBEDDING_MODEL
+from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL
 from rag.pipeline import build_rag
-from rag.settings import Settings
+from rag.settings import DEFAULT_EMBEDDING_MODEL, Settings
 from rag.text.languages import language_of
 
 LANGUAGES = {"en": "English", "es": "Spanish", "zh": "Chinese"}

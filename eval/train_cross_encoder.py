@@ -26,8 +26,9 @@ from torch import nn
 
 from eval.examples import TRAIN, Example, public_examples
 from eval.public import data_folder
-from rag.models.encoders import CROSS_ENCODER, CROSS_ENCODER_WINDOW
+from rag.models.encoders import CROSS_ENCODER_WINDOW
 
+CROSS_ENCODER = Path(__file__).resolve().parent.parent / "rag" / "models" / "cross_encoder.onnx"
 EPOCHS = 2
 GROUPS = 8  # questions a step
 RATE = 1e-4

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from rag.errors import RAGError
+from rag.errors import RAGError, require
 from rag.text.characters import plain, plain_json, plain_lines
 
 STATUS_BAD_INPUT = 2
@@ -236,6 +236,7 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
+    require("chat", "the chat", "gradio", "httptools")
     from rag.pipeline import build_rag
     from ui.server import read_auth, serve
 
@@ -245,12 +246,14 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
+    require("eval", "rag eval", "scipy", "jinja2", "matplotlib")
     from eval.command import evaluation
 
     return evaluation(options, _settings(options))
 
 
 def _compare(options: argparse.Namespace) -> int:
+    require("eval", "rag eval compare", "scipy")
     from eval.command import compare
 
     return compare(options)

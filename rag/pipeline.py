@@ -11,33 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 from rag.arguments import check_model, check_top_k, readable, shown
 from rag.cite.quotes import cite
-from rag.cite.support import verify
+from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
-from rag.followup.condense import standalone
+from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Event, StepBegun
+from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
-from rag.models.encoders import DEFAULT_EMBEDDING_MODEL, GET_MULTILINGUAL, question_encoder
-from rag.news.conflicts import differing
-from rag.news.order import order_reading
+from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
+from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period
 from rag.read.reader import build_reader
-from rag.search.retrieve import HybridRetriever, Retriever, default_dense_weight, parse_filters
+from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
-from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Sentence
+from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Statement
 from rag.write.verdict import is_to_the_point, states_answer, verdict_of
-from rag.write.writer import WRITING, Draft, Writer
+from rag.write.writer import Writer, Written
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
 
-SEARCHING, READING, CHECKING = "searching", "reading", "checking"  # the steps of an answer, with WRITING
 MOST_MODELS = 8  # language models that are kept for the next question
-UNSUPPORTED = "[not supported]"
 REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
-Step = str | Citation | Sentence | Answer
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ class _Search:
     asked: str
     period: Period | None
     filters: Filters
-    top_k: int
     passages: list[Passage]
 
     def notes(self, answer: Answer) -> tuple[str, ...]:
@@ -58,6 +54,18 @@ class _Search:
         if answer.answered:
             return notes
         return (*notes, *other_spellings(self.spelling.question, self.passages), *self.filters.notes())
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What is said to a question, before sources that differ are looked for."""
+
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    abstention: str = ""
+    lead: str = ""
+    closest: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class RAG:
@@ -95,10 +103,10 @@ class RAG:
             SettingsError: there is no such model on this machine.
             ModelError: the model failed before anything it wrote was checked.
         """
-        for step in self.stream(question, history=history, filters=filters, top_k=top_k, model=model):
-            if isinstance(step, Answer):
-                return step
-        raise AssertionError("the steps end with an answer")
+        for event in self.stream(question, history=history, filters=filters, top_k=top_k, model=model):
+            if isinstance(event, Answered):
+                return event.answer
+        raise AssertionError("the events end with an answer")
 
     def stream(
         self,
@@ -108,12 +116,11 @@ class RAG:
         filters: Mapping[str, Any] | None = None,
         top_k: int | None = None,
         model: str | None = None,
-    ) -> Iterator[Step]:
+    ) -> Iterator[Event]:
         """`answer`, step by step; closing the iterator stops the model at its next token.
 
-        In this order: the name of each step as it begins; where a model writes, "writing" again with every piece, and
-        each sentence as soon as it is checked, ahead of it the citations it is the first to need; at the end the
-        answer, which is what counts: where most of what was written is unsupported, it is another one.
+        In this order: each step as it begins; where a model writes, "writing" again with every piece, and each sentence
+        as soon as it is checked, ahead of it the citations that it is the first to need; at the end the answer.
 
         All of it is of one state of the index, the newest when the search begins.
         """
@@ -122,37 +129,54 @@ class RAG:
         passages = check_top_k(top_k, self.settings.top_k)
         wanted = parse_filters(filters)
         name = check_model(model, self.settings.model)
-        chat = self.chat_model(name)
-        draft = Draft()
-        query = standalone(question, () if history is None else history, chat, draft)
-        yield SEARCHING
+        model_of_name = self.chat_model(name)
+        chat = model_of_name.metered() if model_of_name else None
+        said = () if history is None else history
+        query = standalone(question, said, chat)
+        yield StepBegun(SEARCHING)
         with self.store.snapshot() as index:
             search = self._search(index, query, wanted, passages)
+            if query == question and (together := condense(question, said)) != question:
+                query, search = self._followed(index, question, together, search, wanted, passages)
             clock.append(time.perf_counter())
-            yield READING
+            yield StepBegun(READING)
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
             read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
-            reading, chat = self._read(index, search, read, chat, draft)
+            reading = self._read(search, read, chat)
+            written = Written()
             if chat and reading.answers:
-                yield WRITING
-                yield from Writer(chat, index.text).write(search.spelling.question, reading.ranking or read, draft)
-            yield CHECKING
-            judged = bool(chat and verdict_of(chat.bytes))
-            written = _written(draft) if chat and is_to_the_point(chat, draft.citations, reading) else None
-            answer = written or self._quoted(index, reading, draft, language_of(query), judged=judged)
-            answer = differing(answer, search.spelling.question, reading, index.text)
-            yield replace(
-                answer,
+                yield StepBegun(WRITING)
+                asked = search.spelling.question
+                written = yield from Writer(chat, index.text).write(asked, reading.ranking or read)
+            yield StepBegun(CHECKING)
+            if chat and written.holds and is_to_the_point(chat, written.citations, reading):
+                shown = _Shown(written.statements, written.citations, notes=written.notes)
+            else:
+                judged = bool(chat and verdict_of(chat.bytes))
+                shown = self._quoted(index, reading, written, language_of(query), judged=judged)
+            differs = Differing()
+            if shown.statements:
+                differs = differing(search.spelling.question, reading, shown.citations, index.text)
+            answer = Answer(
                 question=question,
-                standalone_question=query,
-                passages=tuple(search.passages),
+                statements=(*shown.statements, *map(quotation, differs.citations)),
                 confidence=reading.confidence,
+                citations=(*shown.citations, *differs.citations),
+                passages=tuple(search.passages),
                 model=name,
-                notes=(*answer.notes, *search.notes(answer)),
-                left_out=tuple(passage.id for passage in draft.left_out),
-                tokens_in=draft.tokens_in,
-                tokens_out=draft.tokens_out,
-                timings=_timings(clock, answer, draft),
+                abstention=shown.abstention,
+                lead=shown.lead,
+                remark=differs.remark,
+                closest=shown.closest,
+                standalone_question=query,
+                left_out=tuple(passage.id for passage in written.left_out),
+                tokens_in=chat.usage.tokens_in if chat else 0,
+                tokens_out=chat.usage.tokens_out if chat else 0,
+                conflicts=differs.conflicts,
+            )
+            first = written.first_sentence if shown.statements == written.statements else None
+            yield Answered(
+                replace(answer, notes=(*shown.notes, *search.notes(answer)), timings=_timings(clock, answer, first))
             )
 
     def _search(self, index: Index, query: str, filters: Filters, top_k: int) -> _Search:
@@ -161,30 +185,32 @@ class RAG:
         spelling = spell(query, found.passages)
         return self._found(index, spelling, filters, top_k) if spelling.question != query else found
 
+    def _followed(
+        self, index: Index, question: str, together: str, alone: _Search, filters: Filters, top_k: int
+    ) -> tuple[str, _Search]:
+        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
+        if self.reader.read(alone.asked, alone.passages).answers:
+            return question, alone
+        search = self._search(index, together, filters, top_k)
+        reading = self.reader.read(search.asked, search.passages)
+        follows = reading.answers and continues(question, together, reading.spans)
+        return (together, search) if follows else (question, alone)
+
     def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)
         asked = period.question if period else spelling.question
         passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters, index)
         best = period.prefer(passages, top_k) if period else passages
-        return _Search(spelling, asked, period, filters, top_k, best)
+        return _Search(spelling, asked, period, filters, best)
 
-    def _read(
-        self, index: Index, search: _Search, passages: list[Passage], chat: ChatModel | None, draft: Draft
-    ) -> tuple[Reading, ChatModel | None]:
-        """What the passages say, and the model that may write of it: none where dates decide."""
-        ordered = order_reading(
-            search.asked,
-            lambda event: self.retriever.retrieve(event, search.top_k, search.filters, index),
-            self.reader,
-        )
-        if ordered and (ordered.answers or not chat):
-            return ordered, None
+    def _read(self, search: _Search, passages: list[Passage], chat: ChatModel | None) -> Reading:
+        """What the passages say, a model being heard on whether that answers."""
         reading = self.reader.read(search.asked, passages)
         if search.period:
             reading = search.period.in_order(reading)
         if chat:
-            reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading, draft))
-        return reading, chat
+            reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading))
+        return reading
 
     def chat_model(self, name: str) -> ChatModel | None:
         """The language model of a name, made once; kept are the last `MOST_MODELS`, of those in this process one.
@@ -204,23 +230,18 @@ class RAG:
                 self._models = dict([*others[1 - MOST_MODELS :], (name, made)])
             return self._models[name]
 
-    def _quoted(self, index: Index, reading: Reading, draft: Draft, language: Language, *, judged: bool) -> Answer:
+    def _quoted(self, index: Index, reading: Reading, written: Written, language: Language, *, judged: bool) -> _Shown:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
-        text, citations = cite(reading.spans, index.text)
-        quotes = [citation.quote for citation in citations]
-        served = language.code == "en" or self.settings.embedding_model != DEFAULT_EMBEDDING_MODEL
-        if not served and (language.is_foreign(quotes) or not citations):  # the articles may say it
-            return _answer(f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
-        if not citations or not reading.answers or (draft.abstained and not judged):
-            return _answer(language.abstention, closest=citations)
-        notes = [NOT_FOUND] if draft.abstained else [REPLACED] if draft.sentences else []
-        text = language.introduce(text, quotes)
-        sentences = verify(text, citations)
-        if reading.conclusion:
-            markers = "".join(f"[{citation.marker}]" for citation in citations)
-            concluded = f"{reading.conclusion} {markers}"
-            text, sentences = f"{text} {concluded}", (*sentences, *verify(concluded, citations))
-        return _answer(text, citations, sentences, notes=notes)
+        citations = cite(reading.spans, index.text)
+        foreign = language.is_foreign([citation.quote for citation in citations])
+        served = profile(self.settings.embedding_model).serves(language.code)
+        if not served and (foreign or not citations):  # the articles may say it
+            return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
+        if not citations or not reading.answers or (written.abstained and not judged):
+            return _Shown(abstention=language.abstention, closest=citations)
+        notes = (NOT_FOUND,) if written.abstained else (REPLACED,) if written.sentences else ()
+        lead = language.lead if foreign else ""
+        return _Shown(tuple(map(quotation, citations)), citations, lead=lead, notes=notes)
 
     def article(self, source: str) -> str:
         """The cleaned text of an article or copy; citations point into it.
@@ -251,10 +272,10 @@ def build_rag(settings: Settings | None = None) -> RAG:
     if settings.index == DEFAULT_INDEX and not has_index(settings.index):
         _index_seeds(settings)
     model = settings.embedding_model
-    encoder = question_encoder(model)
+    queries = encoder(model, "query")
     store = Store(settings)
-    dense_weight = default_dense_weight(model) if settings.dense_weight is None else settings.dense_weight
-    retriever = HybridRetriever(store, encoder, settings.candidates, dense_weight)
+    dense_weight = profile(model).dense_weight if settings.dense_weight is None else settings.dense_weight
+    retriever = HybridRetriever(store, queries, settings.candidates, dense_weight)
     return RAG(settings, store, retriever, build_reader(model, settings.min_confidence))
 
 
@@ -279,34 +300,6 @@ def ask(
         rag.close()
 
 
-def _written(draft: Draft) -> Answer | None:
-    """What the model wrote, where enough of it is supported."""
-    if not draft.supported or draft.supported * 2 < len(draft.sentences):
-        return None
-    text = " ".join(f"{sentence.text} {_mark(sentence)}" for sentence in draft.sentences)
-    return _answer(text, draft.citations, draft.sentences, notes=draft.notes)
-
-
-def _answer(
-    text: str,
-    citations: Sequence[Citation] = (),
-    sentences: Sequence[Sentence] = (),
-    *,
-    closest: Sequence[Citation] = (),
-    notes: Sequence[str] = (),
-) -> Answer:
-    """The part of an answer that is shown."""
-    return Answer(
-        question="", text=text, answered=bool(sentences), confidence=0.0, citations=tuple(citations), passages=(),
-        model="", closest=tuple(closest), sentences=tuple(sentences), notes=tuple(notes),
-    )  # fmt: skip
-
-
-def _mark(sentence: Sentence) -> str:
-    """What stands behind a sentence in the text: its markers, or that it has none."""
-    return "".join(f"[{marker}]" for marker in sentence.markers) if sentence.supported else UNSUPPORTED
-
-
 def check_question(question: str, longest: int) -> str:
     """The question with control characters and runs of white space made single spaces.
 
@@ -326,14 +319,11 @@ def check_question(question: str, longest: int) -> str:
     return " ".join(visible.split())
 
 
-def _timings(clock: Sequence[float], answer: Answer, draft: Draft) -> dict[str, float]:
-    """Seconds by step. What was replaced counts as never shown."""
+def _timings(clock: Sequence[float], answer: Answer, first_sentence: float | None) -> dict[str, float]:
+    """Seconds by step; what was written and replaced counts as never shown."""
     started, retrieved, finished = *clock, time.perf_counter()
     seconds = {"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started}
-    if answer.answered:
-        kept = answer.sentences[: len(draft.sentences)] == tuple(draft.sentences)
-        seconds["first_sentence"] = (draft.first_sentence if kept and draft.first_sentence else finished) - started
-    return seconds
+    return seconds | ({"first_sentence": (first_sentence or finished) - started} if answer.answered else {})
 
 
 def _index_seeds(settings: Settings) -> None:

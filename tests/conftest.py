@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -62,26 +67,41 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def seeds_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Makes a folder once a run, whichever of its parallel workers needs it first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not folder.exists():
+                make(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def seeds_index(once: Once) -> Path:
     """An index of the five articles; not to be changed."""
     from rag.ingest.build import ingest
     from rag.settings import Settings
 
-    folder = tmp_path_factory.mktemp("seeds") / "index"
-    ingest([SEEDS], Settings(index=folder))
-    return folder
+    return once("seeds-index", lambda folder: ingest([SEEDS], Settings(index=folder)))
 
 
 @pytest.fixture(scope="session")
-def pages_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pages_index(once: Once) -> Path:
     """An index of the five articles and of every page in tests/articles; not to be changed."""
     from rag.ingest.build import ingest
     from rag.settings import Settings
 
-    folder = tmp_path_factory.mktemp("pages") / "index"
-    ingest([SEEDS, ROOT / "tests" / "articles"], Settings(index=folder))
-    return folder
+    return once("pages-index", lambda folder: ingest([SEEDS, ROOT / "tests" / "articles"], Settings(index=folder)))
 
 
 @pytest.fixture(scope="session")
@@ -128,11 +148,34 @@ ARTICLES = {
 }
 
 
-@pytest.fixture
-def articles(tmp_path: Path) -> Path:
-    """A folder with three small articles."""
-    folder = tmp_path / "articles"
+def write_articles(folder: Path) -> None:
+    """Three small articles in a new folder."""
     folder.mkdir()
     for name, text in ARTICLES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return folder
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """A folder with three small articles."""
+    write_articles(tmp_path / "articles")
+    return tmp_path / "articles"
+
+
+@pytest.fixture
+def indexed(articles: Path, tmp_path: Path, once: Once) -> Settings:
+    """Settings whose index in `tmp_path` has the three small articles.
+
+    It is a copy of one that was made once, because reading and embedding take seconds, and is then told its own folder.
+    """
+    from rag.ingest.build import ingest
+    from rag.settings import Settings
+
+    def make(folder: Path) -> None:
+        write_articles(folder.with_name("three-articles"))
+        ingest([folder.with_name("three-articles")], Settings(index=folder))
+
+    settings = Settings(index=tmp_path / "index")
+    shutil.copytree(once("three-index", make), settings.index)
+    ingest([articles], settings)
+    return settings

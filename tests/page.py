@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 from rag.errors import StoreError
-from rag.pipeline import CHECKING, READING, SEARCHING
+from rag.events import CHECKING, READING, SEARCHING, Answered, Event, StepBegun
 from rag.settings import Settings
 from rag.text.languages import ABSTENTION
-from rag.types import Answer, Article, Citation, Removal, Sentence
+from rag.types import Answer, Article, Citation, Removal, Sentence, Statement
 from ui.app import read_passage
 from ui.render import PASSAGE
 
@@ -107,20 +107,24 @@ def citation(marker: int = 1, quote: str = QUOTE, **values: Any) -> Citation:
     return Citation(marker=marker, quote=quote, **given)
 
 
-def answer(*citations: Citation, **values: Any) -> Answer:
-    """The quotes one after the other, as `cite` has them; without any an abstention."""
-    quotes = [" ".join(each.quote.split()) for each in citations]
-    text = " ".join(f"{quote} [{each.marker}]" for quote, each in zip(quotes, citations, strict=True))
-    sentences = [Sentence(quote, (each.marker,), True) for quote, each in zip(quotes, citations, strict=True)]
+def stated(*sentences: Sentence) -> Statement:
+    """Sentences that were said together, behind the markers of the first."""
+    return Statement(" ".join(each.text for each in sentences), sentences[0].markers, sentences)
+
+
+def answer(
+    *citations: Citation, sentences: Sequence[Sentence] | None = None, text: str = ABSTENTION, **values: Any
+) -> Answer:
+    """The quotes, or these sentences, one after the other; without any an abstention, in these words."""
+    quotes = [Sentence(" ".join(each.quote.split()), (each.marker,), True) for each in citations]
     given = {
         "question": "How long is the bridge?",
-        "text": text or ABSTENTION,
-        "answered": bool(citations),
+        "statements": tuple(map(stated, quotes if sentences is None else sentences)),
+        "abstention": "" if citations else text,
         "confidence": 0.9,
         "citations": citations,
         "passages": (),
         "model": "extractive",
-        "sentences": tuple(sentences),
         **values,
     }
     return Answer(**given)
@@ -150,14 +154,14 @@ class ScriptedRAG:
         self.asked: list[tuple[str, list[Mapping[str, Any]], dict[str, Any]]] = []
         self.store = self
 
-    def stream(self, question: str, *, history: Sequence[Mapping[str, Any]], **options: Any) -> Iterator[str | Answer]:
+    def stream(self, question: str, *, history: Sequence[Mapping[str, Any]], **options: Any) -> Iterator[Event]:
         self.asked.append((question, list(history), options))
-        yield SEARCHING
+        yield StepBegun(SEARCHING)
         if isinstance(self.given, Exception):
             raise self.given
-        yield READING
-        yield CHECKING
-        yield self.given
+        yield StepBegun(READING)
+        yield StepBegun(CHECKING)
+        yield Answered(self.given)
 
     def article_counts(self) -> tuple[int, int]:
         if isinstance(self.given, Exception):

@@ -17,8 +17,8 @@ import pytest
 from rag import RAG
 from rag.desk.collection import Added, Entry
 from rag.errors import QuestionError, RAGError, SettingsError, StoreError
+from rag.events import CHECKING, READING, SEARCHING
 from rag.ingest.build import IngestReport
-from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import Settings
 from tests.page import QUOTE, ScriptedRAG, Shown, answer, article, citation, squeezed
 from ui import app as page

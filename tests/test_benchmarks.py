@@ -15,7 +15,7 @@ from eval.quality import public_rows, span_scores
 from eval.support import measure, pairs, written_pairs
 from rag import RAGError, Settings
 from rag.cli import main
-from rag.models.encoders import question_encoder
+from rag.models.encoders import encoder
 from tests.conftest import SEEDS
 
 DOCUMENTS = {
@@ -160,7 +160,7 @@ def test_the_plain_ways_are_really_plain(squad: Path) -> None:
         plain = with_plain_reader(rag).answer("How long is the bridge over the Arun?")
         passages = rag.retriever.retrieve("How long is the bridge over the Arun?", 8)
     assert len(plain.citations or plain.closest) == 1
-    assert not MostSimilarSentence(question_encoder("all-MiniLM-L6-v2")).read("Who?", []).answers
+    assert not MostSimilarSentence(encoder("all-MiniLM-L6-v2", "query")).read("Who?", []).answers
     assert passages
 
 

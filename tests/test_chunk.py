@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
 from rag.ingest.chunk import split
-from rag.models.encoders import question_encoder
+from rag.models.encoders import encoder
 from rag.text.sentences import sentence_spans
 from tests.conftest import SEEDS
 
-COUNT = question_encoder("all-MiniLM-L6-v2").count_tokens
+COUNT = encoder("all-MiniLM-L6-v2", "document").count_tokens
 WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 TEXTS = st.lists(
     st.one_of(WORDS, st.sampled_from([". ", "! ", "\n", "\n\n", "。", '." "', " Mr. "])), max_size=400
@@ -24,6 +24,8 @@ def chunks_of(text: str, window: int, title: str = "A headline") -> list[Documen
 
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, st.integers(32, 256))
+@example("> 0", 32)
+@example("# Boats left\n\n> They came back", 32)
 def test_every_chunk_is_cut_exactly_fits_and_nothing_is_lost(text: str, window: int) -> None:
     position = 0
     for chunk in chunks_of(text, window):

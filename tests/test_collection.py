@@ -30,11 +30,9 @@ WHALES = {
 
 
 @pytest.fixture
-def rag(articles: Path, tmp_path: Path) -> Iterator[RAG]:
+def rag(indexed: Settings) -> Iterator[RAG]:
     """The service over three small articles."""
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    rag = build_rag(settings)
+    rag = build_rag(indexed)
     yield rag
     rag.close()
 
@@ -101,6 +99,7 @@ def test_the_file_of_an_article_is_found_while_it_is_the_same(collection: Collec
 
 
 # --------------------------------------------------------------------------------- what cleaning took out
+@pytest.mark.slow
 def test_differences_show_every_word_of_the_file_once_and_keep_the_article(pages_index: Path) -> None:
     collection = Collection(Settings(index=pages_index), Store(Settings(index=pages_index)))
     entries = collection.entries()

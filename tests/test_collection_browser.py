@@ -14,6 +14,8 @@ from tests.browsing import ask, open_page, open_tab, serving, window
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from rag.settings import Settings
+
 pytestmark = pytest.mark.browser
 
 CRANE = (
@@ -24,13 +26,9 @@ CRANE = (
 
 
 @pytest.fixture
-def page(browser: Browser, articles: Path, tmp_path: Path) -> Iterator[Page]:
+def page(browser: Browser, indexed: Settings, tmp_path: Path) -> Iterator[Page]:
     """The chat over three small articles, at the tab of the collection."""
-    from rag.ingest.build import ingest
-    from rag.settings import Settings
-
-    ingest([articles], Settings(index=tmp_path / "index"))
-    with serving(tmp_path / "index", tmp_path) as (address, _), window(browser) as context:
+    with serving(indexed.index, tmp_path) as (address, _), window(browser) as context:
         page = open_page(context, address)
         open_tab(page, "Articles")
         page.locator("#table .choose").first.wait_for()

@@ -110,6 +110,26 @@ def test_an_unknown_option_is_explained_by_its_command(capsys: pytest.CaptureFix
     assert said.startswith("usage: rag ask") and "rag ask: error: unrecognized arguments: --frm 2024-01-01" in said
 
 
+@pytest.mark.parametrize(
+    ("command", "needing", "package", "extra"),
+    [
+        (["chat"], "the chat", "gradio", "chat"),
+        (["chat"], "the chat", "httptools", "chat"),
+        (["eval"], "rag eval", "scipy", "eval"),
+        (["eval", "--report", "report.html"], "rag eval", "matplotlib", "eval"),
+        (["eval", "compare", "a.json", "b.json"], "rag eval compare", "scipy", "eval"),
+    ],
+)
+def test_a_package_of_an_extra_that_is_missing_is_named_with_the_remedy(
+    command: list[str], needing: str, package: str, extra: str,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(command) == 2
+    remedy = f'run pip install "rag-news[{extra}]"'
+    assert capsys.readouterr().err == f"rag: {needing} needs {package}, which is not installed; {remedy}\n"
+
+
 def test_an_abstention_shows_the_closest_words(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", OFF_TOPIC, "--index", str(seeds_index)]) == 0
     answer, told, words, where = capsys.readouterr().out.split("\n")[:4]

@@ -1,4 +1,4 @@
-"""Messages of a conversation become questions that stand alone."""
+"""A question that follows others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rag.errors import QuestionError
-from rag.followup.antecedents import Exchange
-from rag.followup.condense import condense, exchanges
+from rag.followup.condense import condense, continues
+from rag.types import Passage, Span
 
 ASKED = [
     {"role": "user", "content": "Who opened the bridge?"},
@@ -16,47 +16,37 @@ ASKED = [
 ]
 
 
+def test_a_question_is_asked_together_with_the_one_before() -> None:
+    follow_up = {"role": "user", "content": "What did it cost?"}
+    assert condense("Why?", [*ASKED, follow_up]) == "What did it cost? Why?"
+    assert condense("¿Y cuándo?", ASKED) == "Who opened the bridge? ¿Y cuándo?"
+
+
+def test_a_first_question_is_left_as_it_is() -> None:
+    greeting = {"role": "assistant", "content": "Ask me about the articles."}
+    instruction = {"role": "system", "content": "Answer in one word."}
+    for history in ([], [greeting], [instruction], [{"role": "user", "content": " "}]):
+        assert condense("What did it cost?", history) == "What did it cost?"
+
+
 @pytest.mark.parametrize(
-    ("question", "standalone"),
+    ("question", "found", "follows"),
     [
-        ("What did it cost?", "What did the bridge cost?"),
-        ("And in 2024?", "Who opened the bridge in 2024?"),
-        ("why?", "Who opened the bridge, and why?"),
-        ("When was she elected?", "When was Mayor Lena Ortiz elected?"),
+        ("Why?", "The bridge was opened by Mayor Lena Ortiz.", True),
+        ("When was the bridge finished?", "It was finished in May.", True),
+        ("How do I bake bread?", "The bridge was opened by Mayor Lena Ortiz.", False),
     ],
 )
-def test_a_leaning_question_takes_its_words_from_the_conversation(question: str, standalone: str) -> None:
-    assert condense(question, ASKED) == standalone
-
-
-def test_a_question_that_stands_alone_is_left_as_it_is() -> None:
-    question = "How many apricot trees did growers around Velden lose?"
-    assert condense(question, ASKED) == question
-    assert condense("What did it cost?", []) == "What did it cost?"
-
-
-def test_a_question_in_another_language_is_searched_with_the_last_one_where_it_leans() -> None:
-    for asked, leaning, whole in (
-        ("¿Quién inauguró el puente?", "¿Y cuánto costó?", "¿Cuántos árboles perdieron los agricultores?"),
-        ("谁为大桥揭幕？", "他说了什么？", "农民失去了多少棵杏树？请说出数字。"),
-    ):
-        history = [{"role": "user", "content": asked}]
-        assert condense(leaning, history) == f"{asked} {leaning}"
-        assert condense(whole, history) == whole
+def test_what_is_found_for_two_questions_must_have_a_word_of_the_last(
+    question: str, found: str, *, follows: bool
+) -> None:
+    span = Span(Passage("1", found, "a.txt", "", None, None, 0, len(found), 1.0), 0, len(found))
+    assert continues(question, condense(question, ASKED), [span]) is follows
 
 
 def test_gradio_messages_with_blocks_are_understood() -> None:
     blocks = [{"role": "user", "content": [{"type": "text", "text": "Who opened the bridge?"}]}]
-    assert condense("When was it?", blocks) == "When was the bridge?"
-
-
-def test_messages_become_questions_with_their_answers() -> None:
-    follow_up = {"role": "user", "content": "When?"}
-    greeting = {"role": "assistant", "content": "Ask me about the articles."}
-    answered = Exchange("Who opened the bridge?", "Mayor Lena Ortiz opened it.")
-    assert exchanges([greeting, *ASKED, follow_up]) == [answered, Exchange("When?")]
-    instruction = {"role": "system", "content": "Answer in one word."}
-    assert exchanges([*ASKED, instruction]) == [answered]
+    assert condense("When was it?", blocks) == "Who opened the bridge? When was it?"
 
 
 @pytest.mark.parametrize(

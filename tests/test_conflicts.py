@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 
 from rag import RAG
 from rag.cite.quotes import cite
-from rag.cite.remark import BLANK_LINE, checked
-from rag.cite.support import verify
-from rag.models.encoders import cross_encoder, question_encoder
-from rag.news.conflicts import differences, differing
+from rag.cite.remark import checked
+from rag.cite.support import quotation
+from rag.news.conflicts import Differing, differences, differing
 from rag.news.figures import agree, comparable, far_apart, figures
-from rag.news.stages import stage_in
 from rag.pipeline import build_rag
 from rag.read.reader import ExtractiveReader
 from rag.settings import Settings
@@ -33,7 +31,7 @@ PIECES = (
 
 @pytest.fixture(scope="module")
 def reader() -> ExtractiveReader:
-    return ExtractiveReader(question_encoder("all-MiniLM-L6-v2"), cross_encoder())
+    return ExtractiveReader.with_model("all-MiniLM-L6-v2")
 
 
 def passage(number: int, text: str, published: date | None = None) -> Passage:
@@ -128,11 +126,10 @@ def test_tolls_are_held_against_each_other_in_any_words(
     assert values(reader, question, first, f"Velden mourns\n\n{other}") == expected
 
 
-def test_a_question_for_another_measure_asks_for_no_toll(reader: ExtractiveReader) -> None:
+def test_a_toll_of_other_words_is_held_against_the_quoted_one(reader: ExtractiveReader) -> None:
     first = "Storm Ingrid hits Velden\n\nThree people died when gusts of Storm Ingrid hit Velden on Monday."
     other = "Velden mourns\n\nThe number of people killed by the gusts of Storm Ingrid in Velden has risen to five."
     assert set(values(reader, "How many people did Storm Ingrid kill?", first, other)) == {"Three people died", "five"}
-    assert values(reader, "How fast were the gusts of Storm Ingrid?", first, other) == []
 
 
 def test_the_toll_that_is_asked_for_is_held_against_others(reader: ExtractiveReader) -> None:
@@ -233,21 +230,6 @@ def test_one_article_does_not_differ_from_itself(reader: ExtractiveReader) -> No
     assert values(reader, "How much did the new bridge over the Arun cost?", text) == []
 
 
-def test_stages_differ_where_it_is_asked_how_far_something_is(reader: ExtractiveReader) -> None:
-    one = "Treaty\n\nVelden and Arun are close to finishing the fishing treaty, the mayor said."
-    other = "Treaty done\n\nVelden and Arun signed the fishing treaty, which both had sought for years."
-    asked = "What is the state of the fishing treaty between Velden and Arun?"
-    assert sorted(values(reader, asked, one, other)) == [
-        "close to finishing the fishing treaty",
-        "signed the fishing treaty",
-    ]
-    assert values(reader, "Who signed the fishing treaty?", one, other) == []
-
-
-def test_a_sentence_without_a_stage_has_none() -> None:
-    assert stage_in("The bridge is 412 metres long.") is None
-
-
 @pytest.fixture(scope="module")
 def shown(reader: ExtractiveReader) -> Answer:
     """An answer from two articles of known dates that differ."""
@@ -256,13 +238,17 @@ def shown(reader: ExtractiveReader) -> Answer:
     question = "How much did the new bridge over the Arun cost?"
     reading = reader.read(question, passages)
     texts = {each.source: each.text for each in passages}
-    text, citations = cite(reading.spans[:1], texts.__getitem__)
-    answer = Answer(question, text, True, 1.0, citations, (), "extractive", sentences=verify(text, citations))
-    return differing(answer, question, reading, texts.__getitem__)
+    citations = cite(reading.spans[:1], texts.__getitem__)
+    differs = differing(question, reading, citations, texts.__getitem__)
+    cited = (*citations, *differs.citations)
+    statements = tuple(map(quotation, cited))
+    return Answer(
+        question, statements, 1.0, cited, (), "extractive", remark=differs.remark, conflicts=differs.conflicts
+    )
 
 
 def test_the_answer_quotes_each_and_says_which_is_newer(shown: Answer) -> None:
-    quotes, line = shown.text.split(BLANK_LINE)
+    quotes, line = shown.text.split("\n\n")
     assert [(each.value, each.published) for each in shown.conflicts] == [
         ("38 million euros", date(2021, 5, 3)),
         ("51 million euros", date(2022, 1, 9)),
@@ -277,7 +263,6 @@ def test_the_answer_quotes_each_and_says_which_is_newer(shown: Answer) -> None:
     )
     assert all(sentence.supported for sentence in shown.sentences)
     assert shown.sentences[-1].text == line and shown.sentences[-1].markers == (1, 2)
-    assert verify(shown.text, shown.citations) == shown.sentences
     assert shown.to_dict()["conflicts"][1] == {"value": "51 million euros", "marker": 2, "published": "2022-01-09"}
 
 
@@ -306,30 +291,13 @@ def test_without_dates_none_is_newer(shown: Answer) -> None:
     assert checked(line, citations).supported
 
 
-def test_an_abstention_stays_as_it_is(reader: ExtractiveReader) -> None:
-    refused = Answer("Who?", "no", False, 0.0, (), (), "extractive")
-    assert differing(refused, "Who?", Reading((), 0.0, answers=False), str) is refused
+def test_nothing_differs_where_nothing_was_read() -> None:
+    assert differing("Who?", Reading((), 0.0, answers=False), (), str) == Differing()
 
 
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        (
-            "By how much does the Chancay port shorten the sea journey to China?",
-            {"10 to 12 days", "45 days to 23 days"},
-        ),
-        (
-            "What is the state of the free trade agreement between Peru and China?",
-            {
-                "close to fully optimizing the 2010 free trade agreement",
-                "conclusion of substantial negotiations to upgrade Peru's free trade agreement with China",
-            },
-        ),
-    ],
-)
-def test_the_seed_articles_differ(seeds_rag: RAG, question: str, expected: set[str]) -> None:
-    answer = seeds_rag.answer(question)
-    assert {conflict.value for conflict in answer.conflicts} == expected
+def test_the_seed_articles_differ(seeds_rag: RAG) -> None:
+    answer = seeds_rag.answer("By how much does the Chancay port shorten the sea journey to China?")
+    assert {conflict.value for conflict in answer.conflicts} == {"10 to 12 days", "45 days to 23 days"}
     assert all(sentence.supported for sentence in answer.sentences)
     assert len({citation.source for citation in answer.citations}) > 1
 

@@ -174,7 +174,7 @@ def assert_only_words(words: str) -> None:
     """In every place of an exported conversation the words stay what they are."""
     cited = [citation(number, words, title=words, publisher=words, source=words) for number in (1, 2)]
     conversation = talk(
-        Turn(question=words, answer=answer(*cited, text=words)),
+        Turn(question=words, answer=answer(*cited, sentences=(Sentence(words, (), True),))),
         Turn(question=words, error=f"it said {words}"),
         Turn(question=words, error=words),
     )

@@ -12,7 +12,7 @@ import pytest
 from eval.dates import SENTENCES, judge
 from rag import RAG, Settings, build_rag
 from rag.cite.quotes import attributed, cite
-from rag.cite.support import unsupported, verify
+from rag.cite.support import quotation, unsupported
 from rag.index.store import Store
 from rag.ingest.build import ingest
 from rag.text.times import resolve
@@ -32,8 +32,8 @@ def found(text: str, day: date | None = FRIDAY) -> list[str]:
 
 def quoted(text: str, published: date | None) -> tuple[str, Citation]:
     passage = Passage("1", text, "a.txt", "", None, published, 0, len(text), 1.0)
-    answer, (citation,) = cite([Span(passage, 0, len(text))], lambda source: text)
-    return answer, citation
+    (citation,) = cite([Span(passage, 0, len(text))], lambda source: text)
+    return quotation(citation).marked, citation
 
 
 def test_hand_written_sentences_stay_right() -> None:
@@ -84,7 +84,7 @@ def test_a_quote_stays_unbroken_and_its_dates_stand_behind_it() -> None:
         "The mayor of Velden, Ida Berg, resigned on Friday; two years ago she had won."
         " – on Friday (28 June 2024), two years ago (2022) [1]"
     )
-    assert all(sentence.supported for sentence in verify(text, [citation]))
+    assert all(sentence.supported for sentence in quotation(citation).sentences)
     assert quoted("The mayor resigned on Friday.", None)[0] == "The mayor resigned on Friday. [1]"
     assert quoted("The mayor resigned on 3 May 2021.", FRIDAY)[0] == "The mayor resigned on 3 May 2021. [1]"
 

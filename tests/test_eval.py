@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from eval.news import collections
 from eval.run import Run, evaluate, read_run, write_baseline, write_run
 from eval.summary import MEASURES
 from rag import RAG, Answer, Citation, RAGError, Settings, build_rag
-from rag.cite.support import verify
+from rag.cite.support import unsupported
 from rag.ingest.build import ingest
+from rag.text.sentences import sentence_spans
+from rag.types import Sentence, Statement
 from tests.conftest import ROOT, SEEDS, Command
 
 BASELINE = ROOT / "eval" / "baseline.json"
@@ -41,8 +44,22 @@ def answer(text: str, *quotes: str, source: str = "004_a97b5fc439998a1f.txt", co
         Citation(marker, source, "A", None, None, quote, 0, len(quote), copies)
         for marker, quote in enumerate(quotes, start=1)
     )
-    said = verify(text, citations)
-    return Answer("?", text, bool(quotes), 0.9, citations, (), "extractive", sentences=said, timings={"total": 0.1})
+    said = tuple(statements(text, quotes)) if quotes else ()
+    return Answer("?", said, 0.9, citations, (), "extractive", abstention=text, timings={"total": 0.1})
+
+
+def statements(text: str, quotes: Sequence[str]) -> Iterator[Statement]:
+    """What stands ahead of each run of markers, held against the quotes that they name."""
+    for words, tail in re.findall(r"(.+?)((?:\s*\[\d+\])+|$)\s*", text):
+        markers = tuple(map(int, re.findall(r"\d+", tail)))
+        cited = [quotes[marker - 1] for marker in markers if marker <= len(quotes)]
+        spans = sentence_spans(words)
+        reasons = [unsupported(words[start:end], cited) if cited else "it cites nothing" for start, end in spans]
+        sentences = [
+            Sentence(words[start:end], markers, reason is None, reason or "")
+            for (start, end), reason in zip(spans, reasons, strict=True)
+        ]
+        yield Statement(words, markers, tuple(sentences))
 
 
 # The questions on the five articles, and on invented news.
@@ -363,10 +380,8 @@ def test_the_committed_baseline_is_of_these_questions_and_holds(run: Run) -> Non
     assert list(gate(Run(baseline.about, [row for row in baseline.rows if row["id"] in asked]), run)) == []
 
 
-def test_an_index_of_other_articles_is_refused(articles: Path, tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    rag = build_rag(settings)
+def test_an_index_of_other_articles_is_refused(indexed: Settings) -> None:
+    rag = build_rag(indexed)
     with pytest.raises(RAGError, match="rag index seeds"):
         evaluate(rag, read_questions(QUESTIONS, "report"), None, silent, {})
     rag.close()

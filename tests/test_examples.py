@@ -11,7 +11,7 @@ from eval.fit_reader import fit_models
 from eval.near_misses import RelatedWords
 from eval.public import in_half
 from eval.train_cross_encoder import WRONG, WRONG_UNANSWERABLE, groups
-from rag.models.encoders import question_encoder
+from rag.models.encoders import encoder
 from rag.read.reader import ANSWER_FEATURES, find_candidates
 from rag.read.signals import SIGNALS
 from rag.types import Passage
@@ -59,7 +59,7 @@ def test_a_related_word_takes_the_place_of_another() -> None:
         "The defence minister and the economy minister met the ministers.",
         "A defence plan and an economy plan.",
     ] * 2
-    words = RelatedWords(texts, question_encoder("all-MiniLM-L6-v2"))
+    words = RelatedWords(texts, encoder("all-MiniLM-L6-v2", "document"))
     changed = words.change("Who is the economy minister?", 1)
     assert changed is None or (changed != "Who is the economy minister?" and changed.startswith("Who is the "))
     assert words.change("Who?", 1) is None

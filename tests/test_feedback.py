@@ -25,13 +25,16 @@ from rag.cli import main
 from rag.desk.feedback import Feedback, Message, Quote, read, record
 from rag.errors import QuestionError, StoreError
 from rag.settings import DEFAULT_FEEDBACK
+from rag.types import Statement
 from tests.conftest import ROOT, Command
 
 QUOTES = ("It is 412 metres long.", "Building it took four years\nand cost 38 million euros.")
 ANSWER = Answer(
     question="How long is the bridge?",
-    text="It is 412 metres long. [1] Building it took four years and cost 38 million euros. [2]",
-    answered=True,
+    statements=(
+        Statement("It is 412 metres long.", (1,), ()),
+        Statement("Building it took four years and cost 38 million euros.", (2,), ()),
+    ),
     confidence=0.9,
     citations=tuple(
         Citation(marker, "bridge.txt", "Bridge opens", None, None, quote, 0, len(quote))
@@ -40,7 +43,13 @@ ANSWER = Answer(
     passages=(),
     model="extractive",
 )
-REFUSAL = replace(ANSWER, question="Who designed it?", text=ABSTENTION, answered=False, citations=())
+REFUSAL = replace(ANSWER, question="Who designed it?", statements=(), abstention=ABSTENTION, citations=())
+
+
+def saying(text: str) -> Answer:
+    return replace(ANSWER, statements=(Statement(text, (), ()),))
+
+
 HISTORY = [{"role": "user", "content": "What opened?"}, {"role": "assistant", "content": "A bridge. [1]"}]
 
 
@@ -108,7 +117,7 @@ def test_history_is_kept_as_words(path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["two\nlines", "a\u2028b\u0085c\x1cd", "桥有多长?", 'a "quoted" \\ word', "\x00"])
 def test_any_text_stays_on_its_line(text: str, path: Path) -> None:
-    record(path, replace(ANSWER, text=text), [{"role": "user", "content": f"Say {text}."}], True)
+    record(path, saying(text), [{"role": "user", "content": f"Say {text}."}], True)
     record(path, ANSWER, [], True)
     first, _ = read(path)
     assert first.text == text and first.history[0].content == f"Say {text}."
@@ -125,11 +134,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from rag.desk.feedback import record
-from tests.test_feedback import ANSWER
+from tests.test_feedback import saying
 name = sys.argv[2]
 with ThreadPoolExecutor(8) as threads:
     # Long lines, so that those of several writes would mix.
-    answers = [replace(ANSWER, text=f"{name} {number} " * 3000) for number in range(60)]
+    answers = [saying(f"{name} {number} " * 3000) for number in range(60)]
     list(threads.map(lambda answer: record(Path(sys.argv[1]), answer, [], True), answers))
 """
 
@@ -148,14 +157,14 @@ def test_lines_of_threads_and_processes_never_mix(path: Path) -> None:
 
 def test_threads_that_make_the_folder_at_once_lose_nothing(path: Path) -> None:
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(lambda n: record(path, replace(ANSWER, text=str(n)), [], n % 2 == 0), range(200)))
+        list(threads.map(lambda n: record(path, saying(str(n)), [], n % 2 == 0), range(200)))
     assert {(rating.text, rating.liked) for rating in read(path)} == {(str(n), n % 2 == 0) for n in range(200)}
 
 
 def test_the_latest_thumb_on_an_answer_counts(path: Path) -> None:
     record(path, ANSWER, [], True)
     record(path, ANSWER, HISTORY, True)
-    record(path, replace(ANSWER, text="Another one."), [], True)
+    record(path, saying("Another one."), [], True)
     record(path, replace(ANSWER, question="How wide is it?"), [], True)
     record(path, ANSWER, [], False)
     assert [rating.liked for rating in read(path)] == [False, True, True, True]
@@ -267,7 +276,7 @@ def test_a_liked_abstention_says_that_there_is_no_answer(path: Path, tmp_path: P
     [
         (ANSWER, False, "412 metres"),
         (REFUSAL, False, ABSTENTION),
-        (replace(ANSWER, text="Four hundred\nmetres. [1]"), True, "“Four hundred metres. [1]” was liked"),
+        (saying("Four hundred\nmetres. [1]"), True, "“Four hundred metres. [1]” was liked"),
         (replace(ANSWER, citations=()), True, "412 metres"),
     ],
 )

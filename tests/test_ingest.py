@@ -50,44 +50,41 @@ def test_indexing_twice_changes_nothing(articles: Path, settings: Settings) -> N
     assert second.chunks == first.chunks
 
 
-def test_a_changed_file_replaces_its_chunks_and_a_removed_one_goes(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
+def test_a_changed_file_replaces_its_chunks_and_a_removed_one_goes(articles: Path, indexed: Settings) -> None:
     bridge = articles / "bridge.txt"
     bridge.write_text(bridge.read_text(encoding="utf-8").replace("412 metres", "530 metres"), encoding="utf-8")
     (articles / "bakery.txt").unlink()
-    report = ingest([], settings)  # the paths of the last time
+    report = ingest([], indexed)  # the paths of the last time
     assert (report.added, report.changed, report.removed, report.articles) == (0, 1, 1, 2)
-    rag = build_rag(settings)
+    rag = build_rag(indexed)
     assert says(rag, BRIDGE, "530 metres") and not says(rag, BRIDGE, "412 metres")
     assert not rag.answer("Who owns the bakery in Kumasi?").answered
-    assert vectors_in(settings) == report.chunks
+    assert vectors_in(indexed) == report.chunks
     with pytest.raises(StoreError, match=r"bakery\.txt"):
         rag.article("bakery.txt")
 
 
 @pytest.mark.slow
 def test_a_running_service_sees_what_another_process_indexed(
-    articles: Path, settings: Settings, rag_command: Command
+    articles: Path, indexed: Settings, rag_command: Command
 ) -> None:
-    ingest([articles], settings)
-    rag = build_rag(settings)
+    rag = build_rag(indexed)
     assert not says(rag, "What did the lighthouse keeper find?", "whale")
     (articles / "lighthouse.txt").write_text(
         "Keeper finds a whale\n\nThe lighthouse keeper of Skarv found a stranded whale below his door on Sunday.\n"
     )
-    done = rag_command("index", str(articles), "--index", str(settings.index))
+    done = rag_command("index", str(articles), "--index", str(indexed.index))
     assert done.returncode == 0, done.stderr
     assert says(rag, "What did the lighthouse keeper find?", "whale")
     assert says(rag, BRIDGE, "412 metres")
-    done = rag_command("index", str(articles), "--rebuild", "--index", str(settings.index))
+    done = rag_command("index", str(articles), "--rebuild", "--index", str(indexed.index))
     assert done.returncode == 0, done.stderr
     assert says(rag, "What did the lighthouse keeper find?", "whale")
-    assert len(list(settings.index.glob("vectors*"))) == 1
+    assert len(list(indexed.index.glob("vectors*"))) == 1
 
 
-def test_an_interrupted_run_leaves_the_old_index_and_resumes(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
-    before = vectors_in(settings)
+def test_an_interrupted_run_leaves_the_old_index_and_resumes(articles: Path, indexed: Settings) -> None:
+    before = vectors_in(indexed)
     more = articles / "more"
     more.mkdir()
     for number in range(100):
@@ -101,18 +98,18 @@ def test_an_interrupted_run_leaves_the_old_index_and_resumes(articles: Path, set
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        ingest([articles], settings, progress=stop)
-    rag = build_rag(settings)
+        ingest([articles], indexed, progress=stop)
+    rag = build_rag(indexed)
     assert says(rag, BRIDGE, "412 metres")
     assert {passage.source for passage in rag.answer("Which ship left?").passages} <= {
         "bridge.txt", "bakery.txt", "orchard.md",
     }  # fmt: skip
-    done_already = vectors_in(settings, "vectors.*.new") - before
+    done_already = vectors_in(indexed, "vectors.*.new") - before
     assert done_already > 0
-    report = ingest([articles], settings)
+    report = ingest([articles], indexed)
     assert report.added == 100
     assert report.embedded == report.chunks - before - done_already
-    assert vectors_in(settings) == report.chunks
+    assert vectors_in(indexed) == report.chunks
 
 
 @pytest.mark.slow
@@ -142,38 +139,35 @@ def test_a_second_writer_is_told_to_wait(articles: Path, settings: Settings) -> 
         ingest([articles], settings)
 
 
-def test_other_settings_are_refused_and_the_rebuild_is_offered(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
-    other = Settings(index=settings.index, chunk_tokens=64)
+def test_other_settings_are_refused_and_the_rebuild_is_offered(articles: Path, indexed: Settings) -> None:
+    other = Settings(index=indexed.index, chunk_tokens=64)
     with pytest.raises(StoreError, match=r"chunk_tokens 256.*64.*rag index --rebuild"):
         build_rag(other)
     with pytest.raises(StoreError, match="--rebuild"):
         ingest([articles], other)
-    assert says(build_rag(settings), BRIDGE, "412 metres")
+    assert says(build_rag(indexed), BRIDGE, "412 metres")
     ingest([], other, rebuild=True)
     assert says(build_rag(other), BRIDGE, "412 metres")
 
 
-def test_a_bad_file_changes_nothing_unless_it_is_left_out(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
+def test_a_bad_file_changes_nothing_unless_it_is_left_out(articles: Path, indexed: Settings) -> None:
     (articles / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe")
     (articles / "new.txt").write_text("Trams return\n\nTrams run again in Velden after sixty years of buses.\n")
     (articles / "void.txt").write_bytes(b"")
     with pytest.raises(LoadError, match=r"picture\.txt.*void\.txt.*--skip-bad"):
-        ingest([articles], settings)
-    rag = build_rag(settings)
+        ingest([articles], indexed)
+    rag = build_rag(indexed)
     assert says(rag, BRIDGE, "412 metres") and not says(rag, "What runs again in Velden?", "Trams")
-    report = ingest([articles], settings, skip_bad=True)
+    report = ingest([articles], indexed, skip_bad=True)
     assert report.added == 1 and "picture.txt" in report.skipped[0] and "void.txt" in report.skipped[1]
     assert says(rag, "What runs again in Velden?", "Trams")
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_explained_and_the_old_index_answers(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
+def test_a_full_disk_is_explained_and_the_old_index_answers(articles: Path, indexed: Settings) -> None:
     for path in SEEDS.glob("*.txt"):
         shutil.copy(path, articles)
-    chroma = next(settings.index.glob("vectors-*/chroma.sqlite3")).stat().st_size
+    chroma = next(indexed.index.glob("vectors-*/chroma.sqlite3")).stat().st_size
     for room in (20_000, chroma + 8192):  # no file may grow beyond: not even a catalog fits, Chroma's file cannot grow
 
         def limit(size: int = room) -> None:
@@ -181,14 +175,14 @@ def test_a_full_disk_is_explained_and_the_old_index_answers(articles: Path, sett
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
         done = subprocess.run(
-            [sys.executable, "-m", "rag", "index", str(articles), "--index", str(settings.index)],
+            [sys.executable, "-m", "rag", "index", str(articles), "--index", str(indexed.index)],
             cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         assert done.returncode == 2, done.stderr
         errors = [line for line in done.stderr.splitlines() if line.startswith("rag: ")]
         assert len(errors) == 1 and "see that there is space" in errors[0], done.stderr
-        assert says(build_rag(settings), BRIDGE, "412 metres")
-    assert ingest([articles], settings).added == 5
+        assert says(build_rag(indexed), BRIDGE, "412 metres")
+    assert ingest([articles], indexed).added == 5
 
 
 def test_a_copy_is_retrieved_once_and_cited_as_the_original(seeds_rag: RAG) -> None:
@@ -208,12 +202,11 @@ def test_subfolders_give_relative_sources(articles: Path, settings: Settings) ->
     assert citation.published is not None and citation.published.isoformat() == "2021-05-03"
 
 
-def test_an_index_that_vanishes_under_a_running_service_is_explained(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
-    rag = build_rag(settings)
+def test_an_index_that_vanishes_under_a_running_service_is_explained(articles: Path, indexed: Settings) -> None:
+    rag = build_rag(indexed)
     assert says(rag, BRIDGE, "412 metres")
-    shutil.rmtree(settings.index)
+    shutil.rmtree(indexed.index)
     with pytest.raises(StoreError, match="there is no index"):
         rag.answer(BRIDGE)
-    ingest([articles], settings)
+    ingest([articles], indexed)
     assert says(rag, BRIDGE, "412 metres")

@@ -166,6 +166,7 @@ def test_an_article_full_of_them_does_not_fill_the_screen(articles: Path, settin
     assert "  and 25 more that look like one" in shown
 
 
+@pytest.mark.slow
 def test_the_seeds_and_the_test_pages_have_none_and_the_doctor_says_nothing(pages_index: Path) -> None:
     store = Store(Settings(index=pages_index))
     assert not [article.source for article in store.articles() if article.instructions]
@@ -173,16 +174,15 @@ def test_the_seeds_and_the_test_pages_have_none_and_the_doctor_says_nothing(page
     assert not [line for line in lines(Settings(index=pages_index)) if "instruction" in line]
 
 
-def test_an_index_of_another_format_is_refused_with_the_remedy(articles: Path, settings: Settings) -> None:
-    ingest([articles], settings)
-    with sqlite3.connect(settings.index / CATALOG) as catalog:
+def test_an_index_of_another_format_is_refused_with_the_remedy(articles: Path, indexed: Settings) -> None:
+    with sqlite3.connect(indexed.index / CATALOG) as catalog:
         catalog.execute("ALTER TABLE articles DROP COLUMN instructions")
         catalog.execute("UPDATE manifest SET value = '0' WHERE key = 'format'")
     catalog.close()
-    for use in (lambda: build_rag(settings), lambda: ingest([], settings), lambda: lines(settings)):
+    for use in (lambda: build_rag(indexed), lambda: ingest([], indexed), lambda: lines(indexed)):
         with pytest.raises(StoreError, match=r"format 0.*rag index --rebuild"):
             use()
-    assert ingest([], settings, rebuild=True).articles == 3
+    assert ingest([], indexed, rebuild=True).articles == 3
 
 
 def test_masking_leaves_all_else_where_it_is() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from rag import RAG, Answer, Settings, build_rag
+from rag import RAG, Settings, build_rag
 from rag.errors import ModelError, SettingsError
+from rag.events import Answered, Checked
 from rag.models.chat import ChatModel, chat_model
 from rag.models.llama import load
-from rag.types import Sentence
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 
@@ -95,8 +95,9 @@ def test_a_prompt_beyond_its_context_is_one_line(small: ChatModel) -> None:
 def test_answers_are_held_to_the_articles(seeds_index: Path, model_file: Path) -> None:
     rag: RAG = build_rag(Settings(index=seeds_index, model=f"llamacpp:{model_file}"))
     for question in (CONTAINERS, "Which country buys the most Peruvian exports?", "Who is the Peruvian ambassador?"):
-        *steps, answer = rag.stream(question)
-        assert isinstance(answer, Answer)
+        *steps, last = rag.stream(question)
+        assert isinstance(last, Answered)
+        answer = last.answer
         assert answer.answered == any(sentence.supported for sentence in answer.sentences)
         assert answer.tokens_in > 300 or not answer.answered
         for citation in answer.citations:
@@ -104,7 +105,7 @@ def test_answers_are_held_to_the_articles(seeds_index: Path, model_file: Path) -
         for sentence in answer.sentences:
             assert sentence.supported == bool(sentence.markers)
         assert "writing" in steps or not answer.answered
-        shown = tuple(step for step in steps if isinstance(step, Sentence))
+        shown = tuple(step.sentence for step in steps if isinstance(step, Checked))
         assert answer.notes or not answer.answered or shown == answer.sentences
     assert not rag.answer("Who won the football World Cup in 2022?").answered
     rag.close()

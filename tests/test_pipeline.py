@@ -13,6 +13,7 @@ import pytest
 import rag as package
 from rag import ABSTENTION, RAG, Answer, RAGError, Settings, ask, build_rag
 from rag.cite.quotes import cite
+from rag.cite.support import quotation
 from rag.ingest.build import ingest
 from rag.settings import DEFAULT_INDEX
 from rag.types import Passage, Span
@@ -53,7 +54,8 @@ def test_to_dict_is_plain_json(seeds_rag: RAG) -> None:
     plain = json.loads(json.dumps(answer.to_dict()))
     assert plain["citations"][0]["published"] == "2024-06-28"
     assert plain["citations"][0]["republished_in"] == []
-    assert set(plain) == set(Answer.__dataclass_fields__)
+    assert set(plain) == {*Answer.__dataclass_fields__, "answered", "sentences", "text"}
+    assert plain["text"] == answer.text
 
 
 def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
@@ -63,6 +65,13 @@ def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
     ]
     answer = seeds_rag.answer("What did she say about the port?", history=history)
     assert "20-yard line" in answer.text
+
+
+def test_a_question_on_another_subject_is_asked_alone(seeds_rag: RAG) -> None:
+    history = [{"role": "user", "content": "Who announced Xi's trip to Lima?"}]
+    for question in ("What is APEC 2024 a platform for, according to the ambassador?", "How do I make ceviche?"):
+        alone, after = seeds_rag.answer(question), seeds_rag.answer(question, history=history)
+        assert (after.text, after.standalone_question) == (alone.text, question)
 
 
 def test_filters_by_date_and_publisher(seeds_rag: RAG) -> None:
@@ -188,9 +197,9 @@ ARTICLE = " " * 10 + PASSAGE.text
 
 def test_touching_spans_become_one_quote_and_wrong_ones_are_left_out() -> None:
     first, second, third = Span(PASSAGE, 10, 21), Span(PASSAGE, 22, 37), Span(PASSAGE, 38, 50)
-    text, citations = cite([first, second], lambda source: ARTICLE)
-    assert text == "Boats left. They came back. [1]" and citations[0].quote == ARTICLE[10:37]
-    text, citations = cite([first, third], lambda source: ARTICLE)
-    assert text == "Boats left. [1] Nobody knew. [2]"
+    (citation,) = cite([first, second], lambda source: ARTICLE)
+    assert citation.quote == ARTICLE[10:37] and quotation(citation).marked == "Boats left. They came back. [1]"
+    apart = cite([first, third], lambda source: ARTICLE)
+    assert [quotation(each).marked for each in apart] == ["Boats left. [1]", "Nobody knew. [2]"]
     moved = replace(PASSAGE, start=11)
-    assert cite([Span(moved, 11, 22)], lambda source: ARTICLE) == ("", ())
+    assert cite([Span(moved, 11, 22)], lambda source: ARTICLE) == ()

@@ -8,7 +8,7 @@ import pytest
 
 from rag import RAG, Settings, build_rag
 from rag.ingest.build import ingest
-from rag.models.encoders import question_encoder
+from rag.models.encoders import encoder
 from rag.search.retrieve import HybridRetriever, fuse, lexical_terms
 from rag.types import Filters
 
@@ -29,17 +29,17 @@ def test_function_words_count_only_where_there_are_no_others(seeds_rag: RAG) -> 
 
 
 def test_either_search_alone_is_a_setting_away(seeds_rag: RAG) -> None:
-    encoder = question_encoder("all-MiniLM-L6-v2")
+    queries = encoder("all-MiniLM-L6-v2", "query")
     question = "Which ships can Chancay take?"
-    words = HybridRetriever(seeds_rag.store, encoder, 100, dense_weight=0.0).retrieve(question, 5)
+    words = HybridRetriever(seeds_rag.store, queries, 100, dense_weight=0.0).retrieve(question, 5)
     assert [passage.id for passage in words] == list(seeds_rag.store.lexical(lexical_terms(question), 5, Filters()))
-    meaning = HybridRetriever(seeds_rag.store, encoder, 100, dense_weight=1.0).retrieve(question, 5)
-    vector = encoder.encode([question])[0]
+    meaning = HybridRetriever(seeds_rag.store, queries, 100, dense_weight=1.0).retrieve(question, 5)
+    vector = queries.encode([question])[0]
     assert [passage.id for passage in meaning] == list(seeds_rag.store.nearest(vector, 5, Filters()))
 
 
 def test_similarities_are_the_cosines_of_the_search(seeds_rag: RAG) -> None:
-    vector = question_encoder("all-MiniLM-L6-v2").encode(["Which ships can Chancay take?"])[0]
+    vector = encoder("all-MiniLM-L6-v2", "query").encode(["Which ships can Chancay take?"])[0]
     nearest = seeds_rag.store.nearest(vector, 5, Filters())
     assert seeds_rag.store.similarities(vector, [*nearest, "unknown"]) == pytest.approx(nearest, abs=1e-5)
 
@@ -49,14 +49,14 @@ def test_words_find_what_meaning_does_not_and_the_other_way_round(seeds_rag: RAG
     by_words = store.lexical(["Volcán"], 5, Filters())
     assert "Volcán" in store.passages(by_words)[0].text
     assert store.lexical(["volcan"], 5, Filters()) == by_words, "accents do not matter"
-    vector = question_encoder("all-MiniLM-L6-v2").encode(["locomotives"])[0]
+    vector = encoder("all-MiniLM-L6-v2", "query").encode(["locomotives"])[0]
     found = store.passages(store.nearest(vector, 3, Filters()))
     assert any("rail" in passage.text for passage in found)
     assert store.lexical(["locomotives"], 5, Filters()) == {}
 
 
 def test_the_retriever_gives_distinct_passages_best_first(seeds_rag: RAG) -> None:
-    retriever = HybridRetriever(seeds_rag.store, question_encoder("all-MiniLM-L6-v2"), candidates=40, dense_weight=0.5)
+    retriever = HybridRetriever(seeds_rag.store, encoder("all-MiniLM-L6-v2", "query"), candidates=40, dense_weight=0.5)
     passages = retriever.retrieve("Chancay Port", 5)
     assert len({passage.id for passage in passages}) == 5
     assert [p.score for p in passages] == sorted((p.score for p in passages), reverse=True)

@@ -17,9 +17,10 @@ from rag.desk.collection import Collection as Articles
 from rag.desk.feedback import record
 from rag.desk.suggest import suggest
 from rag.errors import RAGError, StoreError
+from rag.events import SEARCHING, Answered, Checked, Cited, Event
 from rag.models.chat import LOCAL, require_offered
 from rag.models.download import installed, model_title
-from rag.pipeline import RAG, SEARCHING, Step
+from rag.pipeline import RAG
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Article, Citation, Sentence
 from ui.conversation import Conversation, Turn
@@ -369,25 +370,25 @@ def take_turn(
     yield box, show(conversation), conversation, conversation.to_json(), gr.skip()
 
 
-def follow(steps: Iterator[Step], conversation: Conversation) -> Iterator[Any]:
+def follow(events: Iterator[Event], conversation: Conversation) -> Iterator[Any]:
     """How the chat looks with each step, and the answer at the end.
 
     Also with a step that changes nothing, a few times a second: a question is stopped where something is sent.
     """
     started = sent = time.monotonic()
     before, citations, sentences = "", list[Citation](), list[Sentence]()
-    for step in steps:
+    for event in events:
         now = time.monotonic()
-        if isinstance(step, Answer):
-            yield step
-        elif isinstance(step, Citation):
-            citations.append(step)
-        elif isinstance(step, Sentence):
-            sentences.append(step)
+        if isinstance(event, Answered):
+            yield event.answer
+        elif isinstance(event, Cited):
+            citations.append(event.citation)
+        elif isinstance(event, Checked):
+            sentences.append(event.sentence)
             yield show(conversation, draft=render_draft(sentences, citations))
-        elif step != before:
-            before, sent = step, now
-            yield gr.skip() if sentences else show(conversation, step, late=now - started > NOTICED)
+        elif event.step != before:
+            before, sent = event.step, now
+            yield gr.skip() if sentences else show(conversation, event.step, late=now - started > NOTICED)
         elif now - sent > PULSE:
             sent = now
             yield gr.skip()

@@ -13,13 +13,11 @@ from html import escape
 from urllib.parse import urlencode
 
 from rag.cite.remark import named_source, newest_of
+from rag.events import CHECKING, READING, SEARCHING, WRITING
 from rag.models.download import model_title
-from rag.pipeline import CHECKING, READING, SEARCHING
 from rag.settings import EXTRACTIVE
-from rag.text.languages import split_lead
 from rag.text.times import dated
 from rag.types import Answer, Article, Citation, Sentence
-from rag.write.writer import WRITING
 from ui.conversation import Turn, encodable, to_markdown, to_text
 
 STEPS = {
@@ -93,10 +91,9 @@ def render_answer(answer: Answer) -> str:
         body = f"{text}{_notes(answer.notes)}{_closest(answer.closest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = "".join(_source(citation, answer.text) for citation in answer.citations)
-    quoted = answer.sentences[:-1] if answer.conflicts else answer.sentences  # the last one says what differs
-    text = _sentences(quoted, answer.citations) or escaped(answer.text)
-    lead, _ = split_lead(answer.text)
-    lead = f'<p class="lead" dir="auto">{escaped(lead)}</p>' if lead else ""
+    said = [sentence for statement in answer.statements for sentence in statement.sentences]
+    text = _sentences(said, answer.citations)
+    lead = f'<p class="lead" dir="auto">{escaped(answer.lead)}</p>' if answer.lead else ""
     return (
         f'<div class="answer">{searched}{_notes(answer.notes)}{lead}<p class="answer-text" dir="auto">{text}</p>'
         f'{_conflicts(answer)}<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from rag.text.sentences import leans, sentence_spans
+from rag.text.sentences import leans
 from rag.text.speaker import turn_at
 from rag.text.times import resolve
 from rag.types import Citation, Passage, Span
@@ -15,45 +16,52 @@ _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 
-def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[str, tuple[Citation, ...]]:
-    """Answer text and citations of the spans, in their order.
+def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[Citation, ...]:
+    """Citations of the spans, in their order.
 
     A span that begins with a pronoun takes the sentence before it along; one that its article ascribes to somebody
-    outside the span has the name ahead of it in the text. Spans with nothing but white space between them in one
+    outside the span has the name ahead of it where it is shown. Spans with nothing but white space between them in one
     article become one quote. A span that is not word for word in its article at its offsets is left out. Markers are
-    numbers from 1, one a quote; line breaks inside a quote are spaces in the text and stay in the citation.
+    numbers from 1, one a quote.
     """
-    citations: list[Citation] = []
+    articles = {source: article_text(source) for source in dict.fromkeys(span.passage.source for span in spans)}
+    quotes: list[Span] = []
     for span in spans:
-        article = article_text(span.passage.source)
+        article = articles[span.passage.source]
         if not span.text or article[span.start : span.end] != span.text:
             continue
-        last = citations[-1] if citations else None
+        last = quotes[-1] if quotes else None
         start, end = _readable_from(article, span), span.end
         if (
             last
-            and last.source == span.passage.source
+            and last.passage.source == span.passage.source
             and last.start <= start
             and not article[last.end : start].strip()
         ):
-            start, end = citations.pop().start, max(last.end, end)
-        citations.append(
-            Citation(
-                marker=len(citations) + 1,
-                source=span.passage.source,
-                title=span.passage.title,
-                publisher=span.passage.publisher,
-                published=span.passage.published,
-                quote=article[start:end],
-                start=start,
-                end=end,
-                republished_in=span.passage.republished_in,
-                speaker=_speaker(article[start:end], start, span.passage),
-                times=tuple(time for time in resolve(article, span.passage.published, start, end) if time.relative),
-                no_later_than=span.passage.no_later_than,
-            )
-        )
-    return written(citations), tuple(citations)
+            start, end = quotes.pop().start, max(last.end, end)
+        quotes.append(Span(span.passage, start, end))
+    return tuple(
+        _citation(marker, quote, articles[quote.passage.source]) for marker, quote in enumerate(quotes, start=1)
+    )
+
+
+def _citation(marker: int, quote: Span, article: str) -> Citation:
+    passage, words = quote.passage, article[quote.start : quote.end]
+    times = resolve(article, passage.published, quote.start, quote.end, passage.sentences)
+    return Citation(
+        marker=marker,
+        source=passage.source,
+        title=passage.title,
+        publisher=passage.publisher,
+        published=passage.published,
+        quote=words,
+        start=quote.start,
+        end=quote.end,
+        republished_in=passage.republished_in,
+        speaker=_speaker(words, quote.start, passage),
+        times=tuple(time for time in times if time.relative),
+        no_later_than=passage.no_later_than,
+    )
 
 
 def attributed(citation: Citation) -> str:
@@ -64,23 +72,19 @@ def attributed(citation: Citation) -> str:
     return f"{said} – {times}" if times else said
 
 
-def written(citations: Sequence[Citation]) -> str:
-    """The quotes one after the other, each with its marker: an answer that is nothing else."""
-    return " ".join(f"{attributed(citation)} [{citation.marker}]" for citation in citations)
-
-
 def _readable_from(article: str, span: Span) -> int:
     """Where the quote begins: at the sentence before, if it needs that one's noun and the speaker is the same."""
     start = span.start
     if not leans(span.text):
         return start
-    cut = max(0, start - LONGEST_BEFORE)
-    before = sentence_spans(article[cut:start])
-    if not before or (cut and before[-1][0] == 0):
+    number = bisect_left(span.passage.sentences, (start,))
+    if not number:
         return start
-    if article[cut + before[-1][1] - 1].isalnum():  # a headline or a byline, not a sentence
+    place, stop = span.passage.sentences[number - 1]
+    if stop > start or article[stop:start].strip() or start - place > LONGEST_BEFORE:
         return start
-    place = cut + before[-1][0]
+    if article[stop - 1].isalnum():  # a headline or a byline, not a sentence
+        return start
     return place if turn_at(span.passage.turns, place) == turn_at(span.passage.turns, start) else start
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rag.text.times import dated
 from rag.types import Citation, Conflict, Sentence
 
-BLANK_LINE = "\n\n"  # stands between the quotes, which have no line break, and the remark
 TITLE_WORDS = 5
 _OPENING = "The articles differ: "
 
@@ -19,16 +18,6 @@ def remark(conflicts: Sequence[Conflict], citations: Sequence[Citation]) -> str:
         f"{' '.join(conflict.value.split())} {_origin(by_marker[conflict.marker])}" for conflict in conflicts
     )
     return f"{_OPENING}{values}.{_newest([by_marker[conflict.marker] for conflict in conflicts])}"
-
-
-def without_remark(text: str) -> tuple[str, str]:
-    """The text of an answer without its remark, and the remark; "" where it has none.
-
-    >>> without_remark("Boats left. [1]")
-    ('Boats left. [1]', '')
-    """
-    before, _, line = text.rpartition(BLANK_LINE)
-    return (before, line) if line.startswith(_OPENING) else (text, "")
 
 
 def checked(line: str, citations: Sequence[Citation]) -> Sentence:

@@ -10,12 +10,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from rag.cite.quotes import attributed, written
-from rag.cite.remark import checked, without_remark
+from rag.cite.quotes import attributed
 from rag.text.facts import Fact, facts
-from rag.text.languages import split_lead
 from rag.text.sentences import leans, sentence_spans
-from rag.types import Citation, Passage, Sentence, Span
+from rag.types import Citation, Passage, Sentence, Span, Statement
 
 # Share of a sentence's content words that the cited words must have. On the tuning pairs of eval/support.py 0.7 catches
 # more added facts and other claims than 0.6 and refuses no more rewordings; 0.75 does.
@@ -23,43 +21,19 @@ COVERAGE = 0.7
 MOST_ALIGNED = 3  # quoted sentences that one sentence is held against
 FEWEST_FACTS = 3  # content words of a sentence that can stand for itself
 NEAR = 3  # words after a "not", and before it, that it stands by
-_STATEMENT = re.compile(r"(.*?)((?:\s*\[\d+\])+|\s*$)", re.DOTALL)
-_NUMBER = re.compile(r"\[(\d+)\]")
 # Small words that say something of their own.
 _CLAIM = re.compile(r"\b(?:yes|no|before|after|until|since|because|only|than|already|if)\b")
 _BY = re.compile(r"\bby\b")
 
 
-def verify(text: str, citations: Sequence[Citation]) -> tuple[Sentence, ...]:
-    """Each sentence of an answer, whoever wrote it, held against the quotes behind its markers.
-
-    Markers stand after what they belong to, as in "Boats left. They came back. [1][2]". A sentence without one, or
-    whose markers no citation has, is unsupported. The line that leads into quotes in another language is no sentence;
-    a remark on what differs (remark.py) stands below a blank line.
-    """
-    _, text = split_lead(text)
-    text, line = without_remark(text)
-    quotes = {citation.marker: attributed(citation) for citation in citations}
-    found = []
-    # In an answer of quotes alone, a "[2]" within their words is no marker.
-    quotations = [(quotes[citation.marker], [citation.marker]) for citation in citations]
-    for statement, markers in quotations if text == written(citations) else statements(text):
-        cited = [quotes[marker] for marker in markers if marker in quotes]
-        for start, end in sentence_spans(statement):
-            sentence = statement[start:end]
-            reason = unsupported(sentence, cited) if cited else "it cites nothing"
-            found.append(Sentence(sentence, tuple(markers), reason is None, reason or ""))
-    return (*found, checked(line, citations)) if line else tuple(found)
-
-
-def statements(text: str) -> list[tuple[str, list[int]]]:
-    """The text in pieces, each with the markers that follow it.
-
-    >>> statements("Boats left. They came back. [1][2] So they say.")
-    [('Boats left. They came back.', [1, 2]), ('So they say.', [])]
-    """
-    pieces = ((words.strip(), [int(n) for n in _NUMBER.findall(tail)]) for words, tail in _STATEMENT.findall(text))
-    return [(words, markers) for words, markers in pieces if words]
+def quotation(citation: Citation) -> Statement:
+    """A quote as an answer shows it, under its marker, each of its sentences held against it."""
+    text, markers = attributed(citation), (citation.marker,)
+    sentences = []
+    for start, end in sentence_spans(text):
+        reason = unsupported(text[start:end], [text])
+        sentences.append(Sentence(text[start:end], markers, reason is None, reason or ""))
+    return Statement(text, markers, tuple(sentences))
 
 
 def unsupported(sentence: str, quotes: Sequence[str]) -> str | None:
@@ -128,11 +102,7 @@ def evidence(sentence: str, passages: Sequence[Passage], question: str = "") -> 
 
     Among sentences that have as much of it the one with most of the question is taken.
     """
-    spans = [
-        Span(passage, passage.start + start, passage.start + end)
-        for passage in passages
-        for start, end in sentence_spans(passage.text)
-    ]
+    spans = [span for passage in passages for span in passage.spans]
     folded = _folded(sentence)
     for span in spans:
         if folded in _folded(span.text):

@@ -13,7 +13,8 @@ from rag.types import Article
 
 LONGEST_SHOWN = 160  # characters of what looks like an instruction
 MOST_SHOWN = 5  # of them in one article
-PACKAGES = ("langchain", "chromadb", "sentence-transformers", "torch", "onnxruntime", "gradio", "tiktoken")
+PACKAGES = ("langchain", "chromadb", "sentence-transformers", "torch", "onnxruntime", "tiktoken", "gradio", "scipy")
+EXTRAS = {"gradio": "chat", "scipy": "eval"}  # packages that only an extra brings
 
 
 def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
@@ -67,7 +68,8 @@ def _versions() -> Iterator[str]:
         try:
             yield f"{package} {version(package)}"
         except PackageNotFoundError:
-            yield f"{package} missing (install the project again)"
+            remedy = f'pip install "rag-news[{EXTRAS[package]}]"' if package in EXTRAS else "install the project again"
+            yield f"{package} missing ({remedy})"
 
 
 def _article(article: Article, chunks: int) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""A question that leans on a conversation stands alone."""
+"""A question that follows others is searched for, and read, with what was asked before."""

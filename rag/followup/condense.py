@@ -1,8 +1,6 @@
-"""Make a follow-up question stand alone.
+"""A follow-up question that the articles do not answer alone is searched for, and read, with the question before it.
 
-Without a language model rewrite.py does, from the words of the conversation, if it is in English; one in another
-language that leans is searched together with the last question. A model rewrites it more freely, and is held to what
-was said.
+A language model, where there is one, rewrites it instead, and is held to what was said.
 """
 
 from __future__ import annotations
@@ -13,33 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from rag.arguments import as_dict, readable, shown
 from rag.errors import QuestionError
-from rag.followup.antecedents import Exchange
-from rag.followup.rewrite import rewrite
 from rag.text.facts import facts
-from rag.text.languages import language_of
+from rag.text.words import terms
 from rag.write.prompts import rewrite_prompt, room_beside, trim_history
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
-    from rag.write.writer import Draft
+    from rag.types import Span
 
 _MARKER = re.compile(r"(?:(?<!\s)\s+)?\[(?:\d+|not supported)\]")
-# A question in another language that leans: hardly a word of its own, an "and" ahead, a pronoun.
-_LEANING_ABROAD = re.compile(
-    r"^(?:[^\s\u2e80-\uffef]+(?:\s+[^\s\u2e80-\uffef]+){0,2}\s*|[\u2e80-\uffef]{1,8})$|^\W*(?:y|et|und|e)\s|^(?:那|还有)|[他她它]|"
-    r"\b(?:él|ellos|ellas?|eso|esto|allí|ahí)\b",
-    re.IGNORECASE,
-)
 _SPEAKERS, _NO_SPEAKERS = ("user", "assistant"), ("system", "developer", "tool")
 _HISTORY = "[{'role': 'user', 'content': '…'}, {'role': 'assistant', 'content': '…'}]"
 _LOOKED_AT = 60  # messages: more than any use of them remembers
 LONGEST_QUESTION = 4000  # characters of an earlier one that are looked at
 LONGEST_ANSWER = 10_000
+LONGEST_BEFORE = 400  # of it that are searched for; a reader takes some 200 words
 _KEPT = 0.6  # share of the question's content words that its rewriting has
 
 
 def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
-    """The question to search for.
+    """The question together with the one before it, where there is one.
 
     Args:
         history: earlier messages, oldest first, `{"role": …, "content": …}`; content is a string or, as
@@ -49,53 +40,38 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
         QuestionError: a message is not of that form.
 
     >>> condense("When was it opened?", [{"role": "user", "content": "Who built the bridge?"}])
-    'When was the bridge opened?'
-    >>> condense("How many ships will Chancay take in its first year?", [{"role": "user", "content": "Who is Xi?"}])
-    'How many ships will Chancay take in its first year?'
-    >>> condense("¿Y cuándo se abrió?", [{"role": "user", "content": "¿Quién construyó el puente?"}])
-    '¿Quién construyó el puente? ¿Y cuándo se abrió?'
+    'Who built the bridge? When was it opened?'
     """
-    earlier = exchanges(history)
-    if not earlier:
-        return question
-    if language_of(question).code == "en":
-        return rewrite(question, earlier)
-    return f"{earlier[-1].asked} {question}" if _LEANING_ABROAD.search(question) else question
+    asked = [text for role, text in _said(history) if role == "user" and text]
+    return f"{asked[-1][:LONGEST_BEFORE]} {question}" if asked else question
 
 
-def exchanges(history: Sequence[Mapping[str, Any]]) -> list[Exchange]:
-    """The earlier questions, each with its answer without markers.
+def continues(question: str, together: str, spans: Sequence[Span]) -> bool:
+    """Whether what was found for it together with the question before has a word of this one, if it brings in any.
 
-    Raises:
-        QuestionError: a message is not of the form that `condense` describes.
+    Otherwise it answers the question before: after "Who built the bridge?" comes "How do I bake bread?".
     """
-    found: list[Exchange] = []
-    for role, text in _said(history):
-        if role == "user" and text:
-            found.append(Exchange(text))
-        elif role == "assistant" and found:
-            found[-1] = Exchange(found[-1].asked, text)
-    return found
+    new = set(terms(question)).difference(terms(together.removesuffix(question)))
+    return not new or any(not new.isdisjoint(terms(span.text)) for span in spans)
 
 
-def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatModel | None, draft: Draft) -> str:
-    """The question to search for and to answer, rewritten by the model where there is one; its tokens go to the draft.
+def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatModel | None) -> str:
+    """The question as the model rewrites it, where there is one.
 
     A rewriting that brings in a name, figure or date that nobody mentioned, or drops one of the question's, is not
-    taken, and the question is what `condense` makes of it.
+    taken.
 
     Raises:
         QuestionError: a message of the history is not of the form that `condense` describes.
         ModelError: the model failed.
     """
-    query = condense(question, history)
     said = [{"role": role, "content": text} for role, text in _said(history) if text]
     if chat is None or not said:
-        return query
+        return question
     room = room_beside(rewrite_prompt(question, []), chat.context, chat.count)
-    text = "".join(draft.counted(chat, rewrite_prompt(question, trim_history(said, room, chat.count))))
+    text = "".join(piece.text for piece in chat.stream(rewrite_prompt(question, trim_history(said, room, chat.count))))
     rewritten = " ".join(text.strip().split("\n")[0].split())
-    return rewritten if keeps(rewritten, question, [message["content"] for message in said]) else query
+    return rewritten if keeps(rewritten, question, [message["content"] for message in said]) else question
 
 
 def keeps(rewritten: str, question: str, said: Sequence[str]) -> bool:

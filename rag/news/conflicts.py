@@ -1,9 +1,9 @@
-"""Sources that differ: the same matter in another article, with another figure, date or state of affairs.
+"""Sources that differ: the same matter in another article, with another figure or date.
 
 For each figure of a quoted sentence its counterpart is sought in every other article: the figure that stands for the
 same quantity, whatever it amounts to. How likely two figures are counterparts is a logistic model on readable
 features, fitted by eval/fit_conflicts.py; its weights are in conflicts.json. Counterparts that cannot both be true
-differ. A question how far something is has the stages compared that the articles name (stages.py).
+differ.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from rag.cite.quotes import attributed, cite
-from rag.cite.remark import BLANK_LINE, checked, remark
-from rag.cite.support import verify
+from rag.cite.quotes import cite
+from rag.cite.remark import checked, remark
 from rag.news.figures import (
     MEASURES,
     TIMES,
@@ -29,13 +27,12 @@ from rag.news.figures import (
     comparable,
     far_apart,
     figures,
+    harms_named,
     without_figures,
 )
-from rag.news.stages import asks_for_state, stage_in, without_stage
 from rag.read.signals import Question
-from rag.text.harms import harms_named
 from rag.text.words import name_terms, terms
-from rag.types import Answer, Citation, Conflict, Reading, Scored, Span
+from rag.types import Citation, Conflict, Reading, Scored, Sentence, Span
 
 FEATURES = (
     "wording",  # share of the shorter sentence's words, figures aside, that the other has
@@ -57,14 +54,11 @@ OF_THE_QUESTION, ALIKE = 0.3, 0.5
 # to so much for a dam in one article, for a tram in another. Of counterparts that were to be found 3% have less.
 LEAST_ALIKE = 0.6
 LEAST_WORDS = 2  # of a sentence that is about something; "Published: 3 May 2021" is not
-CHARACTERS_BEFORE = 60  # ahead of a stage, in which its matter may be named
-LEAST_COVERAGE = 0.5  # of the question's terms that stand by the first stage, those by another of the same matter
 # Sentences that are looked at where the quoted ones differ from none: so many, within these log-odds of the best.
 NEXT_BEST, NEXT_MARGIN = 4, 3.0
 _COUNTED = re.compile(r"\bhow many (\w+(?: \w+){0,2})", re.IGNORECASE)
-# What no figure of time answers, what no toll, and what no figure at all.
+# What no figure of time answers, and what no figure at all.
 _SIZE = re.compile(r"\bhow (?:far|tall|high|wide|deep|heavy|large|big)\b", re.IGNORECASE)
-_NOT_COUNTED = re.compile(r"\bhow (?!many\b)\w", re.IGNORECASE)  # "how old" asks for no toll
 _NAMED = re.compile(r"\bname\b|\bcalled\b", re.IGNORECASE)
 # A question for yes or no asks for no figure, unless one is in it.
 _YES_OR_NO = re.compile(
@@ -75,35 +69,34 @@ _YES_OR_NO = re.compile(
 _NUMBERS, _DATES = "5%, $5 million, two metres, aged 5, 3-1", "1999"
 
 
-def differing(answer: Answer, question: str, reading: Reading, article_text: Callable[[str], str]) -> Answer:
-    """The answer, with what other articles state differently of what was asked: `conflicts`, quotes and a remark.
+@dataclass(frozen=True)
+class Differing:
+    """What other articles state differently: quotes that an answer lacks, what differs, and the line that says so."""
 
-    It stays as it is where nothing differs. What was quoted stays quoted, and comes first.
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    remark: Sentence | None = None
+
+
+def differing(
+    question: str, reading: Reading, citations: Sequence[Citation], article_text: Callable[[str], str]
+) -> Differing:
+    """What other articles than those cited state differently of what was asked; empty where nothing differs.
+
+    Markers of the new quotes go on from those of `citations`.
     """
-    found = differences(question, reading) if answer.answered else ()
-    if not found:
-        return answer
-    citations = list(answer.citations)
+    found = differences(question, reading)
     missing = [each.sentence for each in found if not _quoting(each.value, citations)]
-    new = [replace(each, marker=len(citations) + n) for n, each in enumerate(cite(missing, article_text)[1], start=1)]
-    citations += new
+    new = [replace(each, marker=len(citations) + n) for n, each in enumerate(cite(missing, article_text), start=1)]
+    cited = [*citations, *new]
     conflicts = tuple(
         Conflict(each.value.text, citation.marker, citation.published)
         for each in found
-        if (citation := _quoting(each.value, citations))
+        if (citation := _quoting(each.value, cited))
     )
     if len(conflicts) < 2:
-        return answer
-    text = " ".join([answer.text, *(f"{attributed(each)} [{each.marker}]" for each in new)])
-    line = remark(conflicts, citations)
-    quoted = [s for each in new for s in verify(f"{attributed(each)} [{each.marker}]", [each])]
-    return replace(
-        answer,
-        text=text + BLANK_LINE + line,
-        citations=tuple(citations),
-        sentences=(*answer.sentences, *quoted, checked(line, citations)),
-        conflicts=conflicts,
-    )
+        return Differing()
+    return Differing(tuple(new), conflicts, checked(remark(conflicts, cited), cited))
 
 
 @dataclass(frozen=True)
@@ -143,11 +136,6 @@ class Statement(Scored):
         """Terms of the names in its article's headline."""
         return frozenset(name_terms(self.span.passage.title))
 
-    @cached_property
-    def harms(self) -> frozenset[str]:
-        """What came to those whom its figures count."""
-        return frozenset().union(*(figure.harms for figure in self.figures))
-
     def difference(self, start: int, end: int) -> Difference:
         """With the words from `start` to `end` of the sentence as its value."""
         first = self.span.start
@@ -182,10 +170,6 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
         if each.span.text != each.span.passage.title or each.span.text.endswith(".")  # a headline states nothing
     ]
     chosen = [each for each in statements if any(each.span.within(span) for span in reading.spans)]
-    if asks_for_state(question):
-        matter = Question(without_stage(question), reading.ranking)
-        if stages := _stages(matter, chosen, statements):
-            return stages
     weights = conflict_weights()
     next_best = [each for each in statements[:NEXT_BEST] if each.score >= statements[0].score - NEXT_MARGIN]
     least = weights.threshold if asked.answer_pattern else weights.sure
@@ -213,11 +197,7 @@ def on_the_matter(question: Question, quoted: Statement, statements: Sequence[St
         for each in statements
         if quoted.speaks_of(each)
         and (shared := quoted.words & each.words)
-        and (
-            question.coverage(shared) >= least
-            or _share(quoted.words, each.words) >= ALIKE
-            or bool(quoted.harms & each.harms)
-        )
+        and (question.coverage(shared) >= least or _share(quoted.words, each.words) >= ALIKE)
     ]
 
 
@@ -232,8 +212,8 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
     if kind:
         new = [each for each in new if (dates and not numbers if each.is_date else numbers)] or (new if numbers else [])
         new = [each for each in new if kind.search(quoted.span.text[each.start : each.end])] or new
-    if (harms := harms_named(words)) or _NOT_COUNTED.search(words):
-        new = [each for each in new if each.harms <= harms and (each.harms or not harms or not quoted.harms)]
+    if harms := harms_named(words):
+        new = [each for each in new if each.harms <= harms]
     if named := [each for each in new if each.unit & counted]:
         return named
     others = MEASURES if counted else TIMES if _SIZE.search(words) else frozenset()
@@ -272,7 +252,6 @@ def _counterpart(
         for its in other.figures
         if comparable(figure, its) and not far_apart(figure, its)
         if min(len(quoted.words), len(other.words)) >= LEAST_WORDS
-        if not (figure.harms & its.harms and quoted.names_apart(other) == 1)  # the dead of two floods
     ]
     if not found:
         return None
@@ -311,25 +290,6 @@ def _agreeing(one: Figure, other: Figure) -> bool:
 def _share(one: frozenset[str], other: frozenset[str]) -> float:
     """Share of the smaller set that is in the other."""
     return len(one & other) / max(min(len(one), len(other)), 1)
-
-
-def _stages(question: Question, chosen: Sequence[Statement], statements: Sequence[Statement]) -> tuple[Difference, ...]:
-    """How far the matter is in each article that says so in other words than the others, the newest first."""
-    found: dict[int, Difference] = {}
-    enough, seen = 0.0, set[str]()
-    for statement in (*chosen, *statements):
-        text, passage = statement.span.text, statement.span.passage
-        stage = stage_in(text)
-        if stage is None or passage.source in seen or not (found or statement in chosen):
-            continue
-        near = text[max(0, stage.start - CHARACTERS_BEFORE) : stage.end]
-        coverage = question.coverage({*terms(near), *terms(passage.title)})
-        if coverage >= enough:
-            seen.add(passage.source)
-            found.setdefault(stage.row, statement.difference(stage.start, stage.end))
-            enough = max(enough, LEAST_COVERAGE * coverage)
-    newest = sorted(found.values(), key=lambda each: each.value.passage.day or date.min, reverse=True)
-    return tuple(newest[:MOST_DIFFERENT]) if len(newest) > 1 else ()
 
 
 def _quoting(value: Span, citations: Sequence[Citation]) -> Citation | None:

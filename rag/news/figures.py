@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.text.facts import SCALE, SPELLED, facts
-from rag.text.harms import HARM, HARMS
 from rag.text.words import FUNCTION_WORDS, terms
 
 BESIDE = 6  # words on each side of a figure that tell which quantity it is
@@ -54,6 +53,16 @@ _ABOUT = re.compile(
 )
 _CLAUSE_END = re.compile(r"[,;:()]|\b(?:and|while|but|as|after|when|where|in which)\b|\d")
 _NO_COUNT = re.compile(r"\bage[ds]?(?: of)? $|-$")  # ahead of a figure
+# What came to those who are counted: "12 people were killed" and "the toll has risen to 14" are one quantity.
+HARMS = {
+    "@dead": r"die[sd]?|dead|deaths?|kill(?:s|ed|ing)?|fatalit(?:y|ies)|toll|perished|drowned|"
+    r"lost (?:his|her|their) li(?:fe|ves)",
+    "@hurt": r"injur(?:ed|es|ing|ies|y)|hurt|wound(?:ed|ing|s)?",
+    "@missing": r"missing|unaccounted",
+    "@held": r"arrest(?:ed|s|ing)?|detain(?:ed|ing)?|custody",
+    "@homeless": r"homeless|displaced|evacuated|fled|flee",
+}
+_HARM = re.compile("|".join(rf"(?P<{name[1:]}>\b(?:{words})\b)" for name, words in HARMS.items()), re.IGNORECASE)
 NEAR = 0.1  # relative distance within which "about 200" agrees with another figure
 FAR_APART = 100.0  # so many times another figure, it is no other account of the same
 YEARS_APART = 25.0  # and neither is a date so much later: a dam is finished in 1963, its repair in 2026
@@ -77,7 +86,16 @@ class Figure:
     @property
     def harms(self) -> frozenset[str]:
         """What came to those whom it counts, of HARMS; nothing where it does not tell."""
-        return self.unit.intersection(HARMS)
+        return self.unit & HARMS.keys()
+
+
+def harms_named(text: str) -> frozenset[str]:
+    """What a text says that came to people, of HARMS.
+
+    >>> sorted(harms_named("How many were killed or hurt?"))
+    ['@dead', '@hurt']
+    """
+    return frozenset(f"@{match.lastgroup}" for match in _HARM.finditer(text))
 
 
 def figures(sentence: str) -> list[Figure]:
@@ -209,7 +227,7 @@ def _harm(sentence: str, start: int, end: int) -> set[str]:
         return set()
     behind = _CLAUSE_END.split(sentence[end:], maxsplit=1)[0]
     ahead = _CLAUSE_END.split(sentence[:start])[-1]
-    found = HARM.search(sentence[start:end] + behind) or next(reversed([*HARM.finditer(ahead)]), None)
+    found = _HARM.search(sentence[start:end] + behind) or next(reversed([*_HARM.finditer(ahead)]), None)
     return {f"@{found.lastgroup}"} if found else set()
 
 

@@ -13,20 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.models.encoders import (
-    DEFAULT_EMBEDDING_MODEL,
-    MULTILINGUAL_EMBEDDING_MODEL,
-    CrossEncoder,
-    Encoder,
-    Vectors,
-    cross_encoder,
-    passage_encoder,
-    question_encoder,
-)
+from rag.models.encoders import Encoder, Reranker, Vectors, encoder, profile, reranker
 from rag.read.lists import asked_list, asks_for_list, leads, list_around
 from rag.read.signals import SIGNALS, Candidate, Question, signals
+from rag.settings import DEFAULT_EMBEDDING_MODEL
 from rag.text.languages import language_of
-from rag.text.sentences import leans, sentence_spans
+from rag.text.sentences import leans
 from rag.text.times import resolve
 from rag.types import Passage, Reader, Reading, Scored, Span
 
@@ -52,9 +44,6 @@ _ASKS_OF_PAGE = re.compile(r"\b(?:publi|post|updat|modif|article|page|story|repo
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 ROOM = 90  # words of an answer: the margin within which a further sentence is shown narrows evenly as they fill
-SHORTLIST = 24  # sentences that get a closer look
-MULTILINGUAL_SHORTLIST = 12  # 24 are no better there, and its encoder is slower
-MULTILINGUAL_WEIGHTS = "reader_multilingual.json"
 MOST_VECTORS = 20_000  # kept between questions: 30 MB at 384 dimensions
 
 Rows = NDArray[np.float64]
@@ -73,20 +62,36 @@ class ExtractiveReader:
     def __init__(
         self,
         encoder: Encoder,
-        cross_encoder: CrossEncoder | None,
+        sentence_encoder: Encoder,
+        reranker: Reranker | None,
+        weights: Weights,
+        shortlist: int,
         min_confidence: float | None = None,
-        *,
-        sentence_encoder: Encoder | None = None,
-        weights: Weights | None = None,
-        shortlist: int = SHORTLIST,
     ) -> None:
         self._encoder = encoder
-        self._sentence_encoder = sentence_encoder or encoder
-        self._cross_encoder = cross_encoder
+        self._sentence_encoder = sentence_encoder
+        self._reranker = reranker
         self._vectors: dict[str, Vectors] = {}
-        self._weights = weights or reader_weights()
+        self._weights = weights
         self._shortlist = shortlist
-        self._threshold = self._weights.threshold if min_confidence is None else min_confidence
+        self._threshold = weights.threshold if min_confidence is None else min_confidence
+
+    @classmethod
+    def with_model(cls, embedding_model: str, min_confidence: float | None = None) -> ExtractiveReader:
+        """The reader that sees with that model, and the weights that are fitted for it.
+
+        Raises:
+            SettingsError: there is no such model on this machine.
+        """
+        known = profile(embedding_model)
+        return cls(
+            encoder(embedding_model, "query"),
+            encoder(embedding_model, "document"),
+            reranker(known.reranker) if known.reranker else None,
+            reader_weights(known.reader_weights),
+            known.shortlist,
+            min_confidence,
+        )
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
         """The best spans, article by article in reading order; they answer from the confidence threshold on."""
@@ -121,8 +126,8 @@ class ExtractiveReader:
         candidates, rows = [candidates[number] for number in best], rows[best]
         rows[:, UNKNOWN] = taken_apart.has_unknown_name({candidate.span.passage.id for candidate in candidates})
         rows[:, CONTEXT] = self._encode([candidate.in_context for candidate in candidates]) @ asked
-        if self._cross_encoder:
-            rows[:, CROSS] = self._cross_encoder.score(question, [candidate.as_evidence for candidate in candidates])
+        if self._reranker:
+            rows[:, CROSS] = self._reranker.score(question, [candidate.as_evidence for candidate in candidates])
         return candidates, rows
 
     def _meanings(self, candidates: Sequence[Candidate]) -> Sequence[Vectors | None]:
@@ -167,32 +172,23 @@ def build_reader(embedding_model: str, min_confidence: float | None = None) -> R
     Raises:
         SettingsError: there is no such model on this machine.
     """
-    english = ExtractiveReader(question_encoder(DEFAULT_EMBEDDING_MODEL), cross_encoder(), min_confidence)
-    if embedding_model != MULTILINGUAL_EMBEDDING_MODEL:
+    english = ExtractiveReader.with_model(DEFAULT_EMBEDDING_MODEL, min_confidence)
+    if profile(embedding_model).reader_weights == profile(DEFAULT_EMBEDDING_MODEL).reader_weights:
         return english
-    multilingual = ExtractiveReader(
-        question_encoder(embedding_model),
-        None,
-        min_confidence,
-        sentence_encoder=passage_encoder(embedding_model),
-        weights=reader_weights(MULTILINGUAL_WEIGHTS),
-        shortlist=MULTILINGUAL_SHORTLIST,
-    )
-    return ReaderByLanguage(english, multilingual)
+    return ReaderByLanguage(english, ExtractiveReader.with_model(embedding_model, min_confidence))
 
 
 def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
     """Every sentence of the passages, with its neighbours; what has no letter or digit, such as "**", is none."""
     found: list[Candidate] = []
     for rank, passage in enumerate(passages, start=1):
-        spans = [(a, b) for a, b in sentence_spans(passage.text) if any(map(str.isalnum, passage.text[a:b]))]
-        texts = [passage.text[start:end] for start, end in spans]
-        for number, (start, end) in enumerate(spans):
+        spans = [span for span in passage.spans if any(map(str.isalnum, span.text))]
+        for number, span in enumerate(spans):
             found.append(
                 Candidate(
-                    span=Span(passage, passage.start + start, passage.start + end),
-                    before=texts[number - 1] if number else "",
-                    after=texts[number + 1] if number + 1 < len(texts) else "",
+                    span=span,
+                    before=spans[number - 1].text if number else "",
+                    after=spans[number + 1].text if number + 1 < len(spans) else "",
                     rank=rank,
                 )
             )
@@ -205,7 +201,7 @@ def _is_imprint(span: Span) -> bool:
         return False
     publisher = span.passage.publisher or "\n"
     rest = span.text.replace(publisher, "")
-    days = resolve(rest, None)
+    days = resolve(rest, None, sentences=[(0, len(rest))])
     for day in reversed(days):
         rest = rest[: day.start] + rest[day.end :]
     words = set(re.findall(r"[^\W\d_]+", rest.lower()))

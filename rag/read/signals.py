@@ -16,7 +16,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.text.harms import harms_named
 from rag.text.speaker import turn_at
 from rag.text.words import WORD, name_terms, number_terms, terms
 from rag.types import Passage, Span
@@ -209,9 +208,6 @@ class Question:
         self.numbers = number_terms(text)
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
         self.asks_figure = self.answer_pattern is not None and self.answer_pattern.pattern in _FIGURES
-        self.harms = (
-            harms_named(text) if self.answer_pattern and self.answer_pattern.pattern == _NUMBER else frozenset()
-        )
         self.words = {word.lower() for word in WORD.findall(text)}
 
     def coverage(self, found: Set[str]) -> float:
@@ -224,13 +220,8 @@ class Question:
         return bool(self.names.difference(*(self.passage_terms[passage] for passage in passages)))
 
     def kind_in(self, sentence: str) -> bool:
-        """Whether the sentence has something of the asked kind that the question does not say already.
-
-        Of the dead and the injured only those are told that are asked for.
-        """
+        """Whether the sentence has something of the asked kind that the question does not say already."""
         assert self.answer_pattern is not None
-        if self.harms and (told := harms_named(sentence)) and not told & self.harms:
-            return False
         found = (WORD.findall(match.group())[-1:] for match in self.answer_pattern.finditer(sentence))
         return any(not words or words[0].lower() not in self.words for words in found)
 

@@ -10,14 +10,9 @@ from rag.arguments import as_dict, readable, shown
 from rag.errors import QuestionError
 from rag.index.catalog import words_of
 from rag.index.store import Index, Store
-from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL, Encoder
+from rag.models.encoders import Encoder
 from rag.text.languages import language_of
 from rag.types import Filters, Passage
-
-DENSE_WEIGHT = 0.4
-# Cosines of multilingual-e5 all lie between .7 and .9, so their shares of the best hardly differ.
-MULTILINGUAL_DENSE_WEIGHT = 0.95
-
 
 _LONGEST_PUBLISHERS = 10_000  # characters of all names of a filter; the time of an unknown one is their square
 
@@ -60,11 +55,6 @@ class HybridRetriever:
         fused = fuse(dense, lexical, self._dense_weight)
         best = dict(sorted(fused.items(), key=lambda item: -item[1])[:top_k])
         return index.passages(best)
-
-
-def default_dense_weight(embedding_model: str) -> float:
-    """Share of meaning in the fused score that suits an embedding model."""
-    return MULTILINGUAL_DENSE_WEIGHT if embedding_model == MULTILINGUAL_EMBEDDING_MODEL else DENSE_WEIGHT
 
 
 def lexical_terms(query: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""Sentences, words, languages, times, phrases and speakers of a text; it knows nothing of the rest."""
+"""Sentences, words, languages, times and speakers of a text; it knows nothing of the rest."""

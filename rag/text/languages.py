@@ -27,14 +27,6 @@ class Language:
     needs_extra: str
     function_words: frozenset[str] = frozenset()
 
-    def introduce(self, text: str, quotes: Sequence[str]) -> str:
-        """The text of these quotes, below the lead where one of them is in another language.
-
-        >>> language_of("¿Cuándo se inauguró el puerto?").introduce("It opened in May. [1]", ["It opened in May."])
-        'Los artículos dicen, en su idioma original:\\nIt opened in May. [1]'
-        """
-        return f"{self.lead}\n{text}" if self.lead and self.is_foreign(quotes) else text
-
     def is_foreign(self, quotes: Sequence[str]) -> bool:
         """Whether one of the quotes is in another language."""
         return any(language_of(quote).code != self.code for quote in quotes)
@@ -119,7 +111,6 @@ _LATIN = tuple(
         ),
     )
 )
-_LEADS = frozenset(language.lead for language in (*_LATIN, _CHINESE, _OTHER))
 _HAN = r"\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[¿¡]|[^\W\d_{_HAN}]+")
 _CHINESE_LETTER = re.compile(f"[{_HAN}]")
@@ -153,9 +144,3 @@ def _by_script(text: str) -> Language:
     if _HANGUL.search(text):
         return replace(_OTHER, code="ko")
     return _CHINESE if _CHINESE_LETTER.search(text) else _OTHER
-
-
-def split_lead(text: str) -> tuple[str, str]:
-    """The line that `Language.introduce` put ahead of an answer's quotes ("" where there is none), and the rest."""
-    first, _, rest = text.partition("\n")
-    return (first, rest) if first in _LEADS else ("", text)

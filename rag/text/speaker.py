@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 _LABEL = re.compile(r"^[ \t]*(?P<name>[^\W\d_][^\n:：?!,;]{0,40}?)\s?[:：](?=\s)", re.MULTILINE)
 _LETTER = re.compile(r"(?:q|a|question|answer)\d*", re.IGNORECASE)
@@ -23,7 +22,6 @@ class Turn:
     speaker: str
 
 
-@lru_cache(maxsize=64)
 def turns(text: str) -> tuple[Turn, ...]:
     """The turns of an interview, in order; none where a text is not one.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -124,11 +124,18 @@ def dated(published: date | None, no_later_than: date | None) -> str:
     return day_of(published) if published else no_later(no_later_than)
 
 
-def resolve(text: str, day: date | None, start: int = 0, end: int | None = None) -> tuple[TimeExpression, ...]:
+def resolve(
+    text: str,
+    day: date | None,
+    start: int = 0,
+    end: int | None = None,
+    sentences: Sequence[tuple[int, int]] | None = None,
+) -> tuple[TimeExpression, ...]:
     """The time expressions from `start` to `end` whose days are certain, in their order.
 
     `day` is when the text was published; without it only what names its year is resolved. What stands around `start`
-    and `end` in the same paragraphs is read for tense and quotation marks. Weeks begin on Monday.
+    and `end` in the same paragraphs is read for tense and quotation marks. Weeks begin on Monday. `sentences` are
+    those of the text, offsets there, where they are known.
 
     >>> [(found.text, found.when) for found in resolve("Sales fell on Friday, the union said.", date(2024, 6, 29))]
     [('on Friday', '28 June 2024')]
@@ -139,7 +146,13 @@ def resolve(text: str, day: date | None, start: int = 0, end: int | None = None)
     breaks = [0, *(match.end() for match in _PARAGRAPH.finditer(text)), len(text)]
     opening = max(place for place in breaks if place <= start)
     paragraphs = text[opening : min(place for place in breaks if place >= end)]
-    return tuple(found for found in _resolved(paragraphs, day, opening) if start <= found.start and found.end <= end)
+    if sentences is None:
+        spans = sentence_spans(paragraphs)
+    else:
+        inside = ((max(first - opening, 0), min(last - opening, len(paragraphs))) for first, last in sentences)
+        spans = [(first, last) for first, last in inside if first < last]
+    found = _resolved(paragraphs, spans, day, opening)
+    return tuple(time for time in found if start <= time.start and time.end <= end)
 
 
 def without_year(text: str) -> tuple[tuple[int, int | None], ...]:
@@ -153,11 +166,13 @@ def without_year(text: str) -> tuple[tuple[int, int | None], ...]:
     return tuple((month, int(day) if day else None) for month, day in found)
 
 
-def _resolved(text: str, day: date | None, offset: int) -> Iterator[TimeExpression]:
+def _resolved(
+    text: str, sentences: Sequence[tuple[int, int]], day: date | None, offset: int
+) -> Iterator[TimeExpression]:
     flat = re.sub(r"\s", " ", text)  # a line may be broken, or a space unbreakable, within an expression
     unquoted = without_quotations(flat)
     before = ""
-    for start, end in sentence_spans(text):
+    for start, end in sentences:
         sentence = Sentence(flat[start:end], unquoted[start:end], before, day)
         for match, (first, last), relative in _readings(sentence):
             opening, closing = start + match.start(), start + match.end()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from rag.models.tokens import RESERVED, Count, count_tokens
+from rag.models.tokens import RESERVED, Count, Message, count_tokens, prompt_tokens
 from rag.text.languages import ABSTENTION
 from rag.text.times import no_later
 from rag.types import Passage
@@ -54,8 +54,6 @@ VERDICTS = (  # right answers in other words, and near misses; the articles are 
 )
 
 _BRACKETS = str.maketrans("<[{＜［〈《【⟨‹>]}＞］〉》】⟩›", "(" * 10 + ")" * 10)
-
-Message = tuple[str, str]  # role and words
 
 
 def answer_prompt(question: str, passages: Sequence[Passage]) -> list[Message]:
@@ -132,11 +130,6 @@ def fit_passages(
 def room_beside(prompt: Sequence[Message], context: int, count: Count) -> int:
     """Tokens that a context leaves beside a prompt and the answer."""
     return context - RESERVED - prompt_tokens(prompt, count)
-
-
-def prompt_tokens(prompt: Sequence[Message], count: Count) -> int:
-    """Tokens of the words of a prompt."""
-    return sum(count(words) for _, words in prompt)
 
 
 def trim_history(history: Sequence[Mapping[str, str]], budget: int, count: Count) -> list[Mapping[str, str]]:

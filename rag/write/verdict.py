@@ -21,7 +21,6 @@ from rag.write.prompts import verdict_prompt
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
-    from rag.write.writer import Draft
 
 VERDICTS_FILE = Path(__file__).parent / "verdicts.json"
 SMALL = 2_000_000_000  # bytes: about 3 billion weights in 4 bits
@@ -44,10 +43,10 @@ class Verdict:
         return log_odds(confidence) + self.weight * log_odds(said)
 
 
-def states_answer(chat: ChatModel, question: str, reading: Reading, draft: Draft) -> bool:
+def states_answer(chat: ChatModel, question: str, reading: Reading) -> bool:
     """Whether the reader's quotations are taken to answer, the model being heard where its word has a weight.
 
-    Evidence that no word of the model could make strong enough is refused without it. Its tokens go to the draft.
+    Evidence that no word of the model could make strong enough is refused without it.
 
     Raises:
         ModelError: the model failed.
@@ -57,7 +56,7 @@ def states_answer(chat: ChatModel, question: str, reading: Reading, draft: Draft
         return reading.answers
     if verdict.score(reading.confidence, 1.0) < verdict.threshold:
         return False
-    said = draft.chance(chat, verdict_prompt(question, [span.text for span in reading.spans]))
+    said = chat.chance(verdict_prompt(question, [span.text for span in reading.spans]))
     return verdict.score(reading.confidence, said) >= verdict.threshold
 
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.cite.quotes import attributed, cite
 from rag.cite.support import evidence, nearly_quoted, unsupported
 from rag.errors import ModelError
+from rag.events import WRITING, Checked, Cited, Event, StepBegun
 from rag.text.languages import ABSTENTION
 from rag.text.sentences import sentence_spans
-from rag.types import Citation, Passage, Sentence
-from rag.write.prompts import Message, answer_prompt, fit_passages, prompt_tokens, room_beside
+from rag.types import Citation, Passage, Sentence, Statement
+from rag.write.prompts import answer_prompt, fit_passages, room_beside
 from rag.write.verdict import is_small
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
 
-WRITING = "writing"  # said with every piece that the model writes
 LOOSE = "the cited words have its words, but not in one sentence and in this order, and the model is a small one"
 MOST_SENTENCES = 12  # of an answer; a model that goes on is stopped
 _MARKER = re.compile(
@@ -48,132 +49,120 @@ _ABSTAINS = re.compile(
 )
 
 
-@dataclass
-class Draft:
-    """What has been written and checked so far; markers in `sentences` are those of `citations`.
+@dataclass(frozen=True)
+class Written:
+    """What a model wrote: each sentence checked, its markers those of `citations`.
 
-    `abstained`: the model says that the articles do not say; `repeats`: it says the same again. `left_out`: passages
-    that its prompt had no room for.
+    `abstained`: it says that the articles do not say. `left_out`: passages that its prompt had no room for.
+    `first_sentence`: when the first sentence was shown, by time.perf_counter.
     """
 
-    sentences: list[Sentence] = field(default_factory=list)
-    citations: list[Citation] = field(default_factory=list)
-    left_out: list[Passage] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[Passage, ...] = ()
     abstained: bool = False
-    repeats: bool = False
-    tokens_in: int = 0
-    tokens_out: int = 0
-    seen: int = 0  # sentences that the model has written, shown or not
-    first_sentence: float | None = None  # when it was shown, by time.perf_counter
-
-    def counted(self, model: ChatModel, prompt: Sequence[Message]) -> Generator[str, None, None]:
-        """What a model writes, piece by piece; its tokens are added up, counted here where it does not report them."""
-        written, reported = "", False
-        stream = model.stream(prompt)
-        try:
-            for piece in stream:
-                if usage := piece.usage_metadata:
-                    reported = True
-                    self.tokens_in += usage["input_tokens"]
-                    self.tokens_out += usage["output_tokens"]
-                written += piece.text
-                yield piece.text
-        finally:
-            stream.close()
-            if not reported:
-                self.tokens_in += prompt_tokens(prompt, model.count)
-                self.tokens_out += model.count(written)
-
-    def chance(self, model: ChatModel, prompt: Sequence[Message]) -> float:
-        """`ChatModel.chance`; its tokens, and the one of its word, are added up too."""
-        self.tokens_in += prompt_tokens(prompt, model.count)
-        self.tokens_out += 1
-        return model.chance(prompt)
+    first_sentence: float | None = None
 
     @property
-    def finished(self) -> bool:
-        """Whether nothing that could still come would be shown."""
-        return self.abstained or self.repeats or len(self.sentences) >= MOST_SENTENCES
+    def holds(self) -> bool:
+        """Whether enough of it is supported to be shown."""
+        supported = sum(sentence.supported for sentence in self.sentences)
+        return 0 < supported >= len(self.sentences) / 2
 
     @property
-    def supported(self) -> int:
-        """How many sentences are supported."""
-        return sum(sentence.supported for sentence in self.sentences)
+    def statements(self) -> tuple[Statement, ...]:
+        """Its sentences as an answer has them."""
+        return tuple(Statement(sentence.text, sentence.markers, (sentence,)) for sentence in self.sentences)
 
 
 class Writer:
-    """Has a model write an answer from passages, and checks it against the articles."""
+    """Has a model write the answer to one question from passages, and checks it against the articles."""
 
     def __init__(self, model: ChatModel, article_text: Callable[[str], str]) -> None:
         self.model = model
         self._article_text = article_text
+        self._sentences: list[Sentence] = []
+        self._citations: list[Citation] = []
+        self._notes: list[str] = []
+        self._seen = 0  # sentences that the model has written, shown or not
+        self._abstained = self._repeats = False
+        self._first_sentence: float | None = None
 
-    def write(self, question: str, passages: Sequence[Passage], draft: Draft) -> Iterator[str | Citation | Sentence]:
-        """Fill the draft; each sentence is given as soon as it is checked, new citations before it.
+    def write(self, question: str, passages: Sequence[Passage]) -> Generator[Event, None, Written]:
+        """What was written; each sentence is given as soon as it is checked, new citations before it.
 
-        `WRITING` comes with each piece of text, so that the model can be stopped there: close the iterator.
+        "writing" comes with each piece of text, so that the model can be stopped there: close the iterator.
 
         Raises:
-            ModelError: the model failed before anything was checked; later, a note of the draft says so.
+            ModelError: the model failed before anything was checked; later, a note says so.
         """
         room = room_beside(answer_prompt(question, []), self.model.context, self.model.count)
-        read, draft.left_out = fit_passages(passages, room, self.model.count)
+        read, left_out = fit_passages(passages, room, self.model.count)
         if not read:
             raise ModelError(f"{self.model.name} has no room for a passage; raise RAG_CONTEXT_TOKENS")
         text, interrupted = "", False
-        pieces = draft.counted(self.model, answer_prompt(question, read))
         try:
-            for piece in pieces:
-                text += piece
-                yield WRITING
-                yield from self._check(split_sentences(text)[:-1], question, read, draft)
-                if draft.finished:
-                    break
+            with closing(self.model.stream(answer_prompt(question, read))) as pieces:
+                for piece in pieces:
+                    text += piece.text
+                    yield StepBegun(WRITING)
+                    yield from self._check(split_sentences(text)[:-1], question, read)
+                    if self._finished:
+                        break
         except ModelError as error:
-            if not draft.sentences:
+            if not self._sentences:
                 raise
             interrupted = True
-            draft.notes.append(f"The answer breaks off here: {error}.")
-        finally:
-            pieces.close()
-        if not (draft.finished or interrupted):
-            yield from self._check(split_sentences(text), question, read, draft)
+            self._notes.append(f"The answer breaks off here: {error}.")
+        if not (self._finished or interrupted):
+            yield from self._check(split_sentences(text), question, read)
+        return Written(
+            tuple(self._sentences),
+            tuple(self._citations),
+            tuple(self._notes),
+            tuple(left_out),
+            self._abstained,
+            self._first_sentence,
+        )
+
+    @property
+    def _finished(self) -> bool:
+        """Whether nothing that could still come would be shown."""
+        return self._abstained or self._repeats or len(self._sentences) >= MOST_SENTENCES
 
     def _check(
-        self, written: Sequence[tuple[str, list[int]]], question: str, passages: Sequence[Passage], draft: Draft
-    ) -> Iterator[Citation | Sentence]:
+        self, written: Sequence[tuple[str, list[int]]], question: str, passages: Sequence[Passage]
+    ) -> Iterator[Event]:
         """Check the sentences that were not there the last time."""
-        for text, markers in written[draft.seen :]:
-            draft.seen += 1
-            draft.repeats = any(text == earlier.text for earlier in draft.sentences)
+        for text, markers in written[self._seen :]:
+            self._seen += 1
+            self._repeats = any(text == earlier.text for earlier in self._sentences)
             if not any(map(str.isalnum, text)):
                 continue
             if abstains(text):
-                draft.abstained = not draft.sentences
-                if draft.sentences:
-                    draft.notes.append(f"The model adds: {text}")
-            elif not draft.finished:
-                yield from self._checked(text, question, _sought(markers, passages), draft)
-            if draft.finished:
+                self._abstained = not self._sentences
+                if self._sentences:
+                    self._notes.append(f"The model adds: {text}")
+            elif not self._finished:
+                yield from self._checked(text, question, _sought(markers, passages))
+            if self._finished:
                 return
 
-    def _checked(
-        self, text: str, question: str, sought: Sequence[Sequence[Passage]], draft: Draft
-    ) -> Iterator[Citation | Sentence]:
+    def _checked(self, text: str, question: str, sought: Sequence[Sequence[Passage]]) -> Iterator[Event]:
         """The sentence with citations of what supports it, or the reason why nothing does."""
         found, reason = self._supported_by(text, question, sought)
         markers = []
         for citation in found:
-            known, new = _numbered(citation, draft.citations)
+            known, new = _numbered(citation, self._citations)
             if new:
-                draft.citations.append(known)
-                yield known
+                self._citations.append(known)
+                yield Cited(known)
             markers.append(known.marker)
         sentence = Sentence(text, tuple(dict.fromkeys(markers)), supported=not reason, reason=reason)
-        draft.first_sentence = draft.first_sentence or time.perf_counter()
-        draft.sentences.append(sentence)
-        yield sentence
+        self._first_sentence = self._first_sentence or time.perf_counter()
+        self._sentences.append(sentence)
+        yield Checked(sentence)
 
     def _supported_by(
         self, text: str, question: str, sought: Sequence[Sequence[Passage]]
@@ -184,7 +173,7 @@ class Writer:
         """
         reasons = []
         for passages in sought:
-            _, found = cite(evidence(text, passages, question), self._article_text)
+            found = cite(evidence(text, passages, question), self._article_text)
             quotes = list(map(attributed, found))
             known_as = names_in_full(text, quotes, [self._article_text(citation.source) for citation in found])
             publishers = [citation.publisher for citation in found if citation.publisher]

@@ -54,55 +54,53 @@ if point.startswith("in the run: "):  # the process that indexes is killed, ther
 else:
     Collection(settings, Store(settings)).add([file], step, folder=file.parent)
 """
-POINTS = [
-    "reading:1",
-    "reading:2",
-    "reading:4",
-    "embedding:1",
-    "embedding:2",
-    "in the run: before _read_articles",
-    "in the run: before write_catalog",
-    "in the run: after write_catalog",
+IN_THE_RUN = [
+    f"in the run: {place}" for place in ("before _read_articles", "before write_catalog", "after write_catalog")
 ]
 
 
-@pytest.mark.parametrize("then", ["refresh", "rebuild"])
-@pytest.mark.parametrize("point", POINTS)
-def test_nothing_unannounced_appears_after_a_kill(point: str, then: str, articles: Path, tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
+@pytest.mark.parametrize(
+    ("point", "then"),
+    [
+        *((point, "refresh") for point in ("reading:1", "reading:4", "embedding:2", *IN_THE_RUN)),
+        *((point, "rebuild") for point in IN_THE_RUN),
+    ],
+)
+def test_nothing_unannounced_appears_after_a_kill(
+    point: str, then: str, articles: Path, indexed: Settings, tmp_path: Path
+) -> None:
     file = tmp_path / "whale.txt"
     file.write_text(WHALE)
-    command = [sys.executable, "-c", PROGRAM, str(settings.index), str(file), point]
+    command = [sys.executable, "-c", PROGRAM, str(indexed.index), str(file), point]
     killed = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
-    published = indexed(settings)
+    published = sources(indexed)
     if "write_catalog" in point or "_read_articles" in point:
-        assert [path.name for path in (uploads(settings.index) / STAGED).iterdir()] == ["whale.txt"]
+        assert [path.name for path in (uploads(indexed.index) / STAGED).iterdir()] == ["whale.txt"]
         assert ("added/whale.txt" in published) == ("after" in point)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:  # the child of the killed process ends at its next step
         try:
-            ingest([], settings, rebuild=then == "rebuild")
+            ingest([], indexed, rebuild=then == "rebuild")
             break
         except Exception as error:
             assert "another process is indexing" in str(error)
             time.sleep(0.2)
-    there = "added/whale.txt" in indexed(settings)
-    assert indexed(settings) == {*ARTICLES, "added/whale.txt"} if there else indexed(settings) == {*ARTICLES}
+    there = "added/whale.txt" in sources(indexed)
+    assert sources(indexed) == {*ARTICLES, "added/whale.txt"} if there else sources(indexed) == {*ARTICLES}
     if point.startswith("in the run"):
         assert there == ("after" in point)
-    folder = uploads(settings.index)
+    folder = uploads(indexed.index)
     left = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
     assert left == ([folder / "whale.txt"] if there else [])
     # The index can be deleted and built again from the folder.
-    before = indexed(settings)
-    (settings.index / "catalog.sqlite").unlink()
-    ingest([articles], settings)
-    assert indexed(settings) == before
+    before = sources(indexed)
+    (indexed.index / "catalog.sqlite").unlink()
+    ingest([articles], indexed)
+    assert sources(indexed) == before
 
 
-def indexed(settings: Settings) -> set[str]:
+def sources(settings: Settings) -> set[str]:
     store = Store(settings)
     try:
         return {article.source for article in store.articles()}
@@ -111,17 +109,15 @@ def indexed(settings: Settings) -> set[str]:
 
 
 def test_a_copy_of_what_the_index_has_under_that_name_with_another_content_is_no_article(
-    articles: Path, tmp_path: Path
+    articles: Path, indexed: Settings, tmp_path: Path
 ) -> None:
-    settings = Settings(index=tmp_path / "index")
     file = tmp_path / "whale.txt"
     file.write_text(WHALE)
-    ingest([articles], settings)
-    ingest([], settings, added={"whale.txt": file})
-    assert hashlib.sha256((uploads(settings.index) / "whale.txt").read_bytes()).digest()
-    (uploads(settings.index) / STAGED).mkdir()
-    (uploads(settings.index) / STAGED / "whale.txt").write_text("Another\n\nA text that nobody was told of.\n")
-    ingest([], settings)
-    assert (uploads(settings.index) / "whale.txt").read_text() == WHALE
-    assert not (uploads(settings.index) / STAGED).exists()
-    assert read_scope(settings.index).paths == (articles,)
+    ingest([], indexed, added={"whale.txt": file})
+    assert hashlib.sha256((uploads(indexed.index) / "whale.txt").read_bytes()).digest()
+    (uploads(indexed.index) / STAGED).mkdir()
+    (uploads(indexed.index) / STAGED / "whale.txt").write_text("Another\n\nA text that nobody was told of.\n")
+    ingest([], indexed)
+    assert (uploads(indexed.index) / "whale.txt").read_text() == WHALE
+    assert not (uploads(indexed.index) / STAGED).exists()
+    assert read_scope(indexed.index).paths == (articles,)

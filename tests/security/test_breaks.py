@@ -163,49 +163,45 @@ def elsewhere(path: Path) -> None:
     path.symlink_to(path.rename(index.with_name("moved")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [pipe, endless, elsewhere])
 @pytest.mark.parametrize("victim", ["vectors*/chroma.sqlite3", "vectors*/*/*"])
 def test_vectors_that_are_no_regular_files_are_lost(
-    victim: str, damage: Callable[[Path], None], articles: Path, tmp_path: Path
+    victim: str, damage: Callable[[Path], None], articles: Path, indexed: Settings
 ) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    for target in list(settings.index.glob(victim))[:1] or [next(settings.index.glob("vectors*")) / "new"]:
+    for target in list(indexed.index.glob(victim))[:1] or [next(indexed.index.glob("vectors*")) / "new"]:
         target.touch()
         damage(target)
     for use in (
-        lambda: ask("How long is the bridge over the Arun?", settings=settings),
-        lambda: list(report(settings, cleaning=False)),
-        lambda: ingest([articles], settings),
+        lambda: ask("How long is the bridge over the Arun?", settings=indexed),
+        lambda: list(report(indexed, cleaning=False)),
+        lambda: ingest([articles], indexed),
     ):
         with pytest.raises(StoreError, match="has lost its vectors; build it anew with `rag index PATHS --rebuild"):
             use()
-    assert ingest([articles], settings, rebuild=True).articles == 3
-    assert "412 metres" in ask("How long is the bridge over the Arun?", settings=settings).text
+    assert ingest([articles], indexed, rebuild=True).articles == 3
+    assert "412 metres" in ask("How long is the bridge over the Arun?", settings=indexed).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
 @pytest.mark.parametrize("name", ["catalog.sqlite", "catalog.sqlite.new"])
 def test_what_stands_in_the_place_of_the_catalog_is_said_and_a_rebuild_removes_it(
-    name: str, what: Callable[[Path], None], articles: Path, tmp_path: Path
+    name: str, what: Callable[[Path], None], articles: Path, indexed: Settings
 ) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    path = settings.index / name
+    path = indexed.index / name
     path.unlink(missing_ok=True)
     what(path)
     if name == "catalog.sqlite":
-        for use in (lambda: list(report(settings, cleaning=False)), lambda: ingest([articles], settings)):
+        for use in (lambda: list(report(indexed, cleaning=False)), lambda: ingest([articles], indexed)):
             with pytest.raises(StoreError, match=r"catalog\.sqlite is no regular file; build it anew .*--rebuild"):
                 use()
-    assert main(["index", str(articles), "--rebuild", "--index", str(settings.index)]) == 0
-    assert "412 metres" in ask("How long is the bridge over the Arun?", settings=settings).text
+    assert main(["index", str(articles), "--rebuild", "--index", str(indexed.index)]) == 0
+    assert "412 metres" in ask("How long is the bridge over the Arun?", settings=indexed).text
 
 
-def test_wrong_values_are_refused_in_one_line(articles: Path, tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    rag = build_rag(settings)
+def test_wrong_values_are_refused_in_one_line(indexed: Settings) -> None:
+    rag = build_rag(indexed)
     values: list[Any] = ["\ud800", "\0", "x" * 10_000, [], None, 5, {}, b"bridge.txt", object()]
     for value in values:
         for use in (rag.article, rag.chat_model, *(() if value is None else (build_rag,))):

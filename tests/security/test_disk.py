@@ -31,10 +31,9 @@ BRIDGE = "How long is the bridge over the Arun?"
 
 
 @pytest.fixture
-def settings(articles: Path, tmp_path: Path) -> Settings:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    return settings
+def settings(indexed: Settings) -> Settings:
+    """Of an index of three small articles."""
+    return indexed
 
 
 def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -218,6 +217,11 @@ def remedy_of(line: str, articles: Path) -> list[str]:
     return shlex.split(command.replace("PATHS", str(articles)))[1:]
 
 
+def rebuilding(settings: Settings, articles: Path) -> list[str]:
+    """The arguments of the command that builds the index anew."""
+    return ["index", str(articles), "--rebuild", "--index", str(settings.index)]
+
+
 def cut(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
@@ -295,7 +299,7 @@ DAMAGES: list[tuple[str, Callable[[Path], None]]] = [
 
 
 @pytest.mark.parametrize(("victim", "damage"), DAMAGES)
-def test_damage_is_one_line_and_its_remedy_works(
+def test_damage_is_one_line_that_names_its_remedy(
     victim: str, damage: Callable[[Path], None], settings: Settings, articles: Path
 ) -> None:
     (target,) = settings.index.glob(victim)
@@ -311,12 +315,31 @@ def test_damage_is_one_line_and_its_remedy_works(
             use()
         assert "\n" not in str(refused.value) and "rag index" in str(refused.value)
         assert "--rebuild" in str(refused.value)
+        if "`rag index PATHS" in str(refused.value):
+            assert remedy_of(str(refused.value), articles) == rebuilding(settings, articles)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("victim", "damage"),
+    [
+        ("catalog.sqlite", garbage),
+        ("catalog.sqlite", replaced_by_a_file),
+        ("vectors*/chroma.sqlite3", garbage),
+        ("vectors*/chroma.sqlite3", os.remove),
+        ("vectors*", replaced_by_a_file),
+        ("vectors*", shutil.rmtree),
+    ],
+)
+def test_the_remedy_of_damage_works(
+    victim: str, damage: Callable[[Path], None], settings: Settings, articles: Path
+) -> None:
+    """It reads nothing of the old index, so a file that is none stands for every wrong value in it."""
     from rag.cli import main
 
-    arguments = ["index", str(articles), "--rebuild", "--index", str(settings.index)]
-    if "`rag index PATHS" in str(refused.value):
-        assert remedy_of(str(refused.value), articles) == arguments
-    assert main(arguments) == 0
+    (target,) = settings.index.glob(victim)
+    damage(target)
+    assert main(rebuilding(settings, articles)) == 0
     assert "412 metres" in ask(BRIDGE, settings=settings).text
     assert len(list(settings.index.glob("vectors*"))) == 1
 

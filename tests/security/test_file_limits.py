@@ -73,6 +73,7 @@ def test_what_takes_too_long_is_given_up_and_the_others_go_in(articles: Path, tm
         ingest([articles], settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -126,6 +127,7 @@ def test_a_text_that_a_file_unpacks_has_a_limit(tmp_path: Path) -> None:
     assert "has more than 0.1 MB of text; split it, or raise RAG_MAX_FILE_MB" in given_up(path, max_file_mb=0.1)
 
 
+@pytest.mark.slow
 def test_a_file_of_many_attributes_ends(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_text(html(f"<p {' '.join(f'a{number}=1' for number in range(40_000))}>x</p>{PARAGRAPH * 5}"))
@@ -195,10 +197,8 @@ def vanishing(articles: Path, settings: Settings, step: int, *names: str, skip_b
 
 
 @pytest.mark.parametrize("skip_bad", [False, True])
-def test_a_file_that_vanishes_is_left_out_and_named(articles: Path, tmp_path: Path, skip_bad: bool) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    report = vanishing(articles, settings, 1, "bakery.txt", "orchard.md", skip_bad=skip_bad)
+def test_a_file_that_vanishes_is_left_out_and_named(articles: Path, indexed: Settings, skip_bad: bool) -> None:
+    report = vanishing(articles, indexed, 1, "bakery.txt", "orchard.md", skip_bad=skip_bad)
     assert (report.articles, report.removed) == (1, 2)
     assert report.skipped == tuple(
         f"{articles / name} has vanished; index again" for name in ("bakery.txt", "orchard.md")
@@ -276,9 +276,8 @@ def _runs(process: int) -> bool:
 
 
 @pytest.mark.slow
-def test_what_the_chat_adds_and_shows_has_the_same_limits(articles: Path, tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index", parse_memory_mb=256)
-    ingest([articles], settings)
+def test_what_the_chat_adds_and_shows_has_the_same_limits(indexed: Settings, tmp_path: Path) -> None:
+    settings = indexed.model_copy(update={"parse_memory_mb": 256})
     collection = Collection(settings, Store(settings))
     bad, good, gone = tmp_path / "bad.html", tmp_path / "whale.txt", tmp_path / "gone.txt"
     bad.write_text(html(PARAGRAPH * 300_000))
@@ -296,12 +295,10 @@ def test_what_the_chat_adds_and_shows_has_the_same_limits(articles: Path, tmp_pa
     assert build_rag(settings).answer("What did the lighthouse keeper find?").answered
 
 
-def test_what_cannot_be_read_again_is_shown_from_the_index(articles: Path, tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index")
-    ingest([articles], settings)
-    collection = Collection(settings, Store(settings))
+def test_what_cannot_be_read_again_is_shown_from_the_index(articles: Path, indexed: Settings) -> None:
+    collection = Collection(indexed, Store(indexed))
     whole = collection.difference("bridge.txt")
     digest = hashlib.sha256((articles / "bridge.txt").read_bytes()).hexdigest()
     assert collection.article("bridge.txt").digest == digest
-    hurried = Collection(settings.model_copy(update={"parse_seconds": 0.000001}), Store(settings))
+    hurried = Collection(indexed.model_copy(update={"parse_seconds": 0.000001}), Store(indexed))
     assert [line[0].text for line in hurried.difference("bridge.txt")] == [line[0].text for line in whole]

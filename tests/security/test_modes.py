@@ -64,9 +64,8 @@ def test_a_folder_that_is_there_keeps_its_mode(articles: Path, tmp_path: Path) -
     assert stat.S_IMODE(shared.stat().st_mode) == 0o755
 
 
-def test_the_temporary_copy_that_asking_makes(articles: Path, tmp_path: Path) -> None:
-    settings, temporary = Settings(index=tmp_path / "index"), tmp_path / "temporary"
-    ingest([articles], settings)
+def test_the_temporary_copy_that_asking_makes(indexed: Settings, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
     temporary.mkdir()
     program = (
         "import os, sys, stat; from pathlib import Path; from rag import Settings, build_rag\n"
@@ -75,7 +74,7 @@ def test_the_temporary_copy_that_asking_makes(articles: Path, tmp_path: Path) ->
         "print(oct(stat.S_IMODE(view.stat().st_mode)), oct(stat.S_IMODE((view / 'chroma.sqlite3').stat().st_mode)))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(settings.index)], cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)},
+        [sys.executable, "-c", program, str(indexed.index)], cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.stdout.split() == ["0o700", "0o600"], done.stderr
@@ -105,9 +104,8 @@ def test_feedback_has_a_longest_size(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def rag(articles: Path, tmp_path: Path) -> Iterator[RAG]:
-    ingest([articles], Settings(index=tmp_path / "index", max_added_mb=1))
-    rag = build_rag(Settings(index=tmp_path / "index", max_added_mb=1))
+def rag(indexed: Settings) -> Iterator[RAG]:
+    rag = build_rag(indexed.model_copy(update={"max_added_mb": 1}))
     yield rag
     rag.close()
 

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from rag.pipeline import CHECKING, READING, SEARCHING
+from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, StepBegun
 from rag.settings import Settings
-from rag.write.writer import WRITING
 from tests.page import ScriptedRAG, answer, citation
 from tests.security.visitor import API, Visitor, listening, visiting
 from tests.test_server import serving
@@ -35,16 +34,16 @@ class Writing(ScriptedRAG):
 
     def stream(self, question: str, **_: Any) -> Iterator[Any]:
         self.begun.append(question)
-        yield SEARCHING
-        yield READING
+        yield StepBegun(SEARCHING)
+        yield StepBegun(READING)
         try:
             while not question.startswith("quick") and not self.enough.wait(0.02):
-                yield WRITING
+                yield StepBegun(WRITING)
         except GeneratorExit:
             self.stopped.append(question)
             raise
-        yield CHECKING
-        yield self.given
+        yield StepBegun(CHECKING)
+        yield Answered(self.given)
 
 
 def until(what: Callable[[], object], seconds: float = 20) -> None:

@@ -21,6 +21,7 @@ from rag.desk.feedback import read, record
 from rag.errors import QuestionError, SettingsError
 from rag.followup.condense import LONGEST_ANSWER, LONGEST_QUESTION, messages
 from rag.search.retrieve import parse_filters
+from rag.types import Statement
 
 QUESTION = "How many containers will Chancay handle in its first year?"
 
@@ -122,7 +123,7 @@ def test_arguments_by_themselves(tmp_path: Path, history: Any, filters: Any, top
     assert isinstance(name, SettingsError) or (isinstance(name, str) and name.isprintable())
     path = tmp_path / "feedback.jsonl"
     path.unlink(missing_ok=True)
-    answer = Answer("Q?", "A.", True, 0.9, (), (), "extractive")
+    answer = Answer("Q?", (Statement("A.", (), ()),), 0.9, (), (), "extractive")
     rated = outcome(lambda: record(path, answer, history, True))
     assert isinstance(rated, RAGError) == isinstance(said, RAGError)
     assert rated is not None or read(path)

@@ -1,4 +1,4 @@
-"""Questions that name a time, ask for the latest, or for the order of two events."""
+"""Questions that name a time or ask for the latest."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from datetime import date
 
 import pytest
 
-from rag import ABSTENTION, RAG, Settings, build_rag
+from rag import RAG, Settings, build_rag
 from rag.cite.quotes import cite
-from rag.cite.support import verify
 from rag.ingest.build import ingest
-from rag.news.order import is_time_of, order_reading
 from rag.news.period import asked_period
-from rag.text.times import resolve
 from rag.types import Passage, Reading, Scored, Span
-from tests.test_write import ask, scripted
 from ui.render import render_answer
 
 ARTICLES = {
@@ -30,7 +26,6 @@ ARTICLES = {
     "The town of Velden has 43,900 residents, the statistical office said.\n",
     "theatre.txt": "The theatre of Velden\n\nThe theatre of Velden was opened with a play by Ida Holm on a Sunday.\n",
 }
-BRIDGE, TRAM = "the opening of the bridge over the Arun", "the opening of the first tram line in Velden"
 
 
 @pytest.fixture(scope="module")
@@ -43,82 +38,6 @@ def dated_rag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RAG]:
     rag = build_rag(settings)
     yield rag
     rag.close()
-
-
-@pytest.mark.parametrize(
-    ("event", "sentence", "dated"),
-    [
-        ("the sketch returned", "A sketch that was stolen in 1987 has been returned to the museum.", False),
-        ("the sketch stolen", "A sketch that was stolen in 1987 has been returned to the museum.", True),
-        ("the Arun Bridge reopen", "Some 18,000 cars crossed it each day before it was closed in 2022.", False),
-        ("the Arun Bridge reopen", "On 14 March 2024, the bridge reopened to traffic.", True),
-        ("the talks of Ortiz and Holm", "Mayor Ortiz held talks with Holm in 2023.", True),
-        ("Ortiz visit the harbour", "Ortiz visited the harbour in 2021.", True),
-    ],
-)
-def test_a_time_is_that_of_its_clause(event: str, sentence: str, *, dated: bool) -> None:
-    (time,) = resolve(sentence, None)
-    assert is_time_of(event, sentence, time.start, time.end) is dated
-
-
-@pytest.mark.parametrize(
-    ("question", "begins"),
-    [
-        (f"Which came first, {TRAM} or {BRIDGE}?", ""),
-        (f"What happened first: {BRIDGE} or {TRAM}?", ""),
-        (f"Was {TRAM} before or after {BRIDGE}?", ""),
-        (f"Did {BRIDGE} happen before {TRAM}?", "Yes: "),
-        (f"Did {TRAM} happen after {BRIDGE}?", "Yes: "),
-        (f"Did {TRAM} take place before {BRIDGE}?", "The other way round: "),
-    ],
-)
-def test_the_order_of_two_events_follows_from_their_dates(dated_rag: RAG, question: str, begins: str) -> None:
-    answer = dated_rag.answer(question)
-    assert [citation.source for citation in answer.citations] == ["bridge.txt", "tram.txt"]
-    assert answer.text.endswith(f"{begins}3 May 2021 was before 28 June 2024. [1][2]")
-    assert answer.sentences[-1].markers == (1, 2) and all(sentence.supported for sentence in answer.sentences)
-    assert verify(answer.text, answer.citations)[-1].supported
-    for citation in answer.citations:
-        assert dated_rag.article(citation.source)[citation.start : citation.end] == citation.quote
-        assert " ".join(citation.quote.split()) in answer.text
-    assert "was before 28 June 2024." in render_answer(answer)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        f"Which came first, the opening of the theatre of Velden or {BRIDGE}?",  # one without a date
-        f"Did {BRIDGE} happen before {BRIDGE}?",
-        f"Did {BRIDGE} happen before the coronation of Queen Maud?",
-    ],
-)
-def test_an_order_that_no_dates_decide_is_refused(dated_rag: RAG, question: str) -> None:
-    answer = dated_rag.answer(question)
-    assert not answer.answered and answer.citations == () and answer.text.startswith(ABSTENTION)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Has Lena Ortiz opened a bridge before?",
-        "What did Lena Ortiz open after the bridge?",
-        "Was the bridge opened before 2022?",
-        "Did the mayor say anything after the opening?",
-        "Did it happen before that?",
-    ],
-)
-def test_other_questions_are_not_on_order(dated_rag: RAG, question: str) -> None:
-    def nothing(_: str) -> list[Passage]:
-        raise AssertionError("no evidence is looked for")
-
-    assert order_reading(question, nothing, dated_rag.reader) is None
-
-
-def test_a_model_is_not_asked_where_the_dates_decide(dated_rag: RAG) -> None:
-    model = scripted(dated_rag, "The tram came first. [1]")
-    answer = ask(dated_rag, f"Which came first, {TRAM} or {BRIDGE}?")
-    assert answer.text.endswith("3 May 2021 was before 28 June 2024. [1][2]")
-    assert answer.tokens_in == 0 and model.asked == []
 
 
 def test_the_latest_is_answered_from_the_newest_article_first(dated_rag: RAG) -> None:
@@ -144,7 +63,7 @@ def passage(name: str, text: str, published: date | None, score: float) -> Passa
 
 def test_a_note_names_every_day_of_the_time_that_the_quotes_speak_of() -> None:
     text = "It opened on 28 June 2024, closed on 29 June 2024 and fell in 2025."
-    _, citations = cite([Span(passage("fair", text, None, 1.0), 0, len(text))], lambda source: text)
+    citations = cite([Span(passage("fair", text, None, 1.0), 0, len(text))], lambda source: text)
     period = asked_period("What was open in June 2024?")
     assert period is not None and period.notes(citations) == ("This speaks of 28 June 2024 and 29 June 2024.",)
 
