@@ -43,21 +43,14 @@ from rag.followup.condense import condense
 from rag.ingest import instructions as rag_instructions
 from rag.ingest.build import SEEDS, Progress
 from rag.ingest.progress import ProgressBar
-from rag.models.encoders import (
-    DEFAULT_EMBEDDING_MODEL,
-    MULTILINGUAL_EMBEDDING_MODEL,
-    OnnxCrossEncoder,
-    Vectors,
-    cross_encoder,
-    question_encoder,
-)
+from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL, OnnxReranker, Vectors
 from rag.news import conflicts as rag_conflicts
 from rag.news.period import Period
 from rag.pipeline import RAG
 from rag.read.reader import ExtractiveReader, Rows, in_reading_order
 from rag.read.signals import Candidate
 from rag.search.spelling import Spelling
-from rag.settings import Settings
+from rag.settings import DEFAULT_EMBEDDING_MODEL, Settings
 from rag.types import Article, Passage, Span
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,27 +121,17 @@ def _best_alone(candidates: Sequence[Candidate], scores: Rows, margin: float, mo
     return in_reading_order(candidates, scores, margin, 1)
 
 
-_REWRITING = ("rag.followup.rewrite", "rag.followup.antecedents", "rag.followup.leaning")
 PARTS = (
-    Part(
-        "stages",
-        {"rag.news.conflicts.asks_for_state": _no},
-        ("conflicts",),
-        ("rag.news.stages",),
-        ("rag.news.conflicts._stages",),
-    ),
     Part(
         "harms",
         {
-            "rag.read.signals.harms_named": lambda text: frozenset(),
             "rag.news.conflicts.harms_named": lambda text: frozenset(),
             "rag.news.figures._harm": lambda *_: set(),
         },
         ("conflicts",),
-        ("rag.text.harms",),
+        (),
         ("rag.news.figures._harm",),
     ),
-    Part("order", {"rag.pipeline.order_reading": _nothing}, (), ("rag.news.order",)),
     Part("period", {"rag.pipeline.asked_period": _nothing}, (), ("rag.news.period",)),
     Part(
         "period, as a filter instead",
@@ -158,16 +141,10 @@ PARTS = (
         },
     ),
     Part(
-        "follow-ups rewritten, instead read with the question before",
-        {"rag.followup.condense.rewrite": lambda question, earlier: f"{earlier[-1].asked} {question}"},
+        "follow-ups read with the question before",
+        {"rag.pipeline.condense": lambda question, history: question},
         ("follow-ups",),
-        _REWRITING,
-    ),
-    Part(
-        "follow-ups rewritten, instead as typed",
-        {"rag.followup.condense.rewrite": lambda question, earlier: question},
-        ("follow-ups",),
-        _REWRITING,
+        ("rag.followup.condense",),
     ),
     Part(
         "spelling",
@@ -205,11 +182,17 @@ PARTS = (
     ),
     Part(
         "sources that differ",
-        {"rag.pipeline.differing": lambda answer, *_: answer, "rag.news.conflicts.differences": _none},
+        {"rag.news.conflicts.differences": _none},
         ("conflicts",),
         ("rag.news.conflicts", "rag.news.figures", "rag.cite.remark"),
     ),
-    Part("speakers", {"rag.index.catalog.turns": _none}, (), ("rag.text.speaker",), ("rag.cite.quotes._speaker",)),
+    Part(
+        "speakers",
+        {"rag.cite.quotes._speaker": _nothing, "rag.read.signals.turn_at": _nothing},
+        (),
+        ("rag.text.speaker",),
+        ("rag.cite.quotes._speaker",),
+    ),
     Part(
         "tense",
         {"rag.text.tense.Sentence._tense_of_verbs": lambda self, match: 0},
@@ -236,13 +219,13 @@ PARTS = (
     Part(
         "cross-encoder",
         {
-            "rag.models.encoders.OnnxCrossEncoder.score": lambda self, question, texts: np.zeros(
+            "rag.models.encoders.OnnxReranker.score": lambda self, question, texts: np.zeros(
                 len(texts), dtype=np.float32
             )
         },
         (),
         (),
-        ("rag.models.encoders.OnnxCrossEncoder",),
+        ("rag.models.encoders.OnnxReranker",),
     ),
     Part(
         "search by words",
@@ -338,11 +321,11 @@ class Remembering:
     """
 
     def __init__(self) -> None:
-        self._score = OnnxCrossEncoder.score
+        self._score = OnnxReranker.score
         self._known: dict[tuple[str, str], float] = {}
         self._seconds, self._read, self._asked = 0.0, 0, 0
 
-    def score(self, encoder: OnnxCrossEncoder, question: str, texts: Sequence[str]) -> Vectors:
+    def score(self, encoder: OnnxReranker, question: str, texts: Sequence[str]) -> Vectors:
         """What the cross-encoder gives."""
         known = self._known
         if new := [text for text in dict.fromkeys(texts) if (question, text) not in known]:
@@ -397,7 +380,7 @@ def measure(tasks: Iterator[Task], parts: Sequence[Part], rows: dict[tuple[str, 
     Where all functions of a part give what would stand there instead, nothing can differ, and it is not run again.
     """
     remembering = Remembering()
-    with patch("rag.models.encoders.OnnxCrossEncoder.score", lambda *given: remembering.score(*given)):
+    with patch("rag.models.encoders.OnnxReranker.score", lambda *given: remembering.score(*given)):
         for number, task in enumerate(tasks, start=1):
             watches = [(part, Watch(part)) for part in parts if part.is_measured_on(task.set)]
             task.run()  # so that vectors and stems are known to all that is timed
@@ -504,7 +487,7 @@ def _as_questions(collection: PublicSet, articles: Sequence[Article]) -> list[Ev
 
 def conflicts(progress: Progress) -> Iterator[Task]:
     """Pairs of articles that agree or differ; right is what is said of them."""
-    reader = ExtractiveReader(question_encoder(DEFAULT_EMBEDDING_MODEL), cross_encoder())
+    reader = ExtractiveReader.with_model(DEFAULT_EMBEDDING_MODEL)
 
     def differ(pair: Pair) -> Outcome:
         passages = [

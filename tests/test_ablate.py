@@ -29,10 +29,13 @@ def test_a_part_that_was_moved_is_an_error() -> None:
 
 
 def test_lines_are_those_of_modules_that_only_the_part_imports() -> None:
-    source = (Path(ablate.ROOT) / "rag" / "news" / "stages.py").read_text(encoding="utf-8")
-    alone = Part("stages", {}, modules=("rag.news.stages",))
+    source = (Path(ablate.ROOT) / "rag" / "news" / "period.py").read_text(encoding="utf-8")
+    alone = Part("period", {}, modules=("rag.news.period",))
     with_a_function = Part(
-        "stages", {}, modules=("rag.news.stages",), code=("rag.news.stages.stage_in", "rag.news.conflicts._stages")
+        "period",
+        {},
+        modules=("rag.news.period",),
+        code=("rag.news.period.asked_period", "rag.search.spelling._with_capitals"),
     )
     assert lines_of(alone) == len(source.splitlines())
     assert lines_of(with_a_function) > lines_of(alone), "what is in a module that goes is not counted twice"
