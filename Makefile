@@ -33,8 +33,8 @@ baseline: .venv/.service
 
 # Everything on the public sets of ../shared/data (about half an hour); rewrites the table in docs/evaluation.md.
 quality: .venv/.tools
-	$(BIN)/python -m eval.support
-	$(BIN)/python -m eval.quality
+	$(BIN)/python -m eval.bench.support
+	$(BIN)/python -m eval.bench.quality
 
 # Each test once; a worker a core.
 test: lint
@@ -53,23 +53,23 @@ lint: .venv/.tools
 # The reader's cross-encoder, from ../shared/data (about half an hour); `make fit` afterwards.
 train: .venv/.tools
 	$(INSTALL) -e ".[dev,train]"
-	$(BIN)/python -m eval.train_cross_encoder
+	$(BIN)/python -m eval.fit.cross_encoder
 
 # Weights of the reader, from ../shared/data and the tuning part of the questions.
 fit: .venv/.tools
-	$(BIN)/python -m eval.fit_reader
+	$(BIN)/python -m eval.fit.reader
 
 # The language models of `make local-model` on the seed questions, beside a plain prompt (over an hour).
 quality-llm: .venv/.tools
-	$(BIN)/python -m eval.models
+	$(BIN)/python -m eval.bench.models
 
 # What each local model's second opinion on the evidence is worth; rewrites rag/write/verdicts.json.
 fit-verdicts: .venv/.tools
-	$(BIN)/python -m eval.fit_verdicts
+	$(BIN)/python -m eval.fit.verdicts
 
 # Start-up and first page of the chat, beside a bare Gradio page.
 startup: .venv/.tools
-	$(BIN)/python -m eval.startup
+	$(BIN)/python -m eval.bench.startup
 
 screenshots: .venv/.tools
 	$(BIN)/python docs/screenshot.py

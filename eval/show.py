@@ -51,7 +51,7 @@ def judge_error() -> str:
     return (
         "The judge behind citation recall and precision compares words, not meaning: "
         f"of {supported['n']} supported sentences it refuses {1 - supported['accepted']:.1%}, at most; "
-        f"of others it lets pass {', '.join(passed)} (measured by eval/support.py)."
+        f"of others it lets pass {', '.join(passed)} (measured by eval/bench/support.py)."
     )
 
 

@@ -51,3 +51,8 @@ def test_imports_go_down(path: Path) -> None:
     above = {name for name in packages if name != own and LEVEL[name] >= LEVEL[own]}
     beside = {name for name in above if LEVEL[name] == LEVEL[own]}
     assert above == beside, f"{path.relative_to(RAG)} imports what stands above it"
+
+
+@pytest.mark.parametrize("path", sorted((RAG.parent / "eval").glob("*.py")), ids=lambda path: path.name)
+def test_what_a_user_runs_needs_neither_benchmarks_nor_fitting(path: Path) -> None:
+    assert not [name for name in imported(path) if name.startswith(("eval.bench", "eval.fit"))]

@@ -15,8 +15,8 @@ from rag.text.facts import Fact, facts
 from rag.text.sentences import leans, sentence_spans
 from rag.types import Citation, Passage, Sentence, Span, Statement
 
-# Share of a sentence's content words that the cited words must have. On the tuning pairs of eval/support.py 0.7 catches
-# more added facts and other claims than 0.6 and refuses no more rewordings; 0.75 does.
+# Share of a sentence's content words that the cited words must have. On the tuning pairs of eval/bench/support.py 0.7
+# catches more added facts and other claims than 0.6 and refuses no more rewordings; 0.75 does.
 COVERAGE = 0.7
 MOST_ALIGNED = 3  # quoted sentences that one sentence is held against
 FEWEST_FACTS = 3  # content words of a sentence that can stand for itself
@@ -42,7 +42,7 @@ def unsupported(sentence: str, quotes: Sequence[str]) -> str | None:
     A sentence that stands word for word in a quote is supported. Another one is held against the few quoted
     sentences most like it: its figures, dates, names and most of its words must be there, a denial must stand by
     the same words, and no two of its names or figures may have changed places. It compares words, not meaning:
-    eval/support.py measures how often it is wrong.
+    eval/bench/support.py measures how often it is wrong.
     """
     if is_quoted(sentence, quotes):
         return None

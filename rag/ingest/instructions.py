@@ -4,7 +4,7 @@ Articles are data, so such words stay where they are; `rag doctor` shows them to
 only patterns of what hardly stands in news: that earlier instructions are void, a chat's mark-up, an assistant that is
 addressed, "your answer". A command counts only where a sentence or a clause begins, since news reports the commands
 of others ("was told to ignore earlier instructions"). An ordinary task or question ("Explain how tides work") is not
-told from an article's own words. eval/instructions.py measures what is found, and what is falsely taken for one.
+told from an article's own words. eval/bench/instructions.py measures what is found, and what is falsely taken for one.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 For each figure of a quoted sentence its counterpart is sought in every other article: the figure that stands for the
 same quantity, whatever it amounts to. How likely two figures are counterparts is a logistic model on readable
-features, fitted by eval/fit_conflicts.py; its weights are in conflicts.json. Counterparts that cannot both be true
+features, fitted by eval/fit/conflicts.py; its weights are in conflicts.json. Counterparts that cannot both be true
 differ.
 """
 

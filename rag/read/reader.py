@@ -53,10 +53,10 @@ class ExtractiveReader:
     """Scores the sentences of the passages and keeps the one or two that answer best; a list's three, or the list.
 
     A logistic model on the signals of a sentence gives the odds that it answers; a second one, on `ANSWER_FEATURES`,
-    gives the confidence that it is right at all. Both are fitted by eval/fit_reader.py, their weights in reader.json.
+    gives the confidence that it is right at all. Both are fitted by eval/fit/reader.py, their weights in reader.json.
 
     For questions in other languages there is one with other encoders (one for questions, one for sentences), its own
-    weights (reader_multilingual.json, by eval/fit_languages.py) and no cross-encoder, which reads English only.
+    weights (reader_multilingual.json, by eval/fit/languages.py) and no cross-encoder, which reads English only.
     """
 
     def __init__(

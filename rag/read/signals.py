@@ -1,7 +1,7 @@
 """What speaks for a sentence being the answer: one row of numbers a candidate sentence.
 
 Each signal reads only the question, the sentence and the passages that were retrieved, so the reader needs
-no index. How much each one counts is fitted, not written here (eval/fit_reader.py).
+no index. How much each one counts is fitted, not written here (eval/fit/reader.py).
 """
 
 from __future__ import annotations

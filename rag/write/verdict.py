@@ -2,7 +2,7 @@
 
 The reader's confidence tells answers from near misses badly ("the bridge" for "the tunnel"); a language model that sees
 the question, the quoted words and examples of both does it better, and its one word costs a second. Only of models in
-this process the probability of a word is known, and only of those that eval/fit_verdicts.py has measured what it is
+this process the probability of a word is known, and only of those that eval/fit/verdicts.py has measured what it is
 worth: verdicts.json has their weight and threshold by the size of their file. Hosted models are trusted to abstain.
 """
 

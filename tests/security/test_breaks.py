@@ -23,7 +23,7 @@ from rag.errors import LoadError, StoreError
 from rag.ingest.build import ingest
 from rag.ingest.load import find_files, load_document, to_document
 from tests.conftest import ROOT
-from tests.test_load import pdf
+from tests.ingest.test_load import pdf
 
 PROSE = "The harbour opened on Monday, and it is an article.\n"
 PAGES = pdf("One page.", "Two pages.", "Three pages.")

@@ -23,7 +23,7 @@ from rag.ingest.load import find_files, read_file
 from rag.ingest.parser import Parser
 from rag.models.llama import load
 from tests.conftest import ROOT, Command
-from tests.test_load import pdf
+from tests.ingest.test_load import pdf
 
 PARAGRAPH = "<p>The port of Chancay opened on Thursday, and the presidents of both countries watched by video link.</p>"
 

@@ -15,7 +15,7 @@ import pytest
 from tests.browsing import serving as running
 from tests.page import answer, citation
 from tests.security.visitor import API, DEFAULTS, Visitor, visiting
-from tests.test_server import serving
+from tests.ui.test_server import serving
 from ui.conversation import MOST_TURNS, Conversation, Turn
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from rag.errors import LoadError
 from rag.ingest.build import ingest
 from rag.ingest.front_matter import LONGEST, front_matter
 from rag.ingest.parser import Parser
-from tests.test_load import pdf
+from tests.ingest.test_load import pdf
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{below}'] * 9)}]\n" for below, name in zip("abcdefgh", "bcdefghi", strict=True)

@@ -17,7 +17,7 @@ from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, StepBegu
 from rag.settings import Settings
 from tests.page import ScriptedRAG, answer, citation
 from tests.security.visitor import API, Visitor, listening, visiting
-from tests.test_server import serving
+from tests.ui.test_server import serving
 from ui.places import Asker, CrowdedError, Places, Presence
 
 pytestmark = pytest.mark.slow

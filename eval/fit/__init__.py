@@ -1,0 +1,1 @@
+"""What fits or trains the weights that the package ships."""
