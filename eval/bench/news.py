@@ -1,8 +1,8 @@
 """Questions about news that nobody has seen: python -m eval.bench.news prints the figures of the report part.
 
 Each folder of eval/bench/collections has six invented articles of one beat and 64 questions about them, written by
-language models that were shown neither the code nor the seeds. Three folders are only reported on, the reader's weights are fitted on
-the others; a whole folder is in one part, since its questions share their articles.
+language models that were shown neither the code nor the seeds. Three folders are only reported on, the reader's weights
+are fitted on the others; a whole folder is in one part, since its questions share their articles.
 """
 
 from __future__ import annotations
