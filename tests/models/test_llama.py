@@ -11,7 +11,7 @@ import pytest
 
 from rag import RAG, Settings, build_rag
 from rag.errors import ModelError, SettingsError
-from rag.events import Answered, Checked
+from rag.events import WRITING, Answered, Checked, StepBegun
 from rag.models.chat import ChatModel, chat_model
 from rag.models.llama import load
 
@@ -104,7 +104,7 @@ def test_answers_are_held_to_the_articles(seeds_index: Path, model_file: Path) -
             assert rag.article(citation.source)[citation.start : citation.end] == citation.quote
         for sentence in answer.sentences:
             assert sentence.supported == bool(sentence.markers)
-        assert "writing" in steps or not answer.answered
+        assert StepBegun(WRITING) in steps or not answer.answered
         shown = tuple(step.sentence for step in steps if isinstance(step, Checked))
         assert answer.notes or not answer.answered or shown == answer.sentences
     assert not rag.answer("Who won the football World Cup in 2022?").answered
