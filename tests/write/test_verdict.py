@@ -21,7 +21,7 @@ from rag.write.writer import LOOSE
 from tests.conftest import ROOT
 from tests.write.test_write import CONTAINERS, OFF_TOPIC, TRUE, Scripted, cited_text
 
-STATEMENTS = ROOT / "eval" / "statements.jsonl"
+STATEMENTS = ROOT / "eval" / "bench" / "statements.jsonl"
 BYTES = 7
 IN_OTHER_WORDS = "In the first year of operation the port will have handled at least 1 million containers."
 
