@@ -39,13 +39,17 @@ NOT_FOUND = "The model wrote no answer: these are the articles' own words."
 
 @dataclass(frozen=True)
 class _Search:
-    """What was searched for, a question without its time where it names one, and what was found."""
+    """What was searched for, a question without its time where it names one, and what was found.
+
+    `reading` is what the reader made of it, where it has been read already.
+    """
 
     spelling: Spelling
     asked: str
     period: Period | None
     filters: Filters
     passages: list[Passage]
+    reading: Reading | None = None
 
     def notes(self, answer: Answer) -> tuple[str, ...]:
         """What its reader should know: how words were read, of which time it is, what an abstention may be due to."""
@@ -129,8 +133,8 @@ class RAG:
         passages = check_top_k(top_k, self.settings.top_k)
         wanted = parse_filters(filters)
         name = check_model(model, self.settings.model)
-        model_of_name = self.chat_model(name)
-        chat = model_of_name.metered() if model_of_name else None
+        chat = self.chat_model(name)
+        chat = chat and chat.metered()
         said = () if history is None else history
         query = standalone(question, said, chat)
         yield StepBegun(SEARCHING)
@@ -189,12 +193,14 @@ class RAG:
         self, index: Index, question: str, together: str, alone: _Search, filters: Filters, top_k: int
     ) -> tuple[str, _Search]:
         """A question that others precede, alone if that is answered, else together with the one before, if that is."""
-        if self.reader.read(alone.asked, alone.passages).answers:
+        reading = self.reader.read(alone.asked, alone.passages)
+        alone = replace(alone, reading=reading)
+        if reading.answers:
             return question, alone
         search = self._search(index, together, filters, top_k)
         reading = self.reader.read(search.asked, search.passages)
         follows = reading.answers and continues(question, together, reading.spans)
-        return (together, search) if follows else (question, alone)
+        return (together, replace(search, reading=reading)) if follows else (question, alone)
 
     def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
         period = asked_period(spelling.question)
@@ -205,7 +211,8 @@ class RAG:
 
     def _read(self, search: _Search, passages: list[Passage], chat: ChatModel | None) -> Reading:
         """What the passages say, a model being heard on whether that answers."""
-        reading = self.reader.read(search.asked, passages)
+        known = search.reading if passages is search.passages else None
+        reading = known or self.reader.read(search.asked, passages)
         if search.period:
             reading = search.period.in_order(reading)
         if chat:
