@@ -317,7 +317,8 @@ class BoundedUploads:
             nonlocal files
             message: Message = {"type": "http.disconnect"}
             with suppress(TimeoutError):
-                message = await asyncio.wait_for(receive(), READ_WITHIN)
+                async with asyncio.timeout(READ_WITHIN):
+                    message = await receive()
             files += message.get("body", b"").lower().count(b"\ncontent-disposition:")
             return message if files <= MOST_FILES else {"type": "http.disconnect"}
 

@@ -110,14 +110,17 @@ class Places:
                 yield waiting
             while not ticket.begun.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(ticket.begun.wait(), GLANCE)
+                    async with asyncio.timeout(GLANCE):
+                        await ticket.begun.wait()
                 self._require(ticket)
             # The place is free when its thread has ended.
             ticket.worker = worker = _Worker(work, lambda: self._leave(ticket))
             while True:
                 result = None
+                # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets a result.
                 with suppress(TimeoutError):
-                    result = await asyncio.wait_for(worker.results.get(), GLANCE)
+                    async with asyncio.timeout(GLANCE):
+                        result = await worker.results.get()
                 self._require(ticket)
                 if result is None:
                     continue
