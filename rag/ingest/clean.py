@@ -35,6 +35,7 @@ _MOST_ROUNDS = 20
 _MOST_SWORN = 40  # lines that can bear out a masthead; bounds the time
 _TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
 _NEAR = 4  # lines below a table in which the prose goes on
+_WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.PROMOTION)
 _WIDEST_WRAP = 100  # characters of the longest line in a hard-wrapped file
 
 
@@ -74,7 +75,7 @@ def clean(document: Document) -> Cleaned:
     title = str(document.metadata.get("title") or "").casefold()
     lines, removed = original, dict[int, list[Removal]]()
     for _ in range(_MOST_ROUNDS):
-        changes = _changes(_paragraphs(lines), title)
+        changes = _changes(paragraphs(lines), title)
         if not changes:
             break
         for change in changes:
@@ -94,7 +95,7 @@ def _joined(lines: Sequence[tuple[int, str]]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line for _, line in lines)).strip("\n")
 
 
-def _paragraphs(lines: Sequence[tuple[int, str]]) -> list[Paragraph]:
+def paragraphs(lines: Sequence[tuple[int, str]]) -> list[Paragraph]:
     """Cut the page into paragraphs: lines, or where the file is hard-wrapped the runs that fill its lines."""
     width = max((len(line) for _, line in lines), default=0)
     filled = [line for _, line in lines if line and 4 * len(line) >= 3 * width]
@@ -200,7 +201,7 @@ def _tabled(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> frozense
         marked = page[first].text.startswith("|")
         if columns < 2 or last - first < (1 if marked else 2):
             continue
-        if not marked and any(furniture.SPAM.intersection(page[i].words) for i in range(first, last + 1)):
+        if not marked and any(furniture.TRADE.intersection(page[i].words) for i in range(first, last + 1)):
             continue
         above = [page[i] for i in range(max(0, first - 2), first) if not proofs[i] and page[i].columns < 2]
         below = (page[i] for i in range(last + 1, min(len(page), last + 1 + _NEAR)) if not proofs[i])
@@ -282,7 +283,7 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, str], start: int) -> d
 def _heads_list(paragraph: Paragraph) -> bool:
     if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5 or paragraph.imprint:
         return False
-    if furniture.WIDE_LISTING.match(paragraph.text):
+    if furniture.WIDE_LISTED.match(paragraph.text):
         return True
     words = paragraph.words
     listing = furniture.LISTING.intersection(words) and not furniture.COMMENTING.intersection(words)
@@ -328,10 +329,14 @@ def _headline(page: Sequence[Paragraph], reasons: dict[int, str], headlines: Seq
         return [i for i in short if i < byline or short[0] > byline][-1]
     if any(page[i].size >= 3 for i in left):
         return start
-    # The headline itself may speak of cookies or comments.
-    spoken = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER)
-    worded = (i for i in range(start) if reasons.get(i) in spoken and page[i].size >= 5 and len(page[i].cells) == 1)
-    return next(worded, start)
+    # The headline itself may speak of cookies or comments, or have the names of section and paper behind bars.
+    return next((i for i in range(start) if reasons.get(i) in _WORDED and _is_title(page[i])), start)
+
+
+def _is_title(paragraph: Paragraph) -> bool:
+    """Whether a line that reads like a control or a menu opens with words enough for a headline."""
+    least = 2 if "|" in paragraph.text else 5
+    return paragraph.size >= least and len(paragraph.cells[0].split()) >= least
 
 
 def _names_page(page: Sequence[Paragraph], i: int, start: int) -> bool:
@@ -351,7 +356,7 @@ def _is_headline(paragraph: Paragraph) -> bool:
 
 def _is_menu(below: Sequence[Paragraph]) -> bool:
     """Whether the next line is a row of sections; a row of networks to share on stands below a headline."""
-    return any(len(line.cells) >= 3 and not line.core and not line.ends for line in below)
+    return any(len(line.cells) >= 3 and not line.interface and not line.ends for line in below)
 
 
 def _sworn(page: Sequence[Paragraph], reasons: dict[int, str]) -> dict[int, str]:
@@ -384,11 +389,12 @@ def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, str], stop: int) -
         seen += 2 * (reasons.get(i) in (Reason.COMMENTS, Reason.LIST))
         if i in reasons or (paragraph.imprint and seen < 2):
             continue
-        below = i + 1 in reasons and (not page[i + 1].apart or paragraph.core > 0)
+        below = i + 1 in reasons and (not page[i + 1].apart or paragraph.interface > 0)
         spoken = labels[_label(paragraph)] > 1 and bool(_label(paragraph))
         listed = page[i - 1].text.endswith((":", "：")) or bool(furniture.BULLET.match(paragraph.text))
         own = paragraph.sentence or spoken or listed
-        if seen >= (2 if own else 1) or (below and not own):
+        between = seen and i + 1 in reasons and reasons[i + 1] not in furniture.INLINE
+        if seen >= (2 if own else 1) or between or (below and not own):
             reasons[i] = Reason.TAIL
 
 

@@ -1,17 +1,25 @@
 """A paragraph of a page, measured by the tables of `rag.ingest.furniture`, and what it shows by itself.
 
 `proof` says that it is furniture wherever it stands, `sign` that it is furniture above or below the article.
+Spam, credits, pointers, links and notices show by their shape. What else there is has a score: marks of furniture and
+shallow features, weighted by a logistic regression, one for sentences and one for other lines
+(furniture.json, fitted by `eval/fit/furniture.py`).
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any
 
 from rag.ingest import furniture
+from rag.ingest.furniture import Reason
 
 
 @dataclass(frozen=True)
@@ -30,8 +38,7 @@ class Paragraph:
 
     @cached_property
     def words(self) -> list[str]:
-        joined = furniture.PHRASAL.sub(lambda match: re.sub("[ -]", "", match[0]), self.text)  # "log in" is one word
-        return [word.casefold() for word in furniture.WORD.findall(joined)]
+        return [word.casefold() for word in furniture.WORD.findall(self.text)]
 
     @cached_property
     def size(self) -> int:
@@ -96,22 +103,26 @@ class Paragraph:
         return marks + 1 if marks and len(self.lines) == 1 else 0
 
     @cached_property
-    def core(self) -> int:
-        return sum(word in furniture.CORE for word in self.words)
+    def interface(self) -> int:
+        """How many words are an interface's, and hardly an article's."""
+        return sum(word in furniture.INTERFACE for word in self.words)
 
     @cached_property
-    def soft(self) -> int:
-        return sum(word in furniture.SOFT for word in self.words)
+    def known(self) -> int:
+        """How many words are an interface's, those that articles use as well among them."""
+        return sum(word in furniture.INTERFACE or word in furniture.SHARED for word in self.words)
 
     @cached_property
     def interface_share(self) -> float:
         """Share of interface words among the words that are not mere function words."""
         wide = sum(len(match[0]) for match in furniture.WIDE_WORDS.finditer(self.text)) if self.small else 0
         letters = sum(map(len, self.words))
-        content = sum(
-            word in furniture.CORE or word in furniture.SOFT or word not in furniture.FUNCTION for word in self.words
+        function = sum(
+            word in furniture.FUNCTION and word not in furniture.INTERFACE and word not in furniture.SHARED
+            for word in self.words
         )
-        return max(wide / letters if letters else 0.0, (self.core + self.soft) / content if content else 0.0)
+        content = len(self.words) - function
+        return max(wide / letters if letters else 0.0, self.known / content if content else 0.0)
 
     @cached_property
     def key(self) -> str:
@@ -119,75 +130,122 @@ class Paragraph:
 
 
 # ------------------------------------------------------------------ what a paragraph shows by itself
-def proof(paragraph: Paragraph, script: str) -> str | None:
+def proof(paragraph: Paragraph, script: str) -> Reason | None:
     """Why a paragraph is none of the article's wherever it stands; None when that is not proved."""
-    text, words = paragraph.text, paragraph.words
+    text = paragraph.text
     if is_spam(paragraph, script):
-        return furniture.Reason.SPAM_LINKS
+        return Reason.SPAM_LINKS
     if not paragraph.small:
         return None
-    if _is_credit(text, paragraph.size):
-        return furniture.Reason.CAPTION
+    if paragraph.size <= 5 * furniture.PROSE_WORDS and any(credit.search(text) for credit in furniture.CREDITS):
+        return Reason.CAPTION
     if _is_pointer(paragraph):
-        return furniture.Reason.POINTER
-    if (furniture.RIGHTS.search(text) and not (paragraph.prose or paragraph.imprint)) or furniture.RIGHTS.match(text):
-        return furniture.Reason.NOTICE
-    if _is_promotion(paragraph):
-        return furniture.Reason.PROMOTION
+        return Reason.POINTER
+    if furniture.OPENING_RIGHTS.match(text) or (furniture.RIGHTS.search(text) and not paragraph.prose):
+        return Reason.NOTICE
     if _is_links(text) or furniture.URL_ALONE.match(text):
-        return furniture.Reason.LINKS
-    if (furniture.TAGS.match(text) and not paragraph.ends) or furniture.HASHTAGS.match(text):
-        return furniture.Reason.TAGS
-    if not paragraph.ends and _is_player(paragraph):
-        return furniture.Reason.PLAYER
-    if (
-        furniture.ADVERT_EDGE.match(text)
-        and paragraph.size <= furniture.PROSE_WORDS
-        and not (paragraph.ends or paragraph.quoted)
-    ):
-        return furniture.Reason.ADVERT
-    if _is_control(paragraph):
-        if furniture.COMMENTING.intersection(words):
-            return furniture.Reason.COMMENTS
-        return furniture.Reason.ADVERT if furniture.ADVERTISING.intersection(words) else furniture.Reason.CONTROL
-    return furniture.Reason.APPEAL if _is_appeal(paragraph) else None
+        return Reason.LINKS
+    if paragraph.ends and not paragraph.truncated:
+        return Reason.APPEAL if _is_appeal(paragraph) else None
+    if furniture.TAGS.match(text):
+        return Reason.TAGS
+    if mark := _mark(paragraph):
+        return mark
+    if score(paragraph) < _fitted()["proof"]:
+        return None
+    if furniture.COMMENTING.intersection(paragraph.words):
+        return Reason.COMMENTS
+    return Reason.ADVERT if furniture.ADVERTISING.intersection(paragraph.words) else Reason.CONTROL
 
 
-def sign(paragraph: Paragraph) -> str | None:
+def _mark(paragraph: Paragraph) -> Reason | None:
+    """What a line that is no sentence shows to be by a phrase or a clock."""
+    text, words = paragraph.text, frozenset(paragraph.words)
+    if paragraph.size > 3 * furniture.PROSE_WORDS or paragraph.imprint:
+        return None
+    if furniture.CALL.search(text) or furniture.SMALL_PRINT.search(text):
+        return Reason.PROMOTION
+    playing = furniture.PLAYING.match(text) or furniture.COUNTER.match(text)
+    if playing or (furniture.DURATION.search(text) and furniture.MEDIA & words):
+        return Reason.PLAYER
+    if paragraph.quoted or paragraph.size > furniture.PROSE_WORDS:
+        return None
+    if furniture.OPENING_ADVERT.match(text) or (words and furniture.ADVERTISING >= words):
+        return Reason.ADVERT
+    return Reason.CONTROL if furniture.OPENING_CONTROL.match(text) else None
+
+
+def sign(paragraph: Paragraph) -> Reason | None:
     """Why a paragraph is none of the article's given that it stands outside the body; else None."""
-    text = paragraph.text
+    text, cells = paragraph.text, paragraph.cells
     if not paragraph.small or (paragraph.quoted and paragraph.ends):
         return None
-    if paragraph.size <= 2 * furniture.PROSE_WORDS and furniture.COLOPHON.search(text) and not paragraph.imprint:
-        return furniture.Reason.COLOPHON
-    if paragraph.size <= 2 * furniture.PROSE_WORDS and furniture.ASIDE.search(text):
-        return furniture.Reason.APPEAL
-    cells = paragraph.cells
-    row = len(cells) >= 3 and max(map(len, cells)) <= furniture.LONGEST_CELL
-    if (paragraph.prose and not paragraph.core) and not row:
+    if len(cells) >= 3 and max(map(len, cells)) <= furniture.LONGEST_CELL and not paragraph.imprint:
+        return Reason.MENU
+    if paragraph.ends:
         return None
-    shown = furniture.WEATHER.search(text) or furniture.SCORES.match(text)
-    if not paragraph.ends and (shown or _is_ticker(paragraph)):
-        return furniture.Reason.WIDGET
+    if furniture.WEATHER.search(text) or furniture.SCORES.match(text) or _is_ticker(text):
+        return Reason.WIDGET
     if paragraph.imprint:
         return None
-    if row or (not paragraph.ends and (len(cells) >= 3 or (len(cells) == 2 and paragraph.interface_share))):
-        return furniture.Reason.MENU
-    if furniture.HIDDEN_ADDRESS.search(text) or furniture.DOMAIN.match(text):
-        return furniture.Reason.CONTACT
+    if furniture.DOMAIN.match(text):
+        return Reason.CONTACT
     if "©" in text:
-        return furniture.Reason.NOTICE
-    known, addressed = paragraph.core + paragraph.soft, bool(furniture.ADDRESS.intersection(paragraph.words))
-    spoken = known >= 2 and (addressed or not paragraph.ends)
-    if (spoken or (paragraph.core and addressed)) and paragraph.interface_share >= 0.5:
-        return furniture.Reason.CONTROL
-    icon = _is_icon(text) and not furniture.BULLET.match(text)
-    return furniture.Reason.CONTROL if icon and not paragraph.ends else None
+        return Reason.NOTICE
+    if furniture.COLOPHON.search(text) and paragraph.size <= 2 * furniture.PROSE_WORDS:
+        return Reason.COLOPHON
+    return Reason.CONTROL if score(paragraph) >= _fitted()["sign"] else None
 
 
-def _is_icon(text: str) -> bool:
-    """Whether a line opens with an arrow or icon; a bar, > and + are marks of Markdown."""
-    return not text[:1].isascii() and unicodedata.category(text[0]) in ("So", "Sm")
+def _is_ticker(text: str) -> bool:
+    """Prices that moved, or a line of little else than figures."""
+    tokens = text.split()
+    numbers = sum(any(map(str.isdigit, token)) for token in tokens)
+    quotations = len(furniture.QUOTATION.findall(text))
+    return bool(furniture.PRICE_MOVE.search(text)) or (quotations >= 2 and 3 * numbers >= len(tokens))
+
+
+def features(paragraph: Paragraph) -> dict[str, float]:
+    """What the score weighs, each between 0 and 1."""
+    addressed = bool(furniture.ADDRESSING.intersection(paragraph.words))
+    wide = bool(furniture.WIDE_WORDS.search(paragraph.text))
+    share = min(1.0, paragraph.interface_share)
+    return {
+        "interface share": share if paragraph.interface or wide else 0.0,
+        "shared words' share": 0.0 if paragraph.interface or wide else share,
+        "interface words": min(paragraph.interface, 2) / 2,
+        "known words": min(paragraph.known, 4) / 4,
+        "addressed in interface words": addressed * share,
+        "wide": float(wide),
+        "two cells": float(len(paragraph.cells) >= 2),
+        "quoted": float(paragraph.quoted),
+        "imprint": float(paragraph.imprint),
+        "length": min(paragraph.size, 40) / 40,
+        "icon": float(ord(paragraph.text[0]) > 127 and unicodedata.category(paragraph.text[0]) in ("So", "Sm")),
+    }
+
+
+@cache
+def _fitted() -> dict[str, Any]:
+    return dict(json.loads(Path(__file__).with_name("furniture.json").read_text("utf-8")))
+
+
+def score(paragraph: Paragraph) -> float:
+    """How likely a line is furniture by its words, between 0 and 1; meant for lines that are no sentences."""
+    weights = _fitted()["weights"]
+    total = sum(weights[name] * value for name, value in features(paragraph).items()) + weights["bias"]
+    return 1 / (1 + math.exp(-total))
+
+
+def _is_appeal(paragraph: Paragraph) -> bool:
+    """The site speaks to its reader: of the page, of cookies, subscriptions, newsletters, accounts, comments."""
+    if paragraph.quoted or paragraph.size > 5 * furniture.PROSE_WORDS:
+        return False
+    opening = furniture.OPENING_ASIDE.match(paragraph.text)
+    if opening and len(re.split(r"[.!?]", paragraph.text, maxsplit=1)[0].split()) <= furniture.HEADING_WORDS:
+        return True
+    addressed = furniture.ADDRESSING.intersection(paragraph.words)
+    return bool(addressed) and paragraph.known >= 3 and paragraph.interface_share >= 0.5
 
 
 def is_spam(paragraph: Paragraph, script: str | None) -> bool:
@@ -199,45 +257,21 @@ def is_spam(paragraph: Paragraph, script: str | None) -> bool:
         return True
     if paragraph.quoted or not tokens:
         return False
+    traded = sum(word in furniture.TRADE for word in paragraph.words)
     if paragraph.small and furniture.PRIVATE_ADDRESS.search(paragraph.text):
-        return len(furniture.SOLICITED.intersection(paragraph.words)) >= 2
+        return traded >= 2
     if paragraph.ends:
         return False
     words = [word.casefold() for word in furniture.WORD.findall(" ".join(others))]
     function = sum(word in furniture.FUNCTION for word in words) / max(1, len(words))
-    spam = sum(word in furniture.SPAM for word in paragraph.words)
-    spam += len(furniture.SPAM_WIDE.findall(paragraph.text[: furniture.LONGEST_FURNITURE]))
-    traded = len(furniture.TRADE.intersection(paragraph.words))
+    wide = len(furniture.SPAM_WIDE.findall(paragraph.text[: furniture.LONGEST_FURNITURE]))
     letters = scripts(paragraph.text)
     own = letters[script] / max(1, letters.total()) if script else 1.0
     if domains:
-        named = re.search(r"[:：]\s*\S+\.\S+$", paragraph.text[-120:]) and not spam
-        return function < 0.2 and (domains >= 2 or spam > 0 or traded > 0 or own < 0.8) and not named
-    return (
-        (spam >= 3 and 4 * spam >= len(paragraph.words))
-        or (traded >= 2 and len(tokens) >= 6 and function < 0.2 and paragraph.text.islower())
-        or ((spam >= 1 or traded >= 2) and own < 0.1)
-        or ((spam >= 1 or traded >= 2) and own < 0.8 and len(tokens) >= 8 and function < 0.2)
-    )
-
-
-def _is_credit(text: str, size: int) -> bool:
-    sentences = sum(text.count(end) for end in furniture.ENDS)
-    return (
-        size <= 5 * furniture.PROSE_WORDS
-        and sentences <= 6
-        and any(credit.search(text) for credit in furniture.CREDITS)
-    )
-
-
-def _is_player(paragraph: Paragraph) -> bool:
-    playing = bool(furniture.DURATION.search(paragraph.text) and furniture.MEDIA.intersection(paragraph.words))
-    counting = furniture.READING_TIME.match(paragraph.text) or furniture.COUNTER.search(paragraph.text)
-    playing = playing or bool(furniture.BARE_PLAYER.match(paragraph.text))
-    return bool(
-        (playing and paragraph.size <= 2 * furniture.PROSE_WORDS)
-        or (counting and paragraph.size <= furniture.PROSE_WORDS)
-    )
+        named = re.search(r"[:：]\s*\S+\.\S+$", paragraph.text[-120:]) and not traded
+        return function < 0.2 and (domains >= 2 or traded + wide > 0 or own < 0.8) and not named
+    keywords = function < 0.2 and len(tokens) >= 6 and (paragraph.text.islower() or own < 0.8)
+    return wide >= 2 or (traded >= 2 and (keywords or own < 0.1 or 3 * traded >= 2 * len(paragraph.words)))
 
 
 def _is_pointer(paragraph: Paragraph) -> bool:
@@ -245,8 +279,9 @@ def _is_pointer(paragraph: Paragraph) -> bool:
     text = paragraph.text
     if paragraph.size > 3 * furniture.PROSE_WORDS:
         return False
-    quoted = furniture.QUOTES.search(text.lstrip("»› "))  # not by the arrow in front of the label
-    if furniture.WIDE_POINTER.match(text) or (furniture.POINTER_LABEL.match(text) and not quoted):
+    if furniture.WIDE_LISTED.match(text) and re.search(r"[:：]", text[:20]):
+        return True
+    if furniture.POINTER_LABEL.match(text) and not furniture.QUOTES.search(text.lstrip("»› ")):
         return True
     label, mark, rest = re.match(r"\W*([^:：|]{0,40})(\s?[:：|])?(.*)", text).groups()  # type: ignore[union-attr]
     words = [word.casefold() for word in furniture.WORD.findall(label)]
@@ -254,59 +289,16 @@ def _is_pointer(paragraph: Paragraph) -> bool:
         return False
     if label.isupper() and len(words) == 1 and words[0] in furniture.MEDIA and not paragraph.ends:
         return True
-    known = [word for word in words if word in furniture.CORE or word in furniture.SOFT or word in furniture.POINTING]
+    known = [
+        word for word in words if word in furniture.INTERFACE or word in furniture.SHARED or word in furniture.POINTING
+    ]
     content = [word for word in words if word not in furniture.FUNCTION or word in known]
     return len(words) <= 5 and bool(furniture.POINTING.intersection(words)) and 4 * len(known) >= 3 * len(content)
-
-
-def _is_promotion(paragraph: Paragraph) -> bool:
-    """A call to buy, bet, give or vote at the end of a line, or the small print of one."""
-    if paragraph.size > 3 * furniture.PROSE_WORDS or paragraph.imprint:
-        return False
-    called = not paragraph.ends and furniture.CALL.search(paragraph.text)
-    return bool(called or (furniture.PROMOTION.search(paragraph.text) and not (paragraph.prose or paragraph.quoted)))
 
 
 def _is_links(text: str) -> bool:
     linked = sum(len(match[0]) for match in furniture.MARKDOWN_LINK.finditer(text)) if "](" in text else 0
     return bool(linked) and not text.startswith("#") and 4 * linked >= 3 * len(text)
-
-
-def _is_control(paragraph: Paragraph) -> bool:
-    words, wide = paragraph.words, bool(furniture.WIDE_WORDS.search(paragraph.text[: furniture.LONGEST_FURNITURE]))
-    if paragraph.size > furniture.PROSE_WORDS:
-        return False
-    if words and furniture.ADVERTISING.issuperset(words):
-        return True
-    if not (paragraph.ends or paragraph.quoted) and furniture.STANDING.match(paragraph.text):
-        return True
-    spaced = re.search(r"\S(?: {3,}|\t+)\S", paragraph.text)
-    worded = not paragraph.quoted and not paragraph.imprint and paragraph.interface_share >= 0.7
-    return bool((worded and (paragraph.core or wide)) or (spaced and paragraph.core + paragraph.soft))
-
-
-def _is_appeal(paragraph: Paragraph) -> bool:
-    """The site speaks to its reader: of cookies, subscriptions, newsletters, accounts, comments."""
-    known = paragraph.core + paragraph.soft
-    if paragraph.quoted or paragraph.size > 5 * furniture.PROSE_WORDS or known < 2:
-        return False
-    asked = bool(furniture.ASKED.intersection(paragraph.words))
-    # A whole sentence that asks for nothing a site asks for is prose, in however common words.
-    if (paragraph.ends and not asked) or not furniture.ADDRESS.intersection(paragraph.words):
-        return False
-    voice = bool(paragraph.core and (asked or furniture.SITE_VOICE.intersection(paragraph.words)))
-    least = 0.3 if paragraph.size <= 2 * furniture.PROSE_WORDS else 0.4
-    return paragraph.interface_share >= (least if voice else 0.6) and (voice or known >= 3)
-
-
-def _is_ticker(paragraph: Paragraph) -> bool:
-    tokens = paragraph.text.split()
-    numbers = sum(any(map(str.isdigit, token)) for token in tokens)
-    quotations = len(furniture.QUOTATION.findall(paragraph.text))
-    moved = furniture.PRICE_MOVE.search(paragraph.text)
-    return len(tokens) <= 2 * furniture.PROSE_WORDS and (
-        bool(moved) or (quotations >= 2 and 3 * numbers >= len(tokens))
-    )
 
 
 def masthead(text: str) -> str | None:
