@@ -219,9 +219,6 @@ def _is_own(paragraph: Paragraph, proved: str, own: frozenset[str]) -> bool:
     """
     if paragraph.ends and len(paragraph.cells) < 2 and proved not in furniture.CERTAIN:
         return True
-    # What a pointer points to is a headline, and headlines have no full stop.
-    if proved == Reason.POINTER and paragraph.text.endswith((".", "。")) and not paragraph.truncated:
-        return True
     content = [word for word in paragraph.words if word not in furniture.FUNCTION]
     heading = proved == Reason.CONTROL and paragraph.size <= HEADING_WORDS and len(paragraph.cells) == 1
     return heading and own.issuperset(content)

@@ -21,6 +21,8 @@ from typing import Any
 from rag.ingest import furniture
 from rag.ingest.furniture import Reason
 
+_EMPTY = furniture.FUNCTION - furniture.INTERFACE - furniture.SHARED
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -117,11 +119,7 @@ class Paragraph:
         """Share of interface words among the words that are not mere function words."""
         wide = sum(len(match[0]) for match in furniture.WIDE_WORDS.finditer(self.text)) if self.small else 0
         letters = sum(map(len, self.words))
-        function = sum(
-            word in furniture.FUNCTION and word not in furniture.INTERFACE and word not in furniture.SHARED
-            for word in self.words
-        )
-        content = len(self.words) - function
+        content = len(self.words) - sum(word in _EMPTY for word in self.words)
         return max(wide / letters if letters else 0.0, self.known / content if content else 0.0)
 
     @cached_property
@@ -275,9 +273,9 @@ def is_spam(paragraph: Paragraph, script: str | None) -> bool:
 
 
 def _is_pointer(paragraph: Paragraph) -> bool:
-    """A label such as READ MORE in front of a headline."""
+    """A label such as READ MORE in front of a headline, which has no full stop."""
     text = paragraph.text
-    if paragraph.size > 3 * furniture.PROSE_WORDS:
+    if paragraph.size > 3 * furniture.PROSE_WORDS or (text.endswith((".", "。")) and not paragraph.truncated):
         return False
     if furniture.WIDE_LISTED.match(text) and re.search(r"[:：]", text[:20]):
         return True
@@ -289,11 +287,9 @@ def _is_pointer(paragraph: Paragraph) -> bool:
         return False
     if label.isupper() and len(words) == 1 and words[0] in furniture.MEDIA and not paragraph.ends:
         return True
-    known = [
-        word for word in words if word in furniture.INTERFACE or word in furniture.SHARED or word in furniture.POINTING
-    ]
-    content = [word for word in words if word not in furniture.FUNCTION or word in known]
-    return len(words) <= 5 and bool(furniture.POINTING.intersection(words)) and 4 * len(known) >= 3 * len(content)
+    content = {word for word in words if word not in furniture.FUNCTION or word in furniture.POINTING}
+    known = content & (furniture.INTERFACE | furniture.SHARED | furniture.POINTING)
+    return len(words) <= 5 and bool(furniture.POINTING & content) and 4 * len(known) >= 3 * len(content)
 
 
 def _is_links(text: str) -> bool:

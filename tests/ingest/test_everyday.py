@@ -26,6 +26,10 @@ CARRIERS = (
 )
 
 
+MENU = "Home | World | Sport | Culture"
+FOOT = "Share this article\n\nSubscribe to our newsletter\n\n© 2024 The Dale Observer. All rights reserved."
+
+
 def page(carrier: tuple[str, ...], sentence: str, place: str) -> str:
     headline, *body = carrier
     at = {"first": 0, "middle": len(body) // 2, "last": len(body)}[place]
@@ -38,6 +42,8 @@ def test_no_everyday_sentence_is_lost(sentence: str, place: str) -> None:
     for carrier in CARRIERS:
         text = page(carrier, sentence, place)
         assert clean(Document(page_content=text)).document.page_content == text
+        around = f"{MENU}\n\n{text}\n\n{FOOT}"
+        assert clean(Document(page_content=around)).document.page_content == text
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
