@@ -1,24 +1,17 @@
 """Tell an article from the page around it, and keep the article.
 
-The method is that of the boilerplate literature, on paragraphs of plain text instead of HTML blocks.
-Shallow features of each paragraph (length, sentence end, density of links, function words and interface
-words: Kohlschütter et al., "Boilerplate detection using shallow text features", WSDM 2010; Pomikálek,
-"Removing boilerplate and duplicate content from web corpora", 2011) give it a score, and the run of
-paragraphs with the highest sum is the body (Pasternack and Roth, "Extracting article text from the web
-with maximum subsequence segmentation", WWW 2009).
-
-There are two grades of evidence. A *proof* removes a paragraph wherever it stands, but amid prose a whole
-sentence only where it is spam, an advertisement's mark, a credit or a labelled pointer. A *sign* removes it only
-above or below the body, and makes it worth nothing to the body, so that the body cannot end in it. Above
-the headline and below the body also lists, mastheads and repetitions go. Where nothing is proved the line
-stays: a lost line of the article is worse than a line of dirt. The words and patterns are in
-`rag.ingest.furniture`, the evidence is weighed in `rag.ingest.paragraph`.
+The run of paragraphs with the highest sum of scores is the body (Pasternack and Roth, "Extracting article text from
+the web with maximum subsequence segmentation", WWW 2009). What a paragraph shows by itself is of two grades
+(`rag.ingest.paragraph`). A *proof* removes it wherever it stands, but amid prose a whole sentence only where it is
+spam, an advertisement's mark, a credit or a labelled pointer. A *sign* removes it only above or below the body,
+and makes it worth nothing to the body, so that the body cannot end in it. Above the headline and below the body also
+lists and mastheads go. Where nothing is proved the line stays: a lost line of the article is worse than a
+line of dirt.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
@@ -73,21 +66,20 @@ def clean(document: Document) -> Cleaned:
     """
     original = [(number, line.rstrip()) for number, line in enumerate(document.page_content.split("\n"))]
     title = str(document.metadata.get("title") or "").casefold()
-    lines, removed = original, dict[int, list[Removal]]()
+    lines, removed = original, dict[int, tuple[Removal, ...]]()
     for _ in range(_MOST_ROUNDS):
         changes = _changes(paragraphs(lines), title)
         if not changes:
             break
-        for change in changes:
-            removed.setdefault(change.number, []).extend(change.removed)
-        rests = {change.number: change.rest for change in changes}
-        lines = [(number, rest) for number, line in lines if (rest := rests.get(number, line)) is not None]
+        removed |= {number: removed.get(number, ()) + change.removed for number, change in changes.items()}
+        rests = ((number, changes[number].rest if number in changes else line) for number, line in lines)
+        lines = [(number, rest) for number, rest in rests if rest is not None]
     text = _joined(lines)
     if not text:
         text, lines, removed = _joined(original), original, {}
     kept = Document(page_content=text, metadata=dict(document.metadata), id=document.id)
     left = dict(lines)
-    page = (Line(line, left.get(number), tuple(removed.get(number, ()))) for number, line in original)
+    page = (Line(line, left.get(number), removed.get(number, ())) for number, line in original)
     return Cleaned(kept, tuple(page))
 
 
@@ -116,44 +108,36 @@ def paragraphs(lines: Sequence[tuple[int, str]]) -> list[Paragraph]:
     return [*paragraphs, Paragraph(tuple(run), apart)] if run else paragraphs
 
 
-@dataclass(frozen=True)
-class _Change:
-    """What becomes of one line: `rest` is what is left of it, None when it goes."""
-
-    number: int
-    rest: str | None
-    removed: tuple[Removal, ...] = ()
-
-
-def _changes(page: Sequence[Paragraph], title: str) -> list[_Change]:
-    """What to change on a page in one round, line by line in order."""
+def _changes(page: Sequence[Paragraph], title: str) -> dict[int, Line]:
+    """The lines that a round changes, by number."""
     reasons = _reasons(page, title)
     if len(reasons) == len(page):
-        return []
-    changes = []
+        return {}
+    changes: dict[int, Line] = {}
     for i, paragraph in enumerate(page):
         if i in reasons:
-            (first, _), *others = paragraph.lines
+            changes |= {number: Line(line, None, ()) for number, line in paragraph.lines}
+            first, line = paragraph.lines[0]
             removal = Removal("\n".join(line.strip() for _, line in paragraph.lines), reasons[i])
-            changes += [_Change(first, None, (removal,)), *(_Change(number, None) for number, _ in others)]
+            changes[first] = Line(line, None, (removal,))
         else:
-            changes += [change for number, line in paragraph.lines for change in _within(number, line)]
+            changes |= {number: change for number, line in paragraph.lines if (change := _within(line))}
     return changes
 
 
-def _within(number: int, line: str) -> Iterator[_Change]:
+def _within(line: str) -> Line | None:
     """Take marks and glued link spam out of a line that stays."""
     marks = [match[0] for match in furniture.MAIL_MARK.finditer(line)]
     if marks:
         rest = re.sub(r"(?<=\S) {2,}", " ", furniture.MAIL_MARK.sub("", line)).rstrip()
-        yield _Change(number, rest or None, tuple(Removal(mark, Reason.ADDRESS) for mark in marks))
-        return
+        return Line(line, rest or None, tuple(Removal(mark, Reason.ADDRESS) for mark in marks))
     last = max(
         line.rfind(f"{end}{closer} ") + len(closer) for end in furniture.ENDS for closer in ("", '"', "”", "’", "»")
     )
     fragment = line[last + 2 :]
-    if last > 0 and len(fragment) <= LONGEST_FURNITURE and is_spam(Paragraph(((number, fragment),)), None):
-        yield _Change(number, line[: last + 1], (Removal(fragment, Reason.SPAM_LINKS),))
+    if last > 0 and len(fragment) <= LONGEST_FURNITURE and is_spam(Paragraph(((0, fragment),)), None):
+        return Line(line, line[: last + 1], (Removal(fragment, Reason.SPAM_LINKS),))
+    return None
 
 
 def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, str]:
@@ -176,7 +160,6 @@ def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, str]:
     reasons = {i: shown for i, shown in enumerate(signs) if shown and not start <= i <= stop} | reasons
     _clean_header(page, reasons, start, title)
     _clean_tail(page, reasons, stop)
-    _drop_repetitions(page, reasons, start, stop)
     return reasons
 
 
@@ -197,13 +180,10 @@ def _tabled(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> frozense
     rows: set[int] = set()
     for columns, run in groupby(range(len(page)), key=lambda i: page[i].columns):
         first, *others = run
-        last = others[-1] if others else first
-        marked = page[first].text.startswith("|")
-        if columns < 2 or last - first < (1 if marked else 2):
+        last = first + len(others)
+        if columns < 2 or len(others) < (1 if page[first].text.startswith("|") else 2):
             continue
-        if not marked and any(furniture.TRADE.intersection(page[i].words) for i in range(first, last + 1)):
-            continue
-        above = [page[i] for i in range(max(0, first - 2), first) if not proofs[i] and page[i].columns < 2]
+        above = [page[i] for i in range(max(0, first - 2), first) if not proofs[i]]
         below = (page[i] for i in range(last + 1, min(len(page), last + 1 + _NEAR)) if not proofs[i])
         announced = bool(above) and above[-1].text.endswith((":", "："))
         if announced or (any(line.sentence for line in above) and any(line.prose for line in below)):
@@ -310,7 +290,7 @@ def _clean_header(page: Sequence[Paragraph], reasons: dict[int, str], start: int
         reasons.pop(headline, None)
     for i in (*range(headline), *reversed(range(headline))):
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(page) and not page[max(i, k)].apart]
-        furnished = any(k in reasons for k in beside) or _is_run(page, i) or _is_masthead(page, i, sworn)
+        furnished = any(k in reasons for k in beside) or _is_masthead(page, i, sworn)
         if not page[i].text.startswith("#") and furnished:
             reasons.setdefault(i, Reason.HEADER)
 
@@ -351,11 +331,6 @@ def _is_headline(paragraph: Paragraph) -> bool:
     return paragraph.text.startswith("#") or ((words >= 3 or paragraph.size >= 6 or unspaced) and not paragraph.imprint)
 
 
-def _is_menu(below: Sequence[Paragraph]) -> bool:
-    """Whether the next line is a row of sections; a row of networks to share on stands below a headline."""
-    return any(len(line.cells) >= 3 and not line.interface and not line.ends for line in below)
-
-
 def _sworn(page: Sequence[Paragraph], reasons: dict[int, str]) -> dict[int, str]:
     """The lines that can bear out a masthead, by index: notices, bylines, the last line of the page."""
     stated = (i for i, line in enumerate(page) if line.imprint or reasons.get(i) in (Reason.NOTICE, Reason.COLOPHON))
@@ -365,20 +340,16 @@ def _sworn(page: Sequence[Paragraph], reasons: dict[int, str]) -> dict[int, str]
 def _is_masthead(page: Sequence[Paragraph], i: int, sworn: dict[int, str]) -> bool:
     """A paper's name with its motto or menu, or a name that a copyright notice or a byline repeats."""
     name = masthead(page[i].text)
-    if name and paper_name(name) and (name != page[i].text or _is_menu(page[i + 1 : i + 2])):
+    below = page[i + 1] if i + 1 < len(page) else None
+    # A row of networks to share on stands below a headline, one of sections below a masthead.
+    menu = below is not None and len(below.cells) >= 3 and not (below.interface or below.ends)
+    if name and paper_name(name) and (name != page[i].text or menu):
         return True
     return bool(name) and any(str(name).casefold() in line for k, line in sworn.items() if k != i)
 
 
-def _is_run(page: Sequence[Paragraph], i: int) -> bool:
-    """Whether a very short line stands among others, as in a menu."""
-    windows = (page[max(0, first) : first + 3] for first in (i - 2, i - 1, i))
-    return any(len(run) == 3 and all(line.size <= 2 and not line.imprint for line in run) for run in windows)
-
-
 def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, str], stop: int) -> None:
     """Below the body: everything from the first sign on that the article is over, but for its imprint."""
-    labels = Counter(_label(paragraph) for paragraph in page[: stop + 1])
     seen = 0
     for i in range(stop + 1, len(page)):
         paragraph = page[i]
@@ -387,24 +358,8 @@ def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, str], stop: int) -
         if i in reasons or (paragraph.imprint and seen < 2):
             continue
         below = i + 1 in reasons and (not page[i + 1].apart or paragraph.interface > 0)
-        spoken = labels[_label(paragraph)] > 1 and bool(_label(paragraph))
         listed = page[i - 1].text.endswith((":", "：")) or bool(furniture.BULLET.match(paragraph.text))
-        own = paragraph.sentence or spoken or listed
+        own = paragraph.sentence or listed
         between = seen and i + 1 in reasons and reasons[i + 1] not in furniture.INLINE
         if seen >= (2 if own else 1) or between or (below and not own):
             reasons[i] = Reason.TAIL
-
-
-def _label(paragraph: Paragraph) -> str:
-    return paragraph.text[:40].partition(":")[0] if ":" in paragraph.text[:40] else ""
-
-
-def _drop_repetitions(page: Sequence[Paragraph], reasons: dict[int, str], start: int, stop: int) -> None:
-    """Outside the body a repeated line is a caption set twice or a teaser block shown twice."""
-    outside = [i for i in range(len(page)) if not start <= i <= stop and page[i].size >= 2 and not page[i].ends]
-    counts = Counter(page[i].key for i in outside)
-    seen: set[str] = set()
-    for i in outside:
-        if counts[page[i].key] > 1 and page[i].key in seen:
-            reasons.setdefault(i, Reason.REPETITION)
-        seen.add(page[i].key)

@@ -47,7 +47,6 @@ class Reason(StrEnum):
     MASTHEAD = "masthead"
     HEADER = "page header"
     TAIL = "after the end of the article"
-    REPETITION = "repeated on the page"
 
 
 # What no article says in a sentence of its own: all that takes a whole sentence out of the body.
@@ -171,7 +170,7 @@ PRIVATE_ADDRESS = _pattern(r"@(?:gmail|yahoo|hotmail|outlook|proton\w*|mail|yand
 # What is left of an e-mail address that a page hides from robots.
 MAIL_MARK = _pattern(rf"[\[(<]\s?{any_of('hidden')}\s?[\])>]")
 URL_ALONE = re.compile(r"^(?:https?://|www\.)\S+$")
-MARKDOWN_LINK = re.compile(r"!?\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)")
+LINK_ALONE = re.compile(rf"{URL_ALONE.pattern}|^!?\[[^\]]{{0,300}}\]\([^)]{{0,500}}\)$")
 # What stands between the name in a masthead and its motto or menu.
 MOTTO = re.compile(r"\s[-–—:/]\s|\s?[|•·]\s?|\s{2,}")
 DURATION = re.compile(r"\b\d{1,2}:\d{2}\b")
@@ -181,7 +180,6 @@ PLAYING = _pattern(
     r"^\S{0,8}\s?[约約]?\s?\d{1,3}\s?分[钟鐘]?\S{0,4}$",
 )
 WEATHER = re.compile(r"°|℃|℉|[☀-☄☁⛅🌀-🌬]|^\W*[-−]?\d{1,3}(?:[.,]\d)?\s?[CF]\W*$")
-QUOTATION = re.compile(r"[▲▼△▽%€$£]|(?<![\d.,:])\d{1,3}(?:[.,]\d{3})*[.,]\d{1,2}(?![\d.,])")
 PRICE_MOVE = re.compile(r"[▲▼△▽]\s?[-+]?\d|\d\s?[▲▼△▽]")
 FULL_DATE = re.compile(
     r"\b(?:\d{1,2}(?:\.|st|nd|rd|th|er|º)?,?\s(?:de\s|of\s)?[^\W\d_]{3,12}\.?,?\s(?:de\s)?\d{4}"

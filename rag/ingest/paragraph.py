@@ -141,7 +141,7 @@ def proof(paragraph: Paragraph, script: str) -> Reason | None:
         return Reason.POINTER
     if furniture.OPENING_RIGHTS.match(text) or (furniture.RIGHTS.search(text) and not paragraph.prose):
         return Reason.NOTICE
-    if _is_links(text) or furniture.URL_ALONE.match(text):
+    if furniture.LINK_ALONE.match(text):
         return Reason.LINKS
     if paragraph.ends and not paragraph.truncated:
         return Reason.APPEAL if _is_appeal(paragraph) else None
@@ -182,7 +182,7 @@ def sign(paragraph: Paragraph) -> Reason | None:
         return Reason.MENU
     if paragraph.ends:
         return None
-    if furniture.WEATHER.search(text) or furniture.SCORES.match(text) or _is_ticker(text):
+    if furniture.WEATHER.search(text) or furniture.SCORES.match(text) or furniture.PRICE_MOVE.search(text):
         return Reason.WIDGET
     if paragraph.imprint:
         return None
@@ -193,14 +193,6 @@ def sign(paragraph: Paragraph) -> Reason | None:
     if furniture.COLOPHON.search(text) and paragraph.size <= 2 * furniture.PROSE_WORDS:
         return Reason.COLOPHON
     return Reason.CONTROL if score(paragraph) >= _fitted()["sign"] else None
-
-
-def _is_ticker(text: str) -> bool:
-    """Prices that moved, or a line of little else than figures."""
-    tokens = text.split()
-    numbers = sum(any(map(str.isdigit, token)) for token in tokens)
-    quotations = len(furniture.QUOTATION.findall(text))
-    return bool(furniture.PRICE_MOVE.search(text)) or (quotations >= 2 and 3 * numbers >= len(tokens))
 
 
 def features(paragraph: Paragraph) -> dict[str, float]:
@@ -266,10 +258,9 @@ def is_spam(paragraph: Paragraph, script: str | None) -> bool:
     letters = scripts(paragraph.text)
     own = letters[script] / max(1, letters.total()) if script else 1.0
     if domains:
-        named = re.search(r"[:：]\s*\S+\.\S+$", paragraph.text[-120:]) and not traded
-        return function < 0.2 and (domains >= 2 or traded + wide > 0 or own < 0.8) and not named
+        return function < 0.2 and (domains >= 2 or traded + wide > 0 or own < 0.8)
     keywords = function < 0.2 and len(tokens) >= 6 and (paragraph.text.islower() or own < 0.8)
-    return wide >= 2 or (traded >= 2 and (keywords or own < 0.1 or 3 * traded >= 2 * len(paragraph.words)))
+    return wide >= 2 or (traded >= 2 and (keywords or own < 0.1))
 
 
 def _is_pointer(paragraph: Paragraph) -> bool:
@@ -290,11 +281,6 @@ def _is_pointer(paragraph: Paragraph) -> bool:
     content = {word for word in words if word not in furniture.FUNCTION or word in furniture.POINTING}
     known = content & (furniture.INTERFACE | furniture.SHARED | furniture.POINTING)
     return len(words) <= 5 and bool(furniture.POINTING & content) and 4 * len(known) >= 3 * len(content)
-
-
-def _is_links(text: str) -> bool:
-    linked = sum(len(match[0]) for match in furniture.MARKDOWN_LINK.finditer(text)) if "](" in text else 0
-    return bool(linked) and not text.startswith("#") and 4 * linked >= 3 * len(text)
 
 
 def masthead(text: str) -> str | None:
