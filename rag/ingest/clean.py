@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, islice
+from itertools import accumulate, groupby
 
 from langchain_core.documents import Document
 
@@ -25,7 +25,6 @@ from rag.types import Removal
 
 # A page settles in two or three rounds; the limit only bounds the time on hostile input.
 _MOST_ROUNDS = 20
-_MOST_SWORN = 40  # lines that can bear out a masthead; bounds the time
 _TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
 _NEAR = 4  # lines below a table in which the prose goes on
 _WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.PROMOTION)
@@ -278,19 +277,18 @@ def _is_entry(paragraph: Paragraph) -> bool:
 
 def _clean_header(page: Sequence[Paragraph], reasons: dict[int, str], start: int, title: str) -> None:
     """Above the body: the names of page and paper, menus and controls, but for the headline and what follows."""
-    sworn = _sworn(page, reasons)
     for i in range(start):
         if page[i].key != title and _names_page(page, i, start):
             reasons.setdefault(i, Reason.TITLE_BAR)
     headlines = [i for i in range(start) if i not in reasons and _is_headline(page[i])]
-    while len(headlines) > 1 and page[headlines[0]].key != title and _is_masthead(page, headlines[0], sworn):
+    while len(headlines) > 1 and page[headlines[0]].key != title and _is_masthead(page, headlines[0]):
         reasons[headlines.pop(0)] = Reason.MASTHEAD
     headline = _headline(page, reasons, headlines, start)
     if headline < start:
         reasons.pop(headline, None)
     for i in (*range(headline), *reversed(range(headline))):
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(page) and not page[max(i, k)].apart]
-        furnished = any(k in reasons for k in beside) or _is_masthead(page, i, sworn)
+        furnished = any(k in reasons for k in beside) or _is_masthead(page, i)
         if not page[i].text.startswith("#") and furnished:
             reasons.setdefault(i, Reason.HEADER)
 
@@ -304,8 +302,6 @@ def _headline(page: Sequence[Paragraph], reasons: dict[int, str], headlines: Seq
         return headlines[0]
     if short:
         return [i for i in short if i < byline or short[0] > byline][-1]
-    if any(page[i].size >= 3 for i in left):
-        return start
     # The headline itself may speak of cookies or comments, or have the names of section and paper behind bars.
     return next((i for i in range(start) if reasons.get(i) in _WORDED and _is_title(page[i])), start)
 
@@ -331,21 +327,15 @@ def _is_headline(paragraph: Paragraph) -> bool:
     return paragraph.text.startswith("#") or ((words >= 3 or paragraph.size >= 6 or unspaced) and not paragraph.imprint)
 
 
-def _sworn(page: Sequence[Paragraph], reasons: dict[int, str]) -> dict[int, str]:
-    """The lines that can bear out a masthead, by index: notices, bylines, the last line of the page."""
-    stated = (i for i, line in enumerate(page) if line.imprint or reasons.get(i) in (Reason.NOTICE, Reason.COLOPHON))
-    return {i: page[i].key for i in (*islice(stated, _MOST_SWORN), *range(len(page))[-1:])}
-
-
-def _is_masthead(page: Sequence[Paragraph], i: int, sworn: dict[int, str]) -> bool:
-    """A paper's name with its motto or menu, or a name that a copyright notice or a byline repeats."""
+def _is_masthead(page: Sequence[Paragraph], i: int) -> bool:
+    """A paper's name with its motto or menu, or a name that the last line of the page repeats."""
     name = masthead(page[i].text)
     below = page[i + 1] if i + 1 < len(page) else None
     # A row of networks to share on stands below a headline, one of sections below a masthead.
     menu = below is not None and len(below.cells) >= 3 and not (below.interface or below.ends)
     if name and paper_name(name) and (name != page[i].text or menu):
         return True
-    return bool(name) and any(str(name).casefold() in line for k, line in sworn.items() if k != i)
+    return name is not None and name.casefold() in page[-1].key
 
 
 def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, str], stop: int) -> None:

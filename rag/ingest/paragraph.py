@@ -211,7 +211,6 @@ def features(paragraph: Paragraph) -> dict[str, float]:
         "quoted": float(paragraph.quoted),
         "imprint": float(paragraph.imprint),
         "length": min(paragraph.size, 40) / 40,
-        "icon": float(ord(paragraph.text[0]) > 127 and unicodedata.category(paragraph.text[0]) in ("So", "Sm")),
     }
 
 
