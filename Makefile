@@ -8,7 +8,7 @@ TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # As many workers as cores, up to four, since each holds the models.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: quality-llm fit-verdicts chat ask eval gate baseline quality test check lint train fit startup screenshots local-model clean
+.PHONY: quality-llm fit-verdicts fit-cleaning chat ask eval gate baseline quality test check lint train fit startup screenshots local-model clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -58,6 +58,10 @@ train: .venv/.tools
 # Weights of the reader, from ../shared/data and the tuning part of the questions.
 fit: .venv/.tools
 	$(BIN)/python -m eval.fit.reader
+
+# Weights of cleaning, from the labelled pages in tests.
+fit-cleaning: .venv/.tools
+	$(BIN)/python -m eval.fit.furniture
 
 # The language models of `make local-model` on the seed questions, beside a plain prompt (over an hour).
 quality-llm: .venv/.tools

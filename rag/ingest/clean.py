@@ -28,6 +28,7 @@ _MOST_ROUNDS = 20
 _TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
 _NEAR = 4  # lines below a table in which the prose goes on
 _WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.PROMOTION)
+_Reasons = Sequence[Reason | None]  # of each paragraph of a page
 _WIDEST_WRAP = 100  # characters of the longest line in a hard-wrapped file
 
 
@@ -139,7 +140,7 @@ def _within(line: str) -> Line | None:
     return None
 
 
-def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, str]:
+def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, Reason]:
     """Which paragraphs go, by index, and why."""
     letters = scripts("".join(paragraph.text for paragraph in page))
     script = max(letters, key=lambda name: letters[name], default="")
@@ -150,11 +151,8 @@ def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, str]:
     signs = [None if line.key == title or i in tabled else sign(line) for i, line in enumerate(page)]
     start, stop = _body(page, proofs, signs)
     own = frozenset(word for paragraph in page if paragraph.prose for word in paragraph.words)
-    reasons = {
-        i: proved
-        for i, proved in enumerate(proofs)
-        if proved and not (start < i < stop and _is_own(page[i], proved, own))
-    }
+    proved = {i: reason for i, reason in enumerate(proofs) if reason}
+    reasons = {i: reason for i, reason in proved.items() if not (start < i < stop and _is_own(page[i], reason, own))}
     reasons = _listed(page, reasons, start) | reasons
     reasons = {i: shown for i, shown in enumerate(signs) if shown and not start <= i <= stop} | reasons
     _clean_header(page, reasons, start, title)
@@ -163,7 +161,7 @@ def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, str]:
 
 
 # -------------------------------------------------------------------------- a paragraph on its page
-def _announced(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> Iterator[bool]:
+def _announced(page: Sequence[Paragraph], proofs: _Reasons) -> Iterator[bool]:
     """Which addresses follow a colon, or stand in a list that does: the article's own, whatever they name."""
     opened = False
     for paragraph, proved in zip(page, proofs, strict=True):
@@ -174,7 +172,7 @@ def _announced(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> Itera
             opened = paragraph.text.endswith((":", "：")) and not proved and paragraph.interface_share < 0.5
 
 
-def _tabled(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> frozenset[int]:
+def _tabled(page: Sequence[Paragraph], proofs: _Reasons) -> frozenset[int]:
     """The rows of the article's tables: equally wide runs below prose or an announcement, with prose after them."""
     rows: set[int] = set()
     for columns, run in groupby(range(len(page)), key=lambda i: page[i].columns):
@@ -183,14 +181,14 @@ def _tabled(page: Sequence[Paragraph], proofs: Sequence[str | None]) -> frozense
         if columns < 2 or len(others) < (1 if page[first].text.startswith("|") else 2):
             continue
         above = [page[i] for i in range(max(0, first - 2), first) if not proofs[i]]
-        below = (page[i] for i in range(last + 1, min(len(page), last + 1 + _NEAR)) if not proofs[i])
         announced = bool(above) and above[-1].text.endswith((":", "："))
+        below = page[last + 1 : last + 1 + _NEAR]
         if announced or (any(line.sentence for line in above) and any(line.prose for line in below)):
             rows.update(range(first, last + 1))
     return frozenset(rows)
 
 
-def _is_own(paragraph: Paragraph, proved: str, own: frozenset[str]) -> bool:
+def _is_own(paragraph: Paragraph, proved: Reason, own: frozenset[str]) -> bool:
     """Whether a line within the body is the article's in spite of its proof.
 
     A sentence amid prose goes only for what no article says; an interface word may head a section on that
@@ -198,12 +196,11 @@ def _is_own(paragraph: Paragraph, proved: str, own: frozenset[str]) -> bool:
     """
     if paragraph.ends and len(paragraph.cells) < 2 and proved not in furniture.CERTAIN:
         return True
-    content = [word for word in paragraph.words if word not in furniture.FUNCTION]
     heading = proved == Reason.CONTROL and paragraph.size <= HEADING_WORDS and len(paragraph.cells) == 1
-    return heading and own.issuperset(content)
+    return heading and own >= set(paragraph.words) - furniture.FUNCTION
 
 
-def _body(page: Sequence[Paragraph], proofs: Sequence[str | None], signs: Sequence[str | None]) -> tuple[int, int]:
+def _body(page: Sequence[Paragraph], proofs: _Reasons, signs: _Reasons) -> tuple[int, int]:
     """The first and last index of the run of paragraphs with the highest sum of scores."""
     scores = (_score(*item) for item in zip(page, proofs, signs, strict=True))
     sums = [0.0, *accumulate(scores)]
@@ -216,7 +213,7 @@ def _body(page: Sequence[Paragraph], proofs: Sequence[str | None], signs: Sequen
     return span
 
 
-def _score(paragraph: Paragraph, proved: str | None, shown: str | None) -> float:
+def _score(paragraph: Paragraph, proved: Reason | None, shown: Reason | None) -> float:
     if proved:
         # Nothing after a comment form is the article's, however much prose the readers wrote.
         if proved == Reason.COMMENTS:
@@ -230,9 +227,9 @@ def _score(paragraph: Paragraph, proved: str | None, shown: str | None) -> float
     return 5.0 if paragraph.sentence and not paragraph.truncated else -2.0
 
 
-def _listed(page: Sequence[Paragraph], reasons: dict[int, str], start: int) -> dict[int, str]:
+def _listed(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int) -> dict[int, Reason]:
     """The labels of lists of other articles, and their entries: titles, and summaries that break off."""
-    listed: dict[int, str] = {}
+    listed: dict[int, Reason] = {}
     headline_above = False
     for i, paragraph in enumerate(page):
         if i in listed or not _heads_list(paragraph):
@@ -243,16 +240,10 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, str], start: int) -> d
         while j < len(page) and _is_entry(page[j]) and not (close and page[j].apart):
             j += 1
         entries = range(i + 1, j)
-        last = page[j - 1]
-        opens_prose = (
-            j < len(page) and page[j].prose and last.size <= HEADING_WORDS and (last.apart or not headline_above)
-        )
-        if not close and len(entries) > 1 and opens_prose:
+        # The last of them may be the subheading of the prose that follows.
+        if not close and len(entries) > 1 and j < len(page) and page[j].prose and page[j - 1].size <= HEADING_WORDS:
             entries = range(i + 1, j - 1)
-        if headline_above or (close and paragraph.apart) or i > start:
-            listed |= dict.fromkeys([i, *entries], Reason.LIST)
-        else:
-            listed |= {k: Reason.LIST for k in [i, *entries] if page[k].truncated or k == i}
+        listed |= dict.fromkeys([i, *entries], Reason.LIST)
     return listed
 
 
@@ -261,9 +252,7 @@ def _heads_list(paragraph: Paragraph) -> bool:
         return False
     if furniture.WIDE_LISTED.match(paragraph.text):
         return True
-    words = paragraph.words
-    listing = furniture.LISTING.intersection(words) and not furniture.COMMENTING.intersection(words)
-    return bool(listing) and paragraph.interface_share >= 0.7
+    return bool(furniture.LISTING.intersection(paragraph.words)) and paragraph.interface_share >= 0.7
 
 
 def _is_entry(paragraph: Paragraph) -> bool:
@@ -275,7 +264,7 @@ def _is_entry(paragraph: Paragraph) -> bool:
     )
 
 
-def _clean_header(page: Sequence[Paragraph], reasons: dict[int, str], start: int, title: str) -> None:
+def _clean_header(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int, title: str) -> None:
     """Above the body: the names of page and paper, menus and controls, but for the headline and what follows."""
     for i in range(start):
         if page[i].key != title and _names_page(page, i, start):
@@ -293,15 +282,15 @@ def _clean_header(page: Sequence[Paragraph], reasons: dict[int, str], start: int
             reasons.setdefault(i, Reason.HEADER)
 
 
-def _headline(page: Sequence[Paragraph], reasons: dict[int, str], headlines: Sequence[int], start: int) -> int:
+def _headline(page: Sequence[Paragraph], reasons: dict[int, Reason], headlines: Sequence[int], start: int) -> int:
     """The index of the headline, or of the first paragraph of the body where there is none above it."""
     left = [i for i in range(start) if i not in reasons and not page[i].imprint]
     short = [i for i in left if len(page[i].words) >= 2]
     byline = next((i for i in range(start) if furniture.BYLINE.match(page[i].text)), start)
-    if headlines and (headlines[0] < byline or not short or short[0] > byline):
+    if headlines and (headlines[0] < byline or short[0] > byline):
         return headlines[0]
     if short:
-        return [i for i in short if i < byline or short[0] > byline][-1]
+        return next((i for i in reversed(short) if i < byline), short[-1])
     # The headline itself may speak of cookies or comments, or have the names of section and paper behind bars.
     return next((i for i in range(start) if reasons.get(i) in _WORDED and _is_title(page[i])), start)
 
@@ -338,7 +327,7 @@ def _is_masthead(page: Sequence[Paragraph], i: int) -> bool:
     return name is not None and name.casefold() in page[-1].key
 
 
-def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, str], stop: int) -> None:
+def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, Reason], stop: int) -> None:
     """Below the body: everything from the first sign on that the article is over, but for its imprint."""
     seen = 0
     for i in range(stop + 1, len(page)):

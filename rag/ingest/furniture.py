@@ -1,7 +1,7 @@
 """What the page around an article is made of: why a line goes, and the words and phrases by language.
 
-The tables are in `rag/ingest/tables`, a file a language: `[words]` are looked up one by one, `[phrases]` at a place that
-their kind tells. To teach the service a language or a new kind of page furniture, add to the tables; patterns
+The tables are in `rag/ingest/tables`, a file a language: `[words]` are looked up one by one, `[phrases]` at a place
+that their kind tells. To teach the service a language or a new kind of page furniture, add to the tables; patterns
 that are of no language, of an address or of a row of a menu, are below.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -58,10 +57,8 @@ INLINE = CERTAIN | {Reason.PROMOTION, Reason.LINKS}
 # ---------------------------------------------------------------------------------------------- tables
 @cache
 def _tables() -> tuple[dict[str, Any], ...]:
-    return tuple(tomllib.loads(file.read_text("utf-8")) for file in sorted(_FOLDER.glob("*.toml")))
-
-
-_FOLDER = Path(__file__).with_name("tables")
+    files = sorted(Path(__file__).with_name("tables").glob("*.toml"))
+    return tuple(tomllib.loads(file.read_text("utf-8")) for file in files)
 
 
 def words(kind: str) -> frozenset[str]:
@@ -69,19 +66,14 @@ def words(kind: str) -> frozenset[str]:
     return frozenset(word for table in _tables() for word in table.get("words", {}).get(kind, "").split())
 
 
-def phrases(kind: str) -> list[str]:
-    """The phrases of a kind in every language, longest first."""
-    found = {phrase for table in _tables() for phrase in table.get("phrases", {}).get(kind, ())}
-    return sorted(found, key=lambda phrase: (-len(phrase), phrase))
-
-
 def any_of(kind: str) -> str:
     """A pattern of the phrases of a kind: `#` is a number, and where a script sets spaces words end whole.
 
-    >>> re.findall(any_of("agency"), "dpa and DPAS, Getty Images", re.IGNORECASE)
-    ['dpa', 'Getty Images']
+    >>> re.findall(any_of("agency"), "dpa and dpas, getty images")
+    ['dpa', 'getty images']
     """
-    return f"(?:{'|'.join(map(_phrase, phrases(kind)))})"
+    found = {phrase for table in _tables() for phrase in table.get("phrases", {}).get(kind, ())}
+    return f"(?:{'|'.join(sorted(map(_phrase, found), key=len, reverse=True))})"
 
 
 def _phrase(phrase: str) -> str:
@@ -128,7 +120,6 @@ COLOPHON = _pattern(rf"(?<!\w){any_of('colophon')}")
 IMPRINT = _pattern(rf"^\W*{any_of('imprint')}(?:[\s:：/]|$)")
 BYLINE = re.compile(rf"(?i:{any_of('by')})\s(?=[A-ZÀ-Ý])|文[:：/／]|作者|记者")
 SCORES = _pattern(rf"^\W*{any_of('live')}\s?[:：|]\D{{0,40}}\d{{1,3}}\s?[-–x×:]\s?\d{{1,3}}\b")
-COUNTER = _pattern(rf"^\W*\d[\d.,]*\s?[km]?\s{any_of('counted')}\W*$", r"[★☆⭐]{3}")
 PAPER_ENDING = _pattern(rf"\w{{3}}{any_of('paper_ending')}$")
 WIDE_PAPER = re.compile(rf"^[\u3400-\u9fff]{{1,6}}{any_of('paper_ending')}$")
 
@@ -147,10 +138,13 @@ CREDITS = (
     ),
     re.compile(rf"(?:[.”»]\s\||©)\s?(?:[^.!?|©]{{2,40}}/)?{_AGENCY}[^.!?|]{{0,40}}$|^(?:{_CREDIT},\s)?{_AGENCY}$"),
     re.compile(
-        r"(?:^(?=[A-Z]{2,})|[.!?”»]\s+)[A-Z][A-Za-z]{1,12}\s?/\s?[A-ZÀ-Ý][\w.'’-]{0,20}(?: [A-ZÀ-Ý][\w.'’-]{0,20}){0,3}$"
+        r"(?:^(?=[A-Z]{2,})|[.!?”»]\s+)[A-Z][A-Za-z]{1,12}\s?/\s?"
+        r"[A-ZÀ-Ý][\w.'’-]{0,20}(?: [A-ZÀ-Ý][\w.'’-]{0,20}){0,3}$"
     ),
     re.compile(r"[.!?”»]\s[A-ZÀ-Ý][A-ZÀ-Ý .'’-]{3,40}\s?[(（][^()（）]{2,30}[)）]$"),
-    re.compile(rf"{_CREDIT}\s?=|(?:^|[。\s])\S{{2,8}}\s?[摄攝]$|(?:^|[。！？\s])(?:文/)?[图圖]\s?[/／:：]\s?\S{{2,12}}$"),
+    re.compile(
+        rf"{_CREDIT}\s?=|(?:^|[。\s])\S{{2,8}}\s?[摄攝]$|(?:^|[。！？\s])(?:文/)?[图圖]\s?[/／:：]\s?\S{{2,12}}$"
+    ),
     re.compile(rf"^{_CREDIT}:\s?{_AGENCY}[^.!?]{{0,60}}$"),
 )
 

@@ -1,9 +1,8 @@
 """A paragraph of a page, measured by the tables of `rag.ingest.furniture`, and what it shows by itself.
 
 `proof` says that it is furniture wherever it stands, `sign` that it is furniture above or below the article.
-Spam, credits, pointers, links and notices show by their shape. What else there is has a score: marks of furniture and
-shallow features, weighted by a logistic regression, one for sentences and one for other lines
-(furniture.json, fitted by `eval/fit/furniture.py`).
+Spam, credits, pointers, notices and standing phrases are known by their shape. Any other line that is no sentence has a
+score of its interface words, a logistic regression (furniture.json, fitted by `eval/fit/furniture.py`).
 """
 
 from __future__ import annotations
@@ -163,12 +162,12 @@ def _mark(paragraph: Paragraph) -> Reason | None:
         return None
     if furniture.CALL.search(text) or furniture.SMALL_PRINT.search(text):
         return Reason.PROMOTION
-    playing = furniture.PLAYING.match(text) or furniture.COUNTER.match(text)
+    playing = furniture.PLAYING.match(text)
     if playing or (furniture.DURATION.search(text) and furniture.MEDIA & words):
         return Reason.PLAYER
     if paragraph.quoted or paragraph.size > furniture.PROSE_WORDS:
         return None
-    if furniture.OPENING_ADVERT.match(text) or (words and furniture.ADVERTISING >= words):
+    if furniture.OPENING_ADVERT.match(text) or (words and words <= furniture.ADVERTISING):
         return Reason.ADVERT
     return Reason.CONTROL if furniture.OPENING_CONTROL.match(text) else None
 
@@ -188,8 +187,6 @@ def sign(paragraph: Paragraph) -> Reason | None:
         return None
     if furniture.DOMAIN.match(text):
         return Reason.CONTACT
-    if "©" in text:
-        return Reason.NOTICE
     if furniture.COLOPHON.search(text) and paragraph.size <= 2 * furniture.PROSE_WORDS:
         return Reason.COLOPHON
     return Reason.CONTROL if score(paragraph) >= _fitted()["sign"] else None
@@ -257,7 +254,7 @@ def is_spam(paragraph: Paragraph, script: str | None) -> bool:
     letters = scripts(paragraph.text)
     own = letters[script] / max(1, letters.total()) if script else 1.0
     if domains:
-        return function < 0.2 and (domains >= 2 or traded + wide > 0 or own < 0.8)
+        return function < 0.2 and (domains + traded + wide >= 2 or own < 0.8)
     keywords = function < 0.2 and len(tokens) >= 6 and (paragraph.text.islower() or own < 0.8)
     return wide >= 2 or (traded >= 2 and (keywords or own < 0.1))
 
@@ -290,12 +287,9 @@ def masthead(text: str) -> str | None:
     """
     name = furniture.MOTTO.split(text.strip("#*_ "), maxsplit=1)[0].strip(" +")
     words = name.split()
-    named = (
-        len(name) > 2
-        and 1 <= len(words) <= 6
-        and all(word[:1].isupper() or word.casefold() in furniture.FUNCTION for word in words)
-    )
-    return name if (named and words[-1][:1].isupper()) or furniture.WIDE_PAPER.match(name) else None
+    capital = all(word[:1].isupper() or word.casefold() in furniture.FUNCTION for word in words)
+    named = len(name) > 2 and 1 <= len(words) <= 6 and capital and words[-1][:1].isupper()
+    return name if named or furniture.WIDE_PAPER.match(name) else None
 
 
 def paper_name(text: str) -> str | None:
