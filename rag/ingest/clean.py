@@ -93,19 +93,19 @@ def paragraphs(lines: Sequence[tuple[int, str]]) -> list[Paragraph]:
     filled = [line for _, line in lines if line and 4 * len(line) >= 3 * width]
     open_ended = sum(line[-1] not in furniture.ENDS for line in filled)
     wrapped = width <= _WIDEST_WRAP and 2 * open_ended > max(8, len(filled))
-    paragraphs: list[Paragraph] = []
+    found: list[Paragraph] = []
     run: list[tuple[int, str]] = []
     apart, blank = False, True
     for number, line in lines:
         runs_on = wrapped and run and not blank and 4 * len(run[-1][1]) >= 3 * width
         if line and not runs_on:
             if run:
-                paragraphs.append(Paragraph(tuple(run), apart))
+                found.append(Paragraph(tuple(run), apart))
             run, apart = [], blank
         if line:
             run.append((number, line))
         blank = not line.strip()
-    return [*paragraphs, Paragraph(tuple(run), apart)] if run else paragraphs
+    return [*found, Paragraph(tuple(run), apart)] if run else found
 
 
 def _changes(page: Sequence[Paragraph], title: str) -> dict[int, Line]:
@@ -243,7 +243,9 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int) -
         # The last of them may be the subheading of the prose that follows.
         if not close and len(entries) > 1 and j < len(page) and page[j].prose and page[j - 1].size <= HEADING_WORDS:
             entries = range(i + 1, j - 1)
-        listed |= dict.fromkeys([i, *entries], Reason.LIST)
+        # Above the body the first of them may be the headline.
+        whole = headline_above or (close and paragraph.apart) or i > start
+        listed |= {k: Reason.LIST for k in [i, *entries] if whole or page[k].truncated or k == i}
     return listed
 
 
@@ -287,7 +289,7 @@ def _headline(page: Sequence[Paragraph], reasons: dict[int, Reason], headlines: 
     left = [i for i in range(start) if i not in reasons and not page[i].imprint]
     short = [i for i in left if len(page[i].words) >= 2]
     byline = next((i for i in range(start) if furniture.BYLINE.match(page[i].text)), start)
-    if headlines and (headlines[0] < byline or short[0] > byline):
+    if headlines and (headlines[0] < byline or not short or short[0] > byline):
         return headlines[0]
     if short:
         return next((i for i in reversed(short) if i < byline), short[-1])

@@ -53,3 +53,16 @@ def test_headline_with_the_papers_name_and_date_stay(carrier: tuple[str, ...], n
     headline, *body = carrier
     text = "\n\n".join((f"{headline} | {name}", date, *body))
     assert clean(Document(page_content=text)).document.page_content == text
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+@pytest.mark.parametrize("label", ["Top stories", "Latest news", "More news"])
+def test_the_headline_below_a_label_of_a_list_stays(carrier: tuple[str, ...], label: str) -> None:
+    text = "\n\n".join(carrier)
+    assert clean(Document(page_content=f"{label}\n\n{text}")).document.page_content == text
+
+
+@pytest.mark.parametrize("headline", ["# Peru", "古桥重开通行"])
+def test_a_headline_of_one_word_below_its_byline_stays(headline: str) -> None:
+    text = "\n\n".join(("By Ann Lee", headline, *CARRIERS[0][1:]))
+    assert clean(Document(page_content=text)).document.page_content == text
