@@ -21,7 +21,7 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from rag.ingest.furniture import DOMAIN, FUNCTION, PAPERS, PLACES, SECTIONS, Reason
+from rag.ingest.furniture import FUNCTION, PAPERS, PLACES, SECTIONS, Reason
 from rag.ingest.paragraph import Paragraph, is_section, masthead, paper_name
 from rag.text.characters import plain
 from rag.types import Removal
@@ -239,17 +239,13 @@ def _title(lines: Sequence[str]) -> str | None:
         above += 1
     title = re.sub(r"\[([^\]]{0,300})\]\([^)]{0,500}\)", r"\1", headed[above].strip("#* _").strip())
     sentence = re.split(r"(?<=[.!?。！？])\s|(?<=[。！？])", title, maxsplit=1)[0]
-    if len(title) <= _LONGEST_HEADLINE and (sentence == title or not title.endswith((".", "。"))):
+    if len(title) <= _LONGEST_HEADLINE and not title.endswith((".", "。")):
         return title
     return _clipped(sentence, _LONGEST_TITLE)
 
 
 def _stands_above(line: str, below: str) -> bool:
     """Whether a line is not the headline but what pages set above it: a paper's name, a section, a menu."""
-    if line.startswith("#"):
-        return False
-    if DOMAIN.match(line.lower()):
-        return True
     # A single word above another line is its section, e.g. "Opinion".
     lone = re.fullmatch(r"[^\W\d_\u2e80-\u9fff]+", line)
     menu = len(Paragraph(((0, line),)).cells) >= 3
@@ -358,13 +354,13 @@ def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_C
             yield _Candidate(match["agency"].strip(), ("dateline",))
     above = _until_prose(lines)
     opening = _dated_opening(lines)
-    houses = [name for line in (*above, *end) if (name := _house(line))]
+    houses = [name for line in above if (name := _house(line))]
     houses += [name for name in [opening and paper_name(opening[0])] if name]
     houses += [line for up, line in pairwise(above) if _names(up) and paper_name(line) == line]
     heads = [name for removal in removed if (name := _page_head(removal))]
     heads += [name for line in lines[:2] if (name := masthead(line) or (_pattern(_OFFICE).match(line) and line))]
     footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
-    holders = [name for line in (*footers, *end) if (name := _copyright_holder(line))]
+    holders = [name for line in footers if (name := _copyright_holder(line))]
     heads, houses, holders = (list(filter(_may_publish, names)) for names in (heads, houses, holders))
     feet = [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
     feet += [line.split(",")[0] for line in end if _pattern(_OFFICE).match(line)]
@@ -407,8 +403,7 @@ def _house(line: str) -> str | None:
     if not author and not (found and found.start()):
         return None
     beside = line.split(author, 1)[-1] if author else line[: found.start()] if found else ""
-    parts = re.split(r"[,|/()·•]|\s[–—-](?=\s)", beside)
-    for part in parts:
+    for part in re.split(r"[,|/()·•]|\s[–—-](?=\s)", beside):
         written_for = _pattern(_WRITTEN_FOR).match(part)
         name = masthead(written_for["name"]) if author and written_for else paper_name(part.strip(" .*_–—-"))
         if name and _may_publish(name):
@@ -434,7 +429,7 @@ def _shared(one: str, other: str) -> str | None:
         pairs.append((rest, other))
     for short, long in pairs:
         found = re.search(rf"(?<!\w){re.escape(short)}(?!\w)", long, re.IGNORECASE) if " " in short else None
-        if found and short[:1].isupper():
+        if found:
             return found[0] if short.isupper() else short
     return None
 
