@@ -1,10 +1,11 @@
 """Read an article's headline, publisher, date and author from what its page says about itself.
 
 Only lines of the imprint count: the headline, labelled lines, bylines, datelines, lone dates next to them,
-and of the page around the article its masthead, menu and copyright footer. A publisher is named by a labelled source,
-an agency's dateline, a byline ("By Jane Doe / Baltic Ledger"), or where two of masthead, byline, menu and footer
-hold the same full name. A name or a date in the running text proves nothing, and a wrong value is worse than
-none, so whatever is ambiguous, impossible or in the future stays None.
+and of the page around the article its masthead, menu and copyright footer. The publisher is the best of the names that
+stand where one is named, each scored by what speaks for it: a labelled source, an agency's dateline, a byline ("By Jane
+Doe / Baltic Ledger"), the head of the page, and that its foot or byline holds the same full name. A name or a date in
+the running text proves nothing, and a wrong value is worse than none, so whatever is ambiguous, impossible or in the
+future stays None.
 """
 
 from __future__ import annotations
@@ -257,11 +258,10 @@ def _stands_above(line: str, below: str) -> bool:
 
 
 def _is_imprint(line: str) -> bool:
+    if len(line) > _LONGEST_IMPRINT:
+        return False
     dated = [*_stated_dates(line), *_lone_date(line)]
-    return (
-        bool(_names(line) or dated or _source(line) or _pattern(_NOTICE_OF_RELEASE).match(line))
-        and len(line) <= _LONGEST_IMPRINT
-    )
+    return bool(_names(line) or dated or _source(line) or _pattern(_NOTICE_OF_RELEASE).match(line))
 
 
 def _published(lines: Sequence[str]) -> str | None:
@@ -303,8 +303,6 @@ def _until_prose(lines: Sequence[str]) -> list[str]:
 
 def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
     """The (published or updated, date) pairs of a line that labels its dates, and hardly says more."""
-    if len(line) > _LONGEST_IMPRINT:
-        return
     for found in _DATE.finditer(line):
         labels = [
             match
@@ -313,9 +311,9 @@ def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
         ]
         if labels and not re.search(r"[^\W\d_] ?$", line[: labels[-1].start()]):
             yield ("published" if labels[-1]["published"] else "updated"), found[0]
-        elif (
-            not labels and _pattern(_UPDATE_BEHIND).match(line, found.end()) and len(line[: found.start()].split()) <= 1
-        ):
+        elif labels or len(line[: found.start()].split()) > 1:
+            continue
+        elif _pattern(_UPDATE_BEHIND).match(line, found.end()):
             yield "published", found[0]
 
 
@@ -371,9 +369,10 @@ def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_C
 
 
 def _may_publish(name: str) -> bool:
-    """Whether a name can be a publisher's: no person's office, no notice. "The Orrin Reporter" is a paper."""
+    """Whether a name can be a publisher's: no person's office, section or notice. "The Orrin Reporter" is a paper."""
     role = _pattern(_ROLE).search(name) and not (name.startswith("The ") and paper_name(name))
-    return not role and "," not in name and not _pattern(_NO_PUBLISHER).search(name) and len(name.split()) <= 12
+    barred = role or "," in name or is_section(name) or _pattern(_NO_PUBLISHER).search(name)
+    return not barred and len(name.split()) <= 12
 
 
 def _lowered(name: str) -> str:
