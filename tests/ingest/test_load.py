@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rag.errors import LoadError
 from rag.ingest.load import find_files, load_document
-from rag.ingest.markdown import without_marks
+from rag.ingest.load.markdown import without_marks
 
 PARAGRAPHS = [
     "The port of Chancay opened on Thursday, and the presidents of both countries watched by video link.",
