@@ -1,4 +1,4 @@
-"""Files become LangChain documents: a module a format, one list of them (formats.py).
+"""Files become LangChain documents: a module a format, and one list of them in formats.py.
 
 Only what the file format itself declares becomes metadata here; what the article's own text says is read later, by
 `rag.ingest.metadata`.
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
 from rag.ingest.load.content import plain_characters
-from rag.ingest.load.files import SUPPORTED, VanishedError, find_files, read_file
-from rag.ingest.load.formats import FORMATS, READERS, SUFFIXES, USUAL_SUFFIXES
+from rag.ingest.load.files import VanishedError, find_files, read_file
+from rag.ingest.load.formats import FORMATS, READERS, SUFFIXES, SUPPORTED
 from rag.text.characters import said
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SUFFIXES",
-    "USUAL_SUFFIXES",
     "VanishedError",
     "find_files",
     "load_document",

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from rag.disk.files import open_regular
 from rag.errors import LoadError
-from rag.ingest.load.formats import SUFFIXES
+from rag.ingest.load.formats import SUFFIXES, SUPPORTED
 from rag.text.characters import plain, said
 
 LONGEST_FILE = 50_000_000  # bytes
-SUPPORTED = ", ".join(sorted(SUFFIXES))
 
 
 class VanishedError(LoadError):

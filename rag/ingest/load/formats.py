@@ -8,4 +8,4 @@ FORMATS = (text.FORMAT, markdown.FORMAT, html.FORMAT, pdf.FORMAT)
 
 READERS = {suffix: each.read for each in FORMATS for suffix in each.suffixes}
 SUFFIXES = tuple(READERS)
-USUAL_SUFFIXES = ", ".join(each.suffixes[0] for each in FORMATS)  # for a help, where a list of all is too long
+SUPPORTED = ", ".join(sorted(SUFFIXES))

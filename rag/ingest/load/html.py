@@ -118,29 +118,33 @@ def _visible_page(html: str) -> _Page:
         return _Page()
     blocks = [_Block("")]
     kinds: dict[Any, str] = {}
-    firsts: dict[Any, int] = {}  # block of an element
-    whole: dict[str, list[list[_Block]]] = {"p": [], "h1": [], "h2": []}  # those of elements, by tag
+    first: dict[Any, int] = {}  # block of an element that is wanted whole
+    whole: dict[str, list[list[_Block]]] = {"p": [], "h1": [], "h2": []}  # the blocks of these, by tag
     in_link = False
     for event, element in etree.iterwalk(page, events=("start", "end")):
-        above, starts, cell = kinds.get(element.getparent(), ""), event == "start", element.tag in ("td", "th")
+        starts, above = event == "start", kinds.get(element.getparent(), "")
+        text = element.text if starts else element.tail
+        breaks = element.tag in _BLOCK_TAGS
         if starts:
             kinds[element] = _kind(element, above)
-            firsts[element] = len(blocks)
+        if element.tag in whole and starts:
+            first[element] = len(blocks)
         elif element.tag in whole:
-            whole[element.tag].append(blocks[firsts[element] :])
-        if element.tag in _BLOCK_TAGS or (cell and not starts and _is_layout(element)):
+            whole[element.tag].append(blocks[first[element] :])
+        elif element.tag in ("td", "th") and not starts and element.getnext() is not None:
+            breaks = any(_holds_blocks(cell) for cell in (element, element.getnext()))  # a table for layout
+            text = "" if breaks else " | "
+        if breaks:
             blocks.append(_Block(kinds[element] if starts else above))
             in_link = False
-        block, text = blocks[-1], element.text if starts else element.tail
+        block = blocks[-1]
         if element.tag == "a":
             in_link = starts
             block.linked = block.linked or starts
-        elif cell and not starts and element.getnext() is not None:
-            text = "" if _is_layout(element) else " | "
-        block.text += text or ""
         # A number ahead of a link is that of an entry.
         outside = not in_link and re.search(r"\w" if block.linked else r"[^\W\d]", text or "")
         block.worded = block.worded or bool(outside)
+        block.text += text or ""
     for block in blocks:
         block.text = " ".join(block.text.split())
     titles, subtitles = (
@@ -156,10 +160,8 @@ def _kind(element: Any, above: str) -> str:
     return _KINDS.get(element.tag, above)
 
 
-def _is_layout(cell: Any) -> bool:
-    """Whether a cell and the next one stand side by side for the sake of the page, and not as a row of a table."""
-    pair = [cell, cell.getnext()]
-    return pair[1] is not None and any(next(each.iterdescendants(*_BLOCK_TAGS), None) is not None for each in pair)
+def _holds_blocks(cell: Any) -> bool:
+    return next(cell.iterdescendants(*_BLOCK_TAGS), None) is not None
 
 
 def _split_title(title: str | None, page: _Page) -> tuple[str | None, str | None]:
