@@ -30,9 +30,7 @@ __all__ = [
 
 
 def load_document(path: Path, source: str) -> Document:
-    """Read one file as a document with `source` and the metadata its format declares (None where absent).
-
-    In this process and for as long as it takes; `rag.ingest.parser` has the limits.
+    """One file as `to_document` makes it, in this process and for as long as it takes; `rag.ingest.parser` has limits.
 
     Raises:
         LoadError: it cannot be read, or as `to_document`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ _JUNK_TITLE = re.compile(
     r"document\s?\d*|slide \d+|.*\.(docx?|pdf|indd|odt|rtf|qxd|tmp))$"
 )
 _JUNK_AUTHOR = re.compile(r"(?i)^(admin(istrator)?|user|owner|unknown|anonymous|root|author|default|.*@.*)$")
-_LINE_ENDS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n"})
+_LINE_END = re.compile(r"\r\n|[\r\v\f\x85]")
+_NO_TEXT = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,7 @@ class Format:
 
 def plain_characters(text: str) -> str:
     """The text with line ends as "\\n", and without control characters and halves of surrogate pairs."""
-    unified = text.removeprefix("\ufeff").replace("\r\n", "\n").translate(_LINE_ENDS)
-    unwanted = {c for c in set(unified) if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"}
-    return unified.translate(dict.fromkeys(map(ord, unwanted)))
+    return _NO_TEXT.sub("", _LINE_END.sub("\n", text.removeprefix("\ufeff")))
 
 
 def given_title(value: str | None) -> str | None:

@@ -43,22 +43,23 @@ def read(data: bytes, path: Path) -> Content:
     html = _decoded(data, path)
     # A date that htmldate guesses from the running text is not declared by the page.
     dates = {"extensive_search": False, "original_date": True}
-    found = trafilatura.bare_extraction(
+    found: Any = trafilatura.bare_extraction(
         html, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
-    extracted = (getattr(found, "text", None) or "").splitlines()
+    found = found or trafilatura.settings.Document()
+    extracted = (found.text or "").splitlines()
     page = _visible_page(html)
     lines = _selected(extracted, page) if _covers(extracted, page) else [block.text for block in page.blocks]
     if not any(lines):
         raise LoadError(f"{said(path)} shows no text without a browser; save the rendered page or convert it to .txt")
-    title, _ = _split_title(given_title(getattr(found, "title", None)), page)
+    title, _ = _split_title(given_title(found.title), page)
     _, paper = _split_title(page.window, page)
     return Content(
         text="\n".join(lines),
         title=title,
-        publisher=getattr(found, "sitename", None) or paper,
-        published=getattr(found, "date", None),
-        author=given_author(getattr(found, "author", None)),
+        publisher=found.sitename or paper,
+        published=found.date,
+        author=given_author(found.author),
     )
 
 
