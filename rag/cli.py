@@ -73,6 +73,8 @@ def _warn_of_misspelled_settings() -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; docs/cli.md is written from it."""
+    from rag.ingest.load import SUFFIXES
+
     parser = argparse.ArgumentParser(
         prog="rag",
         description="Ask a collection of news articles and get answers in their own words, with citations.",
@@ -85,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     index = _command(commands, "index", _index, "make the index equal a set of files")
     index.add_argument(
         "paths", nargs="*", type=_path, metavar="PATHS",
-        help="files and folders of articles (.txt, .md, .html, .pdf); without any, those of the last time",
+        help=f"files and folders of articles ({', '.join(SUFFIXES)}); without any, those of the last time",
     )  # fmt: skip
     index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
     index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")

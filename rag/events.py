@@ -53,8 +53,8 @@ Event = StepBegun | Cited | Checked | Answered
 
 
 def event_to_json(event: Event) -> str:
-    """One line of JSON."""
-    return _adapter().dump_json(event).decode()
+    """One line of JSON; a passage leaves out where the sentences of its whole article lie."""
+    return _adapter().dump_json(event, exclude={"answer": {"passages": {"__all__": {"article_sentences"}}}}).decode()
 
 
 def event_from_json(text: str | bytes) -> Event:

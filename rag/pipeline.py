@@ -61,6 +61,45 @@ class _Search:
 
 
 @dataclass(frozen=True)
+class _Searcher:
+    """Searches one state of the index for what one message asks."""
+
+    index: Index
+    retriever: Retriever
+    reader: Reader
+    filters: Filters
+    top_k: int
+
+    def search(self, query: str) -> _Search:
+        """What is found for the query, or for it with the spelling of what was found."""
+        found = self._found(Spelling(query))
+        spelling = spell(query, found.passages)
+        return self._found(spelling) if spelling.question != query else found
+
+    def follow(self, question: str, together: str) -> tuple[str, _Search]:
+        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
+        alone = self._answering(question)
+        if alone[1].answers:
+            return question, alone[0]
+        both = self._answering(together)
+        follows = both[1].answers and continues(question, together, both[1].spans)
+        return (together, both[0]) if follows else (question, alone[0])
+
+    def _answering(self, query: str) -> tuple[_Search, Reading]:
+        search = self.search(query)
+        reading = self.reader.read(search.asked, search.passages)
+        return replace(search, reading=reading), reading
+
+    def _found(self, spelling: Spelling) -> _Search:
+        period = asked_period(spelling.question)
+        asked = period.question if period else spelling.question
+        depth = DEPTH * self.top_k if period else self.top_k
+        passages = self.retriever.retrieve(asked, depth, self.filters, self.index)
+        best = period.prefer(passages, self.top_k) if period else passages
+        return _Search(spelling, asked, period, self.filters, best)
+
+
+@dataclass(frozen=True)
 class _Shown:
     """What is said to a question, before sources that differ are looked for."""
 
@@ -130,7 +169,7 @@ class RAG:
         """
         clock = [time.perf_counter()]
         question = check_question(question, self.settings.max_question_characters)
-        passages = check_top_k(top_k, self.settings.top_k)
+        most = check_top_k(top_k, self.settings.top_k)
         wanted = parse_filters(filters)
         name = check_model(model, self.settings.model)
         chat = self.chat_model(name)
@@ -139,9 +178,11 @@ class RAG:
         query = standalone(question, said, chat)
         yield StepBegun(SEARCHING)
         with self.store.snapshot() as index:
-            search = self._search(index, query, wanted, passages)
+            searcher = _Searcher(index, self.retriever, self.reader, wanted, most)
             if query == question and (together := condense(question, said)) != question:
-                query, search = self._followed(index, question, together, search, wanted, passages)
+                query, search = searcher.follow(question, together)
+            else:
+                search = searcher.search(query)
             clock.append(time.perf_counter())
             yield StepBegun(READING)
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
@@ -182,32 +223,6 @@ class RAG:
             yield Answered(
                 replace(answer, notes=(*shown.notes, *search.notes(answer)), timings=_timings(clock, answer, first))
             )
-
-    def _search(self, index: Index, query: str, filters: Filters, top_k: int) -> _Search:
-        """What is found for the query, or for it with the spelling of what was found."""
-        found = self._found(index, Spelling(query), filters, top_k)
-        spelling = spell(query, found.passages)
-        return self._found(index, spelling, filters, top_k) if spelling.question != query else found
-
-    def _followed(
-        self, index: Index, question: str, together: str, alone: _Search, filters: Filters, top_k: int
-    ) -> tuple[str, _Search]:
-        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
-        reading = self.reader.read(alone.asked, alone.passages)
-        alone = replace(alone, reading=reading)
-        if reading.answers:
-            return question, alone
-        search = self._search(index, together, filters, top_k)
-        reading = self.reader.read(search.asked, search.passages)
-        follows = reading.answers and continues(question, together, reading.spans)
-        return (together, replace(search, reading=reading)) if follows else (question, alone)
-
-    def _found(self, index: Index, spelling: Spelling, filters: Filters, top_k: int) -> _Search:
-        period = asked_period(spelling.question)
-        asked = period.question if period else spelling.question
-        passages = self.retriever.retrieve(asked, DEPTH * top_k if period else top_k, filters, index)
-        best = period.prefer(passages, top_k) if period else passages
-        return _Search(spelling, asked, period, filters, best)
 
     def _read(self, search: _Search, passages: list[Passage], chat: ChatModel | None) -> Reading:
         """What the passages say, a model being heard on whether that answers."""

@@ -20,6 +20,7 @@ from tests.browsing import CONTAINERS, OFF_TOPIC
 from tests.conftest import ROOT, Command
 
 
+@pytest.mark.slow
 def test_ask_prints_the_answer_and_its_sources(seeds_index: Path, rag_command: Command) -> None:
     done = rag_command("ask", CONTAINERS, "--index", str(seeds_index))
     assert done.returncode == 0 and "at least 1 million containers" in done.stdout
@@ -69,6 +70,7 @@ def test_filters_of_ask(seeds_index: Path, rag_command: Command) -> None:
     assert done.returncode == 2 and "2024-11-14" in done.stderr
 
 
+@pytest.mark.slow
 def test_doctor_shows_the_collection_and_what_cleaning_removed(seeds_index: Path, rag_command: Command) -> None:
     done = rag_command("doctor", "--index", str(seeds_index))
     assert "4 articles, 1 republished" in done.stdout
@@ -130,6 +132,7 @@ def test_a_package_of_an_extra_that_is_missing_is_named_with_the_remedy(
     assert capsys.readouterr().err == f"rag: {needing} needs {package}, which is not installed; {remedy}\n"
 
 
+@pytest.mark.slow
 def test_an_abstention_shows_the_closest_words(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", OFF_TOPIC, "--index", str(seeds_index)]) == 0
     answer, told, words, where = capsys.readouterr().out.split("\n")[:4]
@@ -163,6 +166,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     return lines[0]
 
 
+@pytest.mark.slow
 def test_a_question_without_quotation_marks(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", *["Who", "is", "Peru's", "economy", "minister?"], "--index", str(seeds_index)]) == 0
     assert "Arista" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The packages of rag/ import downwards only."""
+"""The packages of rag/ import downwards only, and each other by the modules that they name."""
 
 from __future__ import annotations
 
@@ -51,6 +51,32 @@ def test_imports_go_down(path: Path) -> None:
     above = {name for name in packages if name != own and LEVEL[name] >= LEVEL[own]}
     beside = {name for name in above if LEVEL[name] == LEVEL[own]}
     assert above == beside, f"{path.relative_to(RAG)} imports what stands above it"
+
+
+CALLERS = [
+    path
+    for name in ("rag", "ui", "eval")
+    for path in sorted((RAG.parent / name).rglob("*.py"))
+    if "fit" not in path.parts
+]
+
+
+def test_a_package_is_used_by_the_modules_that_it_names() -> None:
+    faces = {path.parent.name: _face(path) for path in RAG.glob("*/__init__.py")}
+    used: dict[str, set[str]] = {name: set() for name in faces}
+    for path in CALLERS:
+        own = path.relative_to(RAG).parts[0] if path.is_relative_to(RAG) else ""
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] == "rag" and len(parts) > 2 and parts[1] in faces and parts[1] != own:
+                used[parts[1]].add(parts[2])
+    assert used == faces
+
+
+def _face(path: Path) -> set[str]:
+    """What stands in `__all__`."""
+    (face,) = [node.value for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    return set(ast.literal_eval(face))
 
 
 @pytest.mark.parametrize("path", sorted((RAG.parent / "eval").glob("*.py")), ids=lambda path: path.name)

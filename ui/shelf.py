@@ -15,6 +15,7 @@ from gradio.utils import get_upload_folder
 
 from rag.desk.collection import Collection, Entry
 from rag.errors import RAGError
+from rag.ingest.load import FORMATS, SUFFIXES
 from ui.events import within
 from ui.parts import QUIET, TELLING, Update, asker_of, script
 from ui.places import CrowdedError, GoneError, Places, Presence
@@ -23,7 +24,7 @@ from ui.render_collection import render_added, render_articles, render_differenc
 CHANGES_WAITING = 8
 LONGEST_SEARCH = 200  # characters of it that are looked for
 LOOKS_AT_A_TIME, LOOKS_WAITING = 2, 32  # articles that are read again to be shown
-FILE_TYPES = [".txt", ".md", ".markdown", ".html", ".htm", ".pdf"]
+KINDS = [each.name for each in FORMATS]
 log = logging.getLogger(__name__)
 
 
@@ -46,8 +47,8 @@ class Shelf:
                 note = gr.HTML("", elem_id="collection-note")
                 if not self.collection.read_only:
                     files = gr.File(
-                        label="Add articles: text, Markdown, HTML or PDF", file_count="multiple",
-                        file_types=FILE_TYPES, elem_id="upload", height=140,
+                        label=f"Add articles: {', '.join(KINDS[:-1])} or {KINDS[-1]}", file_count="multiple",
+                        file_types=list(SUFFIXES), elem_id="upload", height=140,
                     )  # fmt: skip
                     again = gr.Button("Index changed files", size="sm")
             with gr.Column(scale=4):

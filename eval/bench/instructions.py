@@ -6,8 +6,8 @@ counted on texts that hold none: the seeds and tests/articles, as cleaned; the p
 Natural Questions (QED), MTRAG and of the corpora of Chroma's chunking report.
 
 Both sides fall into halves by a hash, of the attack's text, the article's title or file name, or the paragraph. The
-patterns of rag/ingest/instructions.py were made on the half "tune". Whoever made them had read the whole file of
-attacks once, to learn its form, so the other half is not unseen; but no pattern was made for it.
+phrases of rag/ingest/instructions.toml were made on the half "tune". Whoever made them had read the whole file of
+attacks once, to learn its form, so the other half is not unseen; but no phrase was made for it.
 
 Many of the attacks are an ordinary question or task ("Explain the theory of relativity."). In an article they cannot be
 told from its own words: 26 in 1000 of the texts that hold none have a question that begins with What, Who or the like,

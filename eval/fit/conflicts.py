@@ -26,7 +26,7 @@ from eval.bench.news import collections, indexed
 from eval.data import read_questions
 from eval.fit.reader import PENALTY, logistic_loss, ridge
 from eval.public import data_folder
-from rag.news.conflicts import FEATURES, Statement, Weights, differences, features
+from rag.news.conflicts import FEATURES, Claim, Weights, differences, features
 from rag.news.figures import agree, comparable, far_apart
 from rag.settings import Settings
 from rag.types import Reading
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def rows(pair: Pair, reading: Reading) -> Iterator[Row]:
     """Features of each two figures, and whether they are counterparts; from either article to the other."""
-    statements = [Statement.of(each) for each in reading.shortlist]
+    statements = [Claim.of(each) for each in reading.shortlist]
     for quoted in statements:
         own, its = pair.values if quoted.span.passage.source == FIRST else pair.values[::-1]
         figure = next((each for each in quoted.figures if own and own in _words(quoted, each.start, each.end)), None)
@@ -93,7 +93,7 @@ def unlike(reading: Reading) -> Iterator[tuple[float, ...]]:
 
     A few are counterparts in truth: a price that was lowered, a bridge that opened late.
     """
-    statements = sorted(map(Statement.of, reading.shortlist), key=lambda each: -each.score)
+    statements = sorted(map(Claim.of, reading.shortlist), key=lambda each: -each.score)
     for quoted in statements[:CLOSEST]:
         for other in _elsewhere(quoted, statements):
             for mine, its in itertools.product(quoted.figures, other.figures):
@@ -101,13 +101,13 @@ def unlike(reading: Reading) -> Iterator[tuple[float, ...]]:
                     yield features(quoted, other, mine, its)
 
 
-def _elsewhere(quoted: Statement, statements: Sequence[Statement]) -> list[Statement]:
+def _elsewhere(quoted: Claim, statements: Sequence[Claim]) -> list[Claim]:
     """The statements of other articles that the pipeline would hold against this one, as far as meaning tells."""
     source = quoted.span.passage.source
     return [other for other in statements if other.span.passage.source != source and quoted.speaks_of(other)]
 
 
-def _words(statement: Statement, start: int, end: int) -> str:
+def _words(statement: Claim, start: int, end: int) -> str:
     return statement.span.text[start:end]
 
 

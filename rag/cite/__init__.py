@@ -1,1 +1,3 @@
 """Chosen spans become checked quotes; whether quotes say what a sentence says."""
+
+__all__ = ["quotes", "remark", "support"]

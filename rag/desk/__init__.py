@@ -1,1 +1,3 @@
 """What the command and the chat do with a collection: list, add, remove, suggest, feedback, doctor."""
+
+__all__ = ["collection", "doctor", "feedback", "suggest"]

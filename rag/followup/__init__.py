@@ -1,1 +1,3 @@
 """A question that follows others is searched for, and read, with what was asked before."""
+
+__all__ = ["condense"]

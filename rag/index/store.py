@@ -17,7 +17,7 @@ from rag.arguments import shown
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.errors import StoreError
 from rag.index.catalog import Catalog, is_whole
-from rag.index.vectors import VectorFolder, is_sealed
+from rag.index.vectors import VectorFolder, VectorStore, is_sealed
 from rag.models.encoders import Vectors
 from rag.settings import Settings
 from rag.types import Article, Chunk, Filters, Passage
@@ -88,7 +88,7 @@ def _opening(folder: Path) -> AbstractContextManager[None]:
 class Index:
     """What can be asked of an index; safe for threads."""
 
-    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+    def _read(self, action: Callable[[Catalog, VectorStore], Result]) -> Result:
         raise NotImplementedError
 
     def as_written(self, filters: Filters) -> Filters:
@@ -185,7 +185,7 @@ class Snapshot(Index):
         self._catalog.close()
         self._vectors.close()
 
-    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+    def _read(self, action: Callable[[Catalog, VectorStore], Result]) -> Result:
         with self._lock, damage_explained(self._folder):
             return action(self._catalog, self._vectors)
 
@@ -228,7 +228,7 @@ class Store(Index):
                 state.users -= 1
                 self._close_unused(state)
 
-    def _read(self, action: Callable[[Catalog, VectorFolder], Result]) -> Result:
+    def _read(self, action: Callable[[Catalog, VectorStore], Result]) -> Result:
         with self.snapshot() as state:
             return state._read(action)
 
@@ -288,7 +288,7 @@ def open_catalog(settings: Settings) -> Catalog:
     return catalog
 
 
-def open_vectors(folder: Path, catalog: Catalog) -> VectorFolder:
+def open_vectors(folder: Path, catalog: Catalog) -> VectorStore:
     """The vectors that a catalog names.
 
     Raises:
@@ -320,9 +320,12 @@ def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
     """
     for key, value in built_with(settings).items():
         if manifest.get(key) != value:
+            anew = f"build it anew with `rag index --rebuild --index {settings.index}`"
+            if key == "format":
+                raise StoreError(f"the index in {settings.index} is of another version of this program; {anew}")
             raise StoreError(
                 f"the index in {settings.index} was built with {key} {manifest.get(key)}, the settings say {value}; "
-                f"build it anew with `rag index --rebuild --index {settings.index}`, or set the old value again"
+                f"{anew}, or set the old value again"
             )
 
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -85,8 +85,33 @@ def _name(folder: Path) -> str:
     return f"vectors-{value:08x}"
 
 
-class VectorFolder:
-    """The chunks' vectors, by cosine distance.
+class VectorStore(Protocol):
+    """Where the chunks' vectors are: all that indexing and asking want of an engine. Similarity is cosine."""
+
+    def close(self) -> None:
+        """Let go of what is open; nothing may be asked afterwards."""
+
+    def count(self) -> int:
+        """Number of vectors."""
+
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors, metadata: Sequence[Mapping[str, Any]]) -> None:
+        """Add or replace one batch of vectors, shape (len(chunks), dimensions), with what filters need to know."""
+
+    def missing(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that have no vector yet."""
+
+    def sweep(self, keep: set[str]) -> int:
+        """Delete every vector whose id is not in `keep`; returns how many."""
+
+    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
+        """Chunk ids and their similarity to the vector, best first."""
+
+    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
+        """Similarity of those chunks to the unit vector; ids without a vector are left out."""
+
+
+class VectorFolder(VectorStore):
+    """The chunks' vectors in a Chroma folder.
 
     With `create` a folder that is being written. Else a sealed one: it is read and left as it is, also where it cannot
     be written, and may be deleted meanwhile.

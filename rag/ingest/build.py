@@ -15,11 +15,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from langchain_core.documents import Document
+from pydantic import TypeAdapter
 
 from rag.disk.private import FILE, private_file, private_folder
 from rag.disk.storage import is_damage, storage_explained, temporary_explained
@@ -54,6 +55,7 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 UPLOADED = "added"  # begins the sources, and ends the folder's name, of articles that were added in the chat
 STAGED = ".new"  # folder among them of those that are not in the index yet
 BATCH = 64  # chunks embedded between two steps of the progress bar
+_STRINGS = TypeAdapter(list[str])
 
 Progress = Callable[[str, int, int], None]  # step, done, total
 
@@ -118,7 +120,7 @@ def ingest(
             for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
                 if not path.is_file():  # what stands there is no catalog, and would be in the way of one
                     _remove(path)
-        before = None if rebuild else _read_catalog(settings)
+        before = _Before() if rebuild else _read_catalog(settings)
         scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
@@ -129,7 +131,7 @@ def ingest(
             articles = _with_facts(_with_originals(articles))
             chunks = _cut(articles, before, settings)
             embedded = _write(articles, chunks, before, settings, scope, progress)
-    old = {article.source: article.digest for article in before.articles} if before else {}
+    old = {article.source: article.digest for article in before.articles}
     new = {article.source: article.digest for article in articles}
     return IngestReport(
         articles=sum(article.original == article.source for article in articles),
@@ -155,15 +157,15 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
     """
     with _writing(settings.index):
         articles = _with_facts(articles)
-        chunks = _cut(articles, None, settings)
-        _write(articles, chunks, None, settings, Scope(()), progress)
+        chunks = _cut(articles, _Before(), settings)
+        _write(articles, chunks, _Before(), settings, Scope(()), progress)
     return len(chunks)
 
 
 def _write(
     articles: Sequence[Article],
     chunks: Sequence[Chunk],
-    before: _Before | None,
+    before: _Before,
     settings: Settings,
     scope: Scope,
     progress: Progress,
@@ -183,7 +185,7 @@ def _write(
 def _vectors_of(
     articles: Sequence[Article],
     chunks: Sequence[Chunk],
-    before: _Before | None,
+    before: _Before,
     settings: Settings,
     progress: Progress,
 ) -> tuple[str, int]:
@@ -193,9 +195,9 @@ def _vectors_of(
     a run that was interrupted is taken up again.
     """
     ids = {chunk.id for chunk in chunks}
-    if before and ids == {chunk.id for chunk in before.chunks}:
+    if before.vectors and ids == {chunk.id for chunk in before.chunks}:
         return before.vectors, 0
-    work, published = _work_folder(settings), settings.index / before.vectors if before else None
+    work, published = _work_folder(settings), settings.index / before.vectors if before.vectors else None
     with closing(_opened(work, published)) as vectors:
         embedded = _embed(articles, chunks, vectors, settings, progress)
         vectors.sweep(ids)
@@ -241,11 +243,11 @@ def _remove(path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Before:
-    """What the index held when the run began."""
+    """What the index held when the run began, nothing where there was none or it does not count."""
 
-    articles: list[Article]
-    chunks: list[Chunk]
-    vectors: str
+    articles: Sequence[Article] = ()
+    chunks: Sequence[Chunk] = ()
+    vectors: str | None = None
 
 
 @contextmanager
@@ -340,9 +342,9 @@ def _settle(index: Path) -> None:
     (folder / STAGED).rmdir()
 
 
-def _read_catalog(settings: Settings) -> _Before | None:
+def _read_catalog(settings: Settings) -> _Before:
     if not has_index(settings.index):
-        return None
+        return _Before()
     with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
         require_vectors(settings.index, catalog)
         return _Before(catalog.articles(), catalog.chunks(), catalog.manifest["vectors"])
@@ -394,18 +396,12 @@ def read_scope(folder: Path) -> Scope:
         raise StoreError(f"there is no index in {folder} yet; name the files or folders to index: `rag index PATHS`")
     with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
         try:
-            paths, without = (_strings(json.loads(catalog.manifest[key])) for key in ("paths", "without"))
+            paths, without = (_STRINGS.validate_json(catalog.manifest[key]) for key in ("paths", "without"))
         except (KeyError, ValueError) as error:
             raise StoreError(
                 f"the index in {folder} does not say what it was made of; {rebuild_advice(folder)}"
             ) from error
         return Scope(tuple(map(Path, paths)), frozenset(without))
-
-
-def _strings(value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError(f"no list of strings: {value!r}")
-    return value
 
 
 def uploads(folder: Path) -> Path:
@@ -415,9 +411,9 @@ def uploads(folder: Path) -> Path:
 
 
 def _read_articles(
-    files: Sequence[tuple[Path, str]], before: _Before | None, settings: Settings, skip_bad: bool, progress: Progress
+    files: Sequence[tuple[Path, str]], before: _Before, settings: Settings, skip_bad: bool, progress: Progress
 ) -> tuple[list[Article], tuple[str, ...]]:
-    known = {article.source: article for article in before.articles} if before else {}
+    known = {article.source: article for article in before.articles}
     articles: list[Article] = []
     bad: dict[str, LoadError] = {}  # source to what is wrong with it
     with Parser(settings) as parser:
@@ -486,20 +482,15 @@ def _document(article: Article) -> Document:
     )
 
 
-def _cut(articles: Sequence[Article], before: _Before | None, settings: Settings) -> list[Chunk]:
+def _cut(articles: Sequence[Article], before: _Before, settings: Settings) -> list[Chunk]:
     """The chunks of every original, those of unchanged articles taken over."""
-    old_chunks: dict[str, list[Chunk]] = {}
-    unchanged = set(map(_state, before.articles)) if before else set()
-    for chunk in before.chunks if before else []:
-        old_chunks.setdefault(chunk.source, []).append(chunk)
+    unchanged = set(map(_state, before.articles))
+    old = {source: list(chunks) for source, chunks in groupby(before.chunks, key=lambda chunk: chunk.source)}
     chunks: list[Chunk] = []
     for article in articles:
-        if article.original != article.source:
-            continue
-        if _state(article) in unchanged and article.source in old_chunks:
-            chunks += old_chunks[article.source]
-        else:
-            chunks += _cut_one(article, encoder(settings.embedding_model, "document"), settings)
+        if article.original == article.source:
+            same = old.get(article.source) if _state(article) in unchanged else None
+            chunks += same or _cut_one(article, encoder(settings.embedding_model, "document"), settings)
     return chunks
 
 
@@ -530,11 +521,10 @@ def _embed(
     for first in range(0, len(todo), BATCH):
         batch = todo[first : first + BATCH]
         texts = [f"{chunk.header}\n{by_source[chunk.source].text[chunk.start : chunk.end]}" for chunk in batch]
-        metadata = [_filterable(by_source[chunk.source]) for chunk in batch]
+        metadata = [
+            chroma_metadata(article.publisher, article.published, article.no_later_than)
+            for article in (by_source[chunk.source] for chunk in batch)
+        ]
         vectors.add(batch, documents.encode(texts), metadata)
         progress("embedding", first + len(batch), len(todo))
     return len(todo)
-
-
-def _filterable(article: Article) -> dict[str, str | int]:
-    return chroma_metadata(article.publisher, article.published, article.no_later_than)

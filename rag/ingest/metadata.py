@@ -1,27 +1,33 @@
 """Read an article's headline, publisher, date and author from what its page says about itself.
 
 Only lines of the imprint count: the headline, labelled lines, bylines, datelines, lone dates next to them,
-and of the page around the article its masthead, menu and copyright footer. A publisher is named by a labelled source,
-an agency's dateline, a byline ("By Jane Doe / Baltic Ledger"), or where two of masthead, byline, menu and footer
-hold the same full name. A name or a date in the running text proves nothing, and a wrong value is worse than
-none, so whatever is ambiguous, impossible or in the future stays None.
+and of the page around the article its masthead, menu and copyright footer. The publisher is the best of the names that
+stand where one is named, each scored by what speaks for it: a labelled source, an agency's dateline, a byline ("By Jane
+Doe / Baltic Ledger"), the head of the page, and that its foot or byline holds the same full name. A name or a date in
+the running text proves nothing, and a wrong value is worse than none, so whatever is ambiguous, impossible or in the
+future stays None.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 from langchain_core.documents import Document
 
-from rag.ingest.furniture import COLOPHON, DOMAIN, FUNCTION, PAPERS, PLACES, SECTIONS, Reason
-from rag.ingest.paragraph import Paragraph, is_section, masthead, paper_name, proof, sign
+from rag.ingest.furniture import FUNCTION, PAPERS, PLACES, SECTIONS, Reason
+from rag.ingest.paragraph import Paragraph, is_section, masthead, paper_name
 from rag.text.characters import plain
 from rag.types import Removal
 
+_WORDS = Path(__file__).with_suffix(".toml")
 _LONGEST_TITLE = 120  # characters of a title that has to be cut from a sentence
 _LONGEST_HEADLINE = 200  # characters; longer first lines are paragraphs
 _LONGEST_VALUE = 300  # characters of what a file declares, and of anything else that stands beside an article
@@ -38,45 +44,44 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|\s|$)")
-_PUBLISHED = (
-    r"(?:(?:first |originally |date )?(?:published|posted|issued|released)|publication date|date|"
-    r"publicad[oa]|fecha(?: de publicaci[oó]n)?|publié|paru|mis en ligne|veröffentlicht|erschienen|stand|"
-    r"pubblicato|опубликовано|дата|yayınlanma|发布时间|发布日期|发表时间|发布于|發布時間|时间|日期|公開日?|投稿日|게시|입력)"
-)
-_UPDATED = (
-    r"(?:(?:last )?(?:updated|modified|edited)|actualizad[oa]|mis à jour|aktualisiert|aggiornato|"
-    r"atualizad[oa]|обновлено|güncelleme|更新(?:时间|日期|于)?|수정)"
-)
-_LABEL = re.compile(rf"(?P<published>{_PUBLISHED})|(?P<updated>{_UPDATED})", re.IGNORECASE)
+
+
+@cache
+def _tables() -> dict[str, str]:
+    """By what they say (published, source, role …), the words of every language as one pattern."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for table in tomllib.loads(_WORDS.read_text(encoding="utf-8")).values():
+        for name, words in table.items():
+            found[name] += [" ".join(word.split()) for word in words.split(",")]
+    return {name: "|".join(sorted(words, key=len, reverse=True)) for name, words in found.items()}
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """A pattern without regard to case, in which {name} stands for one of the words of that name."""
+    return re.compile(re.sub(r"\{([a-z_]+)\}", lambda name: f"(?:{_tables()[name[1]]})", pattern), re.IGNORECASE)
+
+
+_LABEL = r"(?P<published>{published})|(?P<updated>{updated})"
 # Between a label and its date: a preposition, a weekday.
 _BETWEEN = re.compile(r"(?i)\W*(?:on|el|le|am|il|em|at|den)?\W*(?:[^\W\d_]{3,12}(?:-feira)?[,.]?\s)?\W*$")
 # Behind a date without a label: its update, e.g. "1 May 2024 (updated 2 May 2024)".
-_UPDATE_BEHIND = re.compile(
-    rf"(?i)[\W\d]*(?:(?:at|às|à|um|a las|alle)\s)?[\W\dh]*(?:[ap]\.?m\.?|uhr|hrs)?\W*{_UPDATED}"
-)
+_UPDATE_BEHIND = r"[\W\d]*(?:(?:at|às|à|um|a las|alle)\s)?[\W\dh]*(?:[ap]\.?m\.?|uhr|hrs)?\W*{updated}"
 # What may stand beside a lone date: a time and its zone.
 _TIME = re.compile(
     r"(?i)\d{1,2}\s?[:.h時时点시]\s?\d{2}(?::\d{2}|\s?[分분])?|\d{1,2}\s?(?=[ap]\.?m\b)"
     r"|\b(?:[ap]\.?m\b\.?|at|um|uhr|a las|à|gmt|utc|[a-z]{1,3}[sd]t)\b"
 )
 
-_SOURCE = re.compile(
-    r"(?:^|[\s|·•(（\[])(?:publisher|source|fuente|quelle|fonte|источник|kaynak|稿源|来源|來源|出典|출처)\s?[:：]\s?"
-    r"(?P<name>[^|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[\t|·•()（）\[\]]|\s\d|\s(?:作者|记者|記者|编辑|责任编辑)|$)",
-    re.IGNORECASE,
+_SOURCE = (
+    r"(?:^|[\s|·•(（\[]){source}\s?[:：]\s?"
+    r"(?P<name>[^|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[\t|·•()（）\[\]]|\s\d|\s{wide_by}|\s(?:责任)?编辑|$)"
 )
 # The last line of a release: SOURCE Fen Instruments Corp.
 _SOURCE_LINE = re.compile(r"^SOURCE:?\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
-_NOTICE_OF_RELEASE = re.compile(
-    r"(?i)\W*(?:press release|media release|pressemitteilung|medienmitteilung|nota de prensa|comunicado de prensa|"
-    r"communiqué de presse|comunicato stampa)\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?"
-    r"\W*(?=\d|$)"
-)
+_NOTICE_OF_RELEASE = r"\W*{release}\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?\W*(?=\d|$)"
 # How the names of public offices begin, which head their releases.
-_OFFICE = re.compile(
-    r"(?i)(?:ministry|department|office|government|ministerium|bundesministerium|landesamt|bundesamt|ministerio|"
-    r"gobierno|ministère|préfecture|ministério|prefeitura|ministero)\b(?!.*[\d!?:])"
-)
+_OFFICE = r"{office}\b(?!.*[\d!?:])"
 _DATELINE = re.compile(
     r"^(?P<place>[A-ZÀ-Ý][^\n(]{1,60}?)(?P<date>,[^\n(]{0,30})?\s?"
     r"\((?P<agency>[A-Z][\w .&'’-]{1,30})\)\s*(?:[-–—]+|[:.])\s"
@@ -92,44 +97,12 @@ _COPYRIGHT = re.compile(
     r"(?i)(?:©|\(c\)|copyright)[\s©()c]*(?:by\s+)?(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:(?:19|20)?\d\d|present))?)?[\s,©]*(?:by\s+)?"
     r"(?P<name>[^|·•©.,;\d\n]{2,60}?)\s*(?=[|·•©.,;\n]|(?:19|20)\d\d\b|\ball rights\b|\breserved\b|$)"
 )
-_NAME_BEFORE_COPYRIGHT = re.compile(
-    r"(?:^|[|·•]|\s{2})\W{0,3}(?P<name>[A-ZÀ-Ý\u3400-\u9fff][^|·•©.,;\d\n]{1,60}?)\s*©\s*(?:19|20)\d\d"
+_BY = r"^\W*(?:{by}\s?[:：]?|{credit}\s?[:：])\s+(?P<names>\S.*)$"
+_WIDE_BY = (
+    r"{wide_by}\s?[:：/／\s]\s*"
+    r"(?P<names>[\u4e00-\u9fff·]{2,8}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3})(?=[\s|)）]|$)"
 )
-# Where a page names its publisher: its head and foot.
-_AROUND = frozenset(
-    {
-        Reason.TITLE_BAR,
-        Reason.MASTHEAD,
-        Reason.HEADER,
-        Reason.MENU,
-        Reason.CONTROL,
-        Reason.NOTICE,
-        Reason.COLOPHON,
-        Reason.CONTACT,
-        Reason.APPEAL,
-        Reason.TAIL,
-    }
-)
-_COMPANY = re.compile(r"(?i)[\s,]+(?:ltd|limited|inc|llc|plc|gmbh|ag|s\.?\s?[al]\.?(?:\s?u)?\.?|co|corp)\.?$")
-_NO_PUBLISHER = re.compile(
-    r"(?i)\b(?:rights|reserved|theme|powered|reproduc|protected|material|content|author|copyright|law|"
-    r"the site|this site|image|photo|getty|"
-    r"riproduzione|reproducción|reprodução|riservata|google|apple|facebook|whatsapp|telegram|spotify|youtube|derechos|droits|rechte|diritti|direitos|hakları|禁|所有|转载|права|الحقوق|https?|www)\b|[@]"
-)
-
-_BY = re.compile(
-    r"^\W*(?:(?P<latin>(?:(?:words|text|story|interview|written|reporting|reported|report|"
-    r"entrevista|texto|texte|propos recueillis)\s)?"
-    r"(?:by|por|par|von|di)|(?:words|text|story|texto|texte)(?=\s?[:：])|author|autor|autora|auteur|autore)\s*[:：]?\s+|(?:作者|文|记者|記者|本报记者|撰文)\s?[:：/／\s]\s*)(?P<names>\S.*)$",
-    re.IGNORECASE,
-)
-_WIDE_BY = re.compile(
-    r"(?:作者|文|记者|記者|撰文)\s?[:：/／\s]\s*(?P<names>[\u4e00-\u9fff·]{2,8}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3})(?=[\s|)）]|$)"
-)
-# The paper behind the author of a byline: ", The Terrace Ledger", " / Baltic Ledger", " for The Larder".
-_HOUSE = re.compile(
-    r"(?:,|\s[|/–—-]|(?P<written_for>,?\s(?:for|para|pour|für|per)(?:\sthe)?))\s(?P<name>[A-ZÀ-Ý][^,|/\d()*_]{2,40}?)\s*(?:[,|/(]|\W*$)"
-)
+_WRITTEN_FOR = r"\s*(?:,\s*)?{written_for}\s(?-i:(?:the\s)?(?P<name>[A-ZÀ-Ý].{1,50}))"
 _NAME = (
     r"(?:[A-ZÀ-ÖØ-ÞŁŚŻŞİČŠŽĐ][\w.'’-]*|d['’][A-Z][\w-]+|de|del|della|der|den|da|dos|das|di|du|la|le|van|von|"
     r"el|al|bin|ibn|y|e|ter|ten|zu)(?!\w)"
@@ -138,10 +111,31 @@ _NAMES = re.compile(
     rf"^{_NAME}(?: {_NAME}){{1,5}}(?:(?:, {_NAME}(?: {_NAME}){{1,4}}){{0,3}}"
     rf"(?: and | & | y | et | und | e ){_NAME}(?: {_NAME}){{1,4}})?"
 )
-_NO_PERSON = re.compile(
-    r"(?i)\b(?:staff|desk|editors?|editorial|agenc(?:y|ies)|correspondents?|reporters?|newsroom|team|bureau|wire|redacci[oó]n|"
-    r"agencias|redaktion|rédaction|redazione|news|times|post|daily|press|reuters|afp|xinhua|admin|guest|contributor|published)\b"
-)
+_NO_PERSON = r"\b(?:{role}|{not_person})\b"
+_NO_PUBLISHER = r"\b{not_publisher}\b|[@]|禁|所有|转载|الحقوق"
+_ROLE = r"\b{role}\b"
+# What is found for a publisher: what each kind of evidence is worth, and the fewest points that name one.
+_WORTH = {
+    "stated": 9,  # a labelled source
+    "dateline": 8,
+    "byline": 3,  # the paper of the author, or of a date line
+    "head": 1,  # of the page, or its title bar
+    "agreed": 5,  # the head of the page, and byline, holder or foot hold the same full name
+    "paper": 1,  # it sounds like a newspaper's name
+}
+_BAR = 2
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A name that may be the publisher's, and what speaks for it: keys of `_WORTH`."""
+
+    name: str
+    evidence: tuple[str, ...]
+
+    @property
+    def score(self) -> int:
+        return sum(_WORTH[kind] for kind in self.evidence) + _WORTH["paper"] * bool(paper_name(self.name))
 
 
 def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Document:
@@ -244,45 +238,30 @@ def _title(lines: Sequence[str]) -> str | None:
     above = 0
     while above < min(len(headed) - 1, _TOP_LINES) and _stands_above(*headed[above : above + 2]):
         above += 1
-    first = headed[above]
-    marked = next((line for line in headed[:_TOP_LINES] if line.startswith("# ")), first)
-    title = re.sub(r"\[([^\]]{0,300})\]\([^)]{0,500}\)", r"\1", marked.strip("#* _").strip())
+    title = re.sub(r"\[([^\]]{0,300})\]\([^)]{0,500}\)", r"\1", headed[above].strip("#* _").strip())
     sentence = re.split(r"(?<=[.!?。！？])\s|(?<=[。！？])", title, maxsplit=1)[0]
-    if len(title) <= _LONGEST_HEADLINE and (sentence == title or not title.endswith((".", "。"))):
+    if len(title) <= _LONGEST_HEADLINE and not title.endswith((".", "。")):
         return title
     return _clipped(sentence, _LONGEST_TITLE)
 
 
 def _stands_above(line: str, below: str) -> bool:
     """Whether a line is not the headline but what pages set above it: a paper's name, a section, a menu."""
-    if line.startswith("#"):
-        return False
-    if DOMAIN.match(line.lower()):
-        return True
     # A single word above another line is its section, e.g. "Opinion".
     lone = re.fullmatch(r"[^\W\d_\u2e80-\u9fff]+", line)
     menu = len(Paragraph(((0, line),)).cells) >= 3
     named = (paper_name(line) and len(below.split()) > 3) or (
-        _OFFICE.match(line) and not Paragraph(((0, below),)).prose
+        _pattern(_OFFICE).match(line) and not Paragraph(((0, below),)).prose
     )
     crumbs = re.split(r"\s[/>›»|]\s", line)
-    return bool(lone or menu or is_section(crumbs[0]) or named or (_is_furniture(line) and _is_heading(below)))
-
-
-def _is_furniture(line: str) -> bool:
-    paragraph = Paragraph(((0, line),))
-    return bool(proof(paragraph, "") or sign(paragraph))
-
-
-def _is_heading(line: str) -> bool:
-    return Paragraph(((0, line.strip("#* ")),)).heading and len(line) <= _LONGEST_HEADLINE
+    return bool(lone or menu or is_section(crumbs[0]) or named)
 
 
 def _is_imprint(line: str) -> bool:
+    if len(line) > _LONGEST_IMPRINT:
+        return False
     dated = [*_stated_dates(line), *_lone_date(line)]
-    return (
-        bool(_names(line) or dated or _source(line) or _NOTICE_OF_RELEASE.match(line)) and len(line) <= _LONGEST_IMPRINT
-    )
+    return bool(_names(line) or dated or _source(line) or _pattern(_NOTICE_OF_RELEASE).match(line))
 
 
 def _published(lines: Sequence[str]) -> str | None:
@@ -324,97 +303,76 @@ def _until_prose(lines: Sequence[str]) -> list[str]:
 
 def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
     """The (published or updated, date) pairs of a line that labels its dates, and hardly says more."""
-    if len(line) > _LONGEST_IMPRINT:
-        return
     for found in _DATE.finditer(line):
         labels = [
             match
-            for match in _LABEL.finditer(line, 0, found.start())
+            for match in _pattern(_LABEL).finditer(line, 0, found.start())
             if _BETWEEN.fullmatch(line, match.end(), found.start())
         ]
-        if labels and _opens(line[: labels[-1].start()]):
+        if labels and not re.search(r"[^\W\d_] ?$", line[: labels[-1].start()]):
             yield ("published" if labels[-1]["published"] else "updated"), found[0]
-        elif not labels and _UPDATE_BEHIND.match(line, found.end()) and len(line[: found.start()].split()) <= 1:
+        elif labels or len(line[: found.start()].split()) > 1:
+            continue
+        elif _pattern(_UPDATE_BEHIND).match(line, found.end()):
             yield "published", found[0]
-
-
-def _opens(before: str) -> bool:
-    """Whether a label behind `before` opens a statement: at the start, behind a bar, a bracket, a date."""
-    bare = before.rstrip()
-    return (
-        not bare
-        or bare[-1] in "|·•-–—/(（[,;:.》】)*_"
-        or bare[-1].isdigit()
-        or before.endswith("  ")
-        or bool(_names(bare))
-    )
 
 
 def _lone_date(line: str) -> Iterator[tuple[str, str]]:
     found = _DATE.search(line)
-    if not found or len(line) > _LONGEST_IMPRINT or _LABEL.search(line):
+    if not found or len(line) > _LONGEST_IMPRINT or _pattern(_LABEL).search(line):
         return
     rest = f"{line[: found.start()]} {line[found.end() :]}"
     if (
         _names(line)
         or _source(line)
-        or _NOTICE_OF_RELEASE.match(line)
+        or _pattern(_NOTICE_OF_RELEASE).match(line)
         or re.match(r"\W*(?:[A-ZÀ-Ý][\w.'’-]*\s?){2,4}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", line[: found.start()])
     ):
         yield "published", found[0]
         return
     beside = _TIME.sub("", rest)
-    # A weekday or a place may stand there too; more words, or a full stop, make it a sentence.
     named = re.findall(r"[^\W\d_]+", beside)
-    words = len(named)
-    # NEWSROOM | PORT-AU-PRINCE 14-03-2017 | 20:14
-    placed = beside != rest and "|" in rest and words <= 5 and all(map(str.isupper, named))
-    if (
-        (words <= 2 or placed)
-        and not re.search(r"[\d?!]", beside)
-        and not (words and beside.rstrip().endswith((".", "。")))
-    ):
+    # A weekday or a place may stand there too; more words make it a sentence.
+    placed = beside != rest and "|" in rest and len(named) <= 5 and all(map(str.isupper, named))
+    if len(named) <= 2 or placed:
         yield "published", found[0]
 
 
 def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
+    """The candidate with the highest score, of equals the first; None below the bar."""
+    found = [each for each in _candidates(lines, removed) if each.score >= _BAR]
+    return _lowered(max(found, key=lambda each: each.score).name) if found else None
+
+
+def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_Candidate]:
     top, end = _imprint_lines(lines)
-    if name := next((name for line in (*top, *end) if (name := _source(line))), None):
-        return name
+    yield from (_Candidate(name, ("stated",)) for line in (*top, *end) if (name := _source(line)))
     for line in lines[:_TOP_LINES]:
         if match := _DATELINE.match(line) or _WIDE_DATELINE.match(line):
-            return match["agency"].strip()
-    footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
-    holder = next((name for line in (*footers, *end) if (name := _copyright_holder(line))), None)
+            yield _Candidate(match["agency"].strip(), ("dateline",))
     above = _until_prose(lines)
-    house = next((name for line in (*above, *end) if (name := _house(line))), None)
     opening = _dated_opening(lines)
-    house = house or (paper_name(opening[0]) if opening else None)
-    # A byline, and its paper in a line below.
-    house = house or next((line for up, line in pairwise(above) if _names(up) and paper_name(line) == line), None)
+    houses = [name for line in above if (name := _house(line))]
+    houses += [name for name in [opening and paper_name(opening[0])] if name]
+    houses += [line for up, line in pairwise(above) if _names(up) and paper_name(line) == line]
     heads = [name for removal in removed if (name := _page_head(removal))]
-    heads += [name for line in lines[:2] if (name := masthead(line) or (_OFFICE.match(line) and line))]
-    heads = [name for name in heads if not _NO_PUBLISHER.search(name)]
-    colophons = [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
-    colophons += [line for line in end if COLOPHON.search(line)]
-    stated = [name for name in (house, holder) if name]
-    pairs = [(head, other) for head in heads for other in (*stated, *colophons)]
-    pairs += [(house, holder)] if house and holder else []
-    pairs += [
-        (head, line.split(",")[0]) for head in heads for line in end if _OFFICE.match(head) and _OFFICE.match(line)
-    ]
-    agreed = next((name for one, other in pairs if (name := _shared(one, other))), None)
-    mastheads, named_below = ([name for text in texts if (name := paper_name(text))] for texts in (heads, stated))
-    around = [*(removal.text for removal in removed if removal.reason in _AROUND), *top, *end]
-    repeated = next((name for name in (*mastheads, *named_below) if _lines_with(name, around) > 1), None)
-    named = agreed or repeated or house or next(iter(mastheads), None)
-    return _lowered(named) if named else None
+    heads += [name for line in lines[:2] if (name := masthead(line) or (_pattern(_OFFICE).match(line) and line))]
+    footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
+    holders = [name for line in footers if (name := _copyright_holder(line))]
+    heads, houses, holders = (list(filter(_may_publish, names)) for names in (heads, houses, holders))
+    feet = [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
+    feet += [line.split(",")[0] for line in end if _pattern(_OFFICE).match(line)]
+    for name in heads:
+        agreed = next((shared for other in (*houses, *holders, *feet) if (shared := _shared(name, other))), None)
+        yield _Candidate(agreed or name, ("head", "agreed") if agreed else ("head",))
+    yield from (_Candidate(name, ("byline",)) for name in houses)
 
 
-def _lines_with(name: str, lines: Sequence[str]) -> int:
-    """How many different lines hold the whole of a name."""
-    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-    return sum(bool(whole.search(line)) for line in dict.fromkeys(lines))
+def _may_publish(name: str) -> bool:
+    """Whether a name can be a publisher's: no person's office, section or notice. "The Orrin Reporter" is a paper."""
+    role = _pattern(_ROLE).search(name) and not (name.startswith("The ") and paper_name(name))
+    barred = role or "," in name or is_section(name) or _pattern(_NO_PUBLISHER).search(name)
+    return not barred and len(name.split()) <= 12
 
 
 def _lowered(name: str) -> str:
@@ -432,21 +390,24 @@ def _page_head(removal: Removal) -> str | None:
     if removal.reason not in (Reason.MASTHEAD, Reason.MENU, Reason.HEADER, Reason.CONTROL):
         return None
     cells = Paragraph(((0, removal.text),)).cells
-    named = [name for cell in cells if (name := paper_name(cell))]
-    return next(iter([*named, *filter(None, map(masthead, cells[:1]))]), None)
+    return masthead(cells[0]) if cells else None
 
 
 def _house(line: str) -> str | None:
     """The paper that a byline names behind its author, or a date line in front of its date."""
     if len(line) > _LONGEST_IMPRINT:
         return None
-    if _names(line):
-        match = _HOUSE.search(line)
-        if not match:
-            return None
-        return masthead(match["name"]) if match["written_for"] else paper_name(match["name"])
+    author = _names(line)
     found = _DATE.search(line)
-    return paper_name(line[: found.start()].strip(" ,|·•-–—(")) if found and found.start() else None
+    if not author and not (found and found.start()):
+        return None
+    beside = line.split(author, 1)[-1] if author else line[: found.start()] if found else ""
+    for part in re.split(r"[,|/()·•]|\s[–—-](?=\s)", beside):
+        written_for = _pattern(_WRITTEN_FOR).match(part)
+        name = masthead(written_for["name"]) if author and written_for else paper_name(part.strip(" .*_–—-"))
+        if name and _may_publish(name):
+            return name
+    return None
 
 
 def _shared(one: str, other: str) -> str | None:
@@ -461,37 +422,30 @@ def _shared(one: str, other: str) -> str | None:
     if re.search(r"[\u3400-\u9fff]", one + other):
         short, long = sorted((one, other), key=len)
         return short if len(short) >= 3 and short in long else None
-    first, second = one.split()[:12], [word.strip(".,;:+") for word in other.split()[:40]]
-    for size in range(len(first), 1, -1):
-        for i in range(len(first) - size + 1):
-            run = [word.strip(".,;:+").casefold() for word in first[i : i + size]]
-            for j in range(len(second) - size + 1):
-                if [word.casefold() for word in second[j : j + size]] == run and not FUNCTION.issuperset(run):
-                    # An abbreviation may stand in front of what it abbreviates: BBC British Broadcasting Corporation.
-                    whole = len(run) in (len(first), len(second)) or (i == 1 and j == 0 and first[0].isupper())
-                    spelled = [" ".join(first[i : i + size]), " ".join(second[j : j + size])]
-                    name = next((name for name in spelled if not name.isupper()), spelled[0]).strip(" .,;:+")
-                    return name if name[:1].isupper() and whole else None
+    first, _, rest = one.partition(" ")
+    pairs = [(one, other), (other, one)]
+    if first.isupper() and other.casefold().startswith(rest.casefold()):  # BBC British Broadcasting Corporation
+        pairs.append((rest, other))
+    for short, long in pairs:
+        found = re.search(rf"(?<!\w){re.escape(short)}(?!\w)", long, re.IGNORECASE) if " " in short else None
+        if found:
+            return found[0] if short.isupper() else short
     return None
 
 
 def _source(line: str) -> str | None:
-    match = _SOURCE.search(line) if len(line) <= _LONGEST_IMPRINT else None
+    match = _pattern(_SOURCE).search(line) if len(line) <= _LONGEST_IMPRINT else None
     name = match["name"].strip(" *_.") if match else ""
     if released := _SOURCE_LINE.match(line):
         name = released["name"].strip()
-    return name if name and not _NO_PUBLISHER.search(name) and len(name.split()) <= 6 else None
+    return name if name and not _pattern(_NO_PUBLISHER).search(name) and len(name.split()) <= 6 else None
 
 
 def _copyright_holder(line: str) -> str | None:
-    for pattern in (_NAME_BEFORE_COPYRIGHT, _COPYRIGHT):
-        for match in pattern.finditer(line[:_LONGEST_HEADLINE]):
-            name = _COMPANY.sub("", match["name"].strip(" -–—*_")).strip()
-            if re.search(r"[\u3040-\u9fff]", name):
-                name = name.split()[0]  # no name of these scripts holds a space; a notice follows
-            named = name[:1].isupper() or not name.isascii()
-            if named and not _NO_PUBLISHER.search(name) and len(name.split()) <= 6:
-                return name
+    for match in _COPYRIGHT.finditer(line[:_LONGEST_HEADLINE]):
+        name = match["name"].strip(" -–—*_")
+        if (name[:1].isupper() or not name.isascii()) and _may_publish(name):
+            return name
     return None
 
 
@@ -505,19 +459,19 @@ def _names(line: str) -> str | None:
     """The persons a byline names, without their office, place and date; None when it is none."""
     if len(line) > _LONGEST_IMPRINT:
         return None
-    if wide := _WIDE_BY.search(line) if not line.isascii() else None:
+    if wide := _pattern(_WIDE_BY).search(line) if not line.isascii() else None:
         return wide["names"].strip()
-    match = _BY.match(line.strip("*_ "))
-    if not match or not match["latin"]:
+    match = _pattern(_BY).match(line.strip("*_ "))
+    if not match:
         return _name_before_date(line)
     names = _NAMES.match(match["names"])
-    if not names or _NO_PERSON.search(names[0]):
+    if not names or _pattern(_NO_PERSON).search(names[0]):
         return None
     following = match["names"][names.end() :].strip()
     # "By Any Means" goes on like a sentence; a byline ends, or goes on with an office, a place, a date.
     goes_on = following and following[0] not in ",|·•-–—/(;:" and not following[0].isdigit()
     goes_on = goes_on and "@" not in following.split()[0]
-    written_for = re.match(r"(?:for|para|pour|für|per)\s[A-ZÀ-Ý]", following) and len(following.split()) <= 9
+    written_for = _pattern(_WRITTEN_FOR).match(following) and len(following.split()) <= 9
     return names[0].strip(" .") if not goes_on or written_for else None
 
 
@@ -525,7 +479,12 @@ def _name_before_date(line: str) -> str | None:
     """The person in front of a bar and a date: "Jane Doe | 2 March 2024"; no section, paper or place."""
     name, bar, rest = line.strip("*_ ").partition(" | " if " | " in line else " · ")
     found = _DATE.search(rest) if bar else None
-    if not found or len(rest[: found.start()].split()) > 1 or not _NAMES.fullmatch(name) or _NO_PERSON.search(name):
+    if (
+        not found
+        or len(rest[: found.start()].split()) > 1
+        or not _NAMES.fullmatch(name)
+        or _pattern(_NO_PERSON).search(name)
+    ):
         return None
     words = {word.casefold() for word in name.split()}
     return None if words & (PAPERS | SECTIONS | PLACES) or not 2 <= len(words) <= 3 else name

@@ -20,10 +20,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from langchain_core.documents import Document
 
@@ -36,6 +36,7 @@ from rag.settings import Settings
 from rag.text.characters import said
 from rag.types import Article, Instruction
 
+T = TypeVar("T")
 _MB = 1_000_000
 _OUT_OF_MEMORY = 77  # status of a child that needed more than it may
 # The parent's places of modules, and not the folder where it happens to stand, which may be anybody's.
@@ -44,7 +45,7 @@ _CHILD = (
 )
 
 
-class Parser:
+class Parser(AbstractContextManager["Parser"]):
     """Reads files in a child process, which is started when there is one to read; safe for threads, one file a time."""
 
     def __init__(self, settings: Settings) -> None:
@@ -52,9 +53,6 @@ class Parser:
         self._longest = int(settings.max_file_mb * _MB)
         self._child: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -70,8 +68,7 @@ class Parser:
         digest = hashlib.sha256(data).hexdigest()
         if known and known.digest == digest:
             return known
-        article: Article = self._ask(_article, path, data, path, source, digest, self._longest)
-        return article
+        return self._ask(_article, data, path, source, digest)
 
     def lines(self, path: Path, source: str) -> tuple[Line, ...]:
         """What cleaning makes of each line of a file.
@@ -79,8 +76,7 @@ class Parser:
         Raises:
             VanishedError, LoadError: as `article`.
         """
-        lines: tuple[Line, ...] = self._ask(_lines, path, read_file(path, self._longest), path, source, self._longest)
-        return lines
+        return self._ask(_lines, read_file(path, self._longest), path, source)
 
     def close(self) -> None:
         """End the child; it would end by itself with this process."""
@@ -89,14 +85,14 @@ class Parser:
             child.kill()
             child.communicate()  # its pipes are closed
 
-    def _ask(self, work: Callable[..., Any], path: Path, *arguments: Any) -> Any:
+    def _ask(self, work: Callable[..., T], data: bytes, path: Path, *more: str) -> T:
         with self._turn:
             self._child = child = self._child or self._started(path)
             assert child.stdin and child.stdout
             try:
-                pickle.dump((work, arguments), child.stdin)
+                pickle.dump((work, data, path, self._longest, *more), child.stdin)
                 child.stdin.flush()
-                reply = pickle.load(child.stdout)
+                reply: T | LoadError = pickle.load(child.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
                 raise LoadError(f"gave up on {said(path)}{self._why(child)}") from None
             except BaseException:
@@ -140,9 +136,9 @@ def serve(seconds: str, memory: str) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is at
     while True:
         try:
-            work, arguments = pickle.load(requests)
+            request = pickle.load(requests)
             signal.setitimer(signal.ITIMER_REAL, float(seconds))
-            reply = pickle.dumps(_done(work, *arguments))
+            reply = pickle.dumps(_done(*request))
             if _peak() > most:
                 raise MemoryError
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -185,8 +181,8 @@ def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) ->
         )
 
 
-def _article(data: bytes, path: Path, source: str, digest: str, longest: int) -> Article:
-    cleaned = clean(_document(data, path, source, longest))
+def _article(data: bytes, path: Path, longest: int, source: str, digest: str) -> Article:
+    cleaned = clean(_document(data, path, longest, source))
     document = read_metadata(cleaned.document, cleaned.removed)
     published = document.metadata["published"]
     return Article(
@@ -203,11 +199,11 @@ def _article(data: bytes, path: Path, source: str, digest: str, longest: int) ->
     )
 
 
-def _lines(data: bytes, path: Path, source: str, longest: int) -> tuple[Line, ...]:
-    return clean(_document(data, path, source, longest)).lines
+def _lines(data: bytes, path: Path, longest: int, source: str) -> tuple[Line, ...]:
+    return clean(_document(data, path, longest, source)).lines
 
 
-def _document(data: bytes, path: Path, source: str, longest: int) -> Document:
+def _document(data: bytes, path: Path, longest: int, source: str) -> Document:
     document = to_document(data, path, source)
     if len(document.page_content) > longest:  # a PDF unpacks its text
         raise LoadError(f"{said(path)} has more than {longest / _MB:,g} MB of text; split it, or raise RAG_MAX_FILE_MB")

@@ -1,1 +1,3 @@
 """What is particular to news: sources that differ, times asked for."""
+
+__all__ = ["conflicts", "figures", "period"]

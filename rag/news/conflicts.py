@@ -108,11 +108,11 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Statement(Scored):
+class Claim(Scored):
     """A sentence of an article, as the reader scored it, with what is compared of it."""
 
     @classmethod
-    def of(cls, scored: Scored) -> Statement:
+    def of(cls, scored: Scored) -> Claim:
         """The same sentence."""
         return cls(scored.span, scored.score, scored.meaning)
 
@@ -141,13 +141,13 @@ class Statement(Scored):
         first = self.span.start
         return Difference(self.span, Span(self.span.passage, first + start, first + end))
 
-    def speaks_of(self, other: Statement) -> bool:
+    def speaks_of(self, other: Claim) -> bool:
         """Whether both may be on one matter, as far as their vectors tell."""
         if self.meaning is None or other.meaning is None:
             return True
         return float(self.meaning @ other.meaning) >= LEAST_ALIKE
 
-    def names_apart(self, other: Statement) -> float:
+    def names_apart(self, other: Claim) -> float:
         """Share of the names of either that the other and its headline lack, the lower one; 0 where one has none."""
         if not self.names or not other.names:
             return 0.0
@@ -165,7 +165,7 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
         return ()
     asked = Question(question, reading.ranking)
     statements = [
-        Statement.of(each)
+        Claim.of(each)
         for each in sorted(reading.shortlist, key=lambda each: -each.score)
         if each.span.text != each.span.passage.title or each.span.text.endswith(".")  # a headline states nothing
     ]
@@ -189,7 +189,7 @@ def differences(question: str, reading: Reading) -> tuple[Difference, ...]:
     return ()
 
 
-def on_the_matter(question: Question, quoted: Statement, statements: Sequence[Statement]) -> list[Statement]:
+def on_the_matter(question: Question, quoted: Claim, statements: Sequence[Claim]) -> list[Claim]:
     """The statements that speak of what the quoted one does, as far as meaning and words tell."""
     least = OF_THE_QUESTION * question.coverage(quoted.words)
     return [
@@ -201,7 +201,7 @@ def on_the_matter(question: Question, quoted: Statement, statements: Sequence[St
     ]
 
 
-def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure]:
+def _asked_for(question: Question, words: str, quoted: Claim) -> list[Figure]:
     """The figures of a sentence that the question may ask for: of the kind or unit it names, if any; not its own."""
     own, counted = figures(words), {*terms(" ".join(_COUNTED.findall(words)))}
     kind = question.answer_pattern
@@ -221,10 +221,10 @@ def _asked_for(question: Question, words: str, quoted: Statement) -> list[Figure
 
 
 def _contradicting(
-    quoted: Statement, figure: Figure, statements: Sequence[Statement], least: float
+    quoted: Claim, figure: Figure, statements: Sequence[Claim], least: float
 ) -> tuple[float, list[Difference]]:
     """The counterparts of a figure that differ from it and each other, one an article, and the chance of the best."""
-    found: list[tuple[float, Statement, Figure]] = []
+    found: list[tuple[float, Claim, Figure]] = []
     for source in dict.fromkeys(each.span.passage.source for each in statements):
         there = [each for each in statements if each.span.passage.source == source]
         best = None if source == quoted.span.passage.source else _counterpart(quoted, figure, there)
@@ -235,15 +235,13 @@ def _contradicting(
     return (found[0][0] if found else 0.0), others
 
 
-def _counterpart(
-    quoted: Statement, figure: Figure, others: Sequence[Statement]
-) -> tuple[float, Statement, Figure] | None:
+def _counterpart(quoted: Claim, figure: Figure, others: Sequence[Claim]) -> tuple[float, Claim, Figure] | None:
     """The figure of other statements that most likely stands for the same quantity, and how likely that is.
 
     None where there is none, or where it is rather a counterpart of another figure of the quoted sentence.
     """
 
-    def chance(mine: Figure, other: Statement, its: Figure) -> float:
+    def chance(mine: Figure, other: Claim, its: Figure) -> float:
         return conflict_weights().chance(features(quoted, other, mine, its))
 
     found = [
@@ -260,7 +258,7 @@ def _counterpart(
     return None if any(chance(each, *best[1:]) > best[0] for each in rivals) else best
 
 
-def features(quoted: Statement, other: Statement, mine: Figure, its: Figure) -> tuple[float, ...]:
+def features(quoted: Claim, other: Claim, mine: Figure, its: Figure) -> tuple[float, ...]:
     """What speaks for two comparable figures being counterparts: a value for each of FEATURES."""
     rest, its_rest = quoted.others(mine), other.others(its)
     said = [

@@ -259,6 +259,7 @@ def test_a_name_that_is_no_text_is_kept_as_one(collection: Collection, tmp_path:
 
 
 # --------------------------------------------------------------------------------------------- removing
+@pytest.mark.slow
 def test_a_removed_article_stays_away_until_its_folder_is_indexed_again(
     rag: RAG, collection: Collection, articles: Path
 ) -> None:
@@ -281,6 +282,7 @@ def test_an_added_file_is_deleted_when_it_is_removed(rag: RAG, collection: Colle
     assert "added/whale.txt" in sources(collection)
 
 
+@pytest.mark.slow
 def test_a_persons_own_folder_may_be_called_added(rag: RAG, collection: Collection, articles: Path) -> None:
     own = write(articles / "added" / "tram.txt", "Trams return\n\nTrams run again in Velden after sixty years.\n")
     ingest([], rag.settings)
@@ -331,6 +333,7 @@ def test_a_read_only_collection_can_be_looked_at_and_not_changed(rag: RAG, whale
     assert len(collection.entries()) == 3 and uploaded(rag) == []
 
 
+@pytest.mark.slow
 def test_changes_wait_for_one_another(collection: Collection) -> None:
     with ThreadPoolExecutor() as threads:
         changes = [threads.submit(collection.remove, [source], silent) for source in ("bridge.txt", "bakery.txt")]

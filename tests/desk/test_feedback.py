@@ -143,6 +143,7 @@ with ThreadPoolExecutor(8) as threads:
 """
 
 
+@pytest.mark.slow
 def test_lines_of_threads_and_processes_never_mix(path: Path) -> None:
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT, stderr=subprocess.PIPE, text=True)
@@ -305,6 +306,7 @@ def test_ids_differ_and_stay(path: Path, tmp_path: Path) -> None:
     assert len(set(first)) == 3 and {question["id"] for question in questions(path)} == set(first)
 
 
+@pytest.mark.slow
 def test_the_service_is_right_by_the_questions_of_its_own_liked_answers(
     seeds_rag: RAG, path: Path, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_beir_set_prints_a_line_a_metric(beir: Path, capsys: pytest.CaptureFix
     assert "precision@10: 0.100" in printed
 
 
+@pytest.mark.slow
 def test_only_the_test_judgements_count_and_copies_are_kept_apart(beir: Path) -> None:
     collection = read_beir(beir)
     assert collection.relevant == {"q1": {"bridge": 2.0}, "q2": {"bakery": 1.0}, "frost": {"copy": 1.0}}
@@ -88,6 +89,7 @@ def test_only_the_test_judgements_count_and_copies_are_kept_apart(beir: Path) ->
     assert scores["recall@1"].tolist() == [1, 1, 1], "the query 'frost' does not find the document it is itself"
 
 
+@pytest.mark.slow
 def test_an_index_is_kept_used_again_and_never_overwritten(beir: Path, squad: Path, tmp_path: Path) -> None:
     index = tmp_path / "kept"
     first = read_beir(beir).articles

@@ -1,6 +1,8 @@
 """Files become documents with what their format declares, or an error that names the remedy."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import LoadError
-from rag.ingest.load import find_files, load_document
-from rag.ingest.markdown import without_marks
+from rag.ingest.load import FORMATS, SUFFIXES, find_files, load_document
+from rag.ingest.load.markdown import without_marks
+from tests.conftest import ROOT
 
 PARAGRAPHS = [
     "The port of Chancay opened on Thursday, and the presidents of both countries watched by video link.",
@@ -307,3 +310,16 @@ def test_what_a_browser_prints_around_a_page_and_ligatures(tmp_path: Path) -> No
     assert "will close on 30 June" in text and "12:59" not in text and "file:" not in text
     dated = write(tmp_path / "log.pdf", pdf("Log\nOne\nTwo\n11/22/26, 12:59 PM The boat sank.\nThree\nFour\nFive"))
     assert "The boat sank" in load_document(dated, "log.pdf").page_content
+
+
+def test_every_format_is_told_by_its_suffixes() -> None:
+    suffixes = [suffix for each in FORMATS for suffix in each.suffixes]
+    assert len(set(suffixes)) == len(suffixes) and set(suffixes) == set(SUFFIXES)
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes)
+
+
+def test_a_listing_of_formats_loads_none_of_their_libraries() -> None:
+    libraries = {"trafilatura", "lxml", "pypdf", "yaml", "markdown_it", "langchain_core"}
+    program = f"import sys, rag.ingest.load; print({libraries} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

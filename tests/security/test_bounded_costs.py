@@ -16,7 +16,7 @@ from rag.followup.condense import condense
 from rag.ingest.chunk import split
 from rag.ingest.copies import group_copies
 from rag.ingest.instructions import find_instructions, masked
-from rag.ingest.load import _unwrapped
+from rag.ingest.load.pdf import unwrapped
 from rag.text.sentences import sentence_spans
 
 PATTERNS = [" ", "\t", "\u00a0", "`", "“", "'", "![", "[", "(", "#", "# ", "#  ", "*", "a ", "x", "7", ".", "\n", "x\n"]
@@ -39,7 +39,7 @@ def test_long_lines_of_one_kind(pattern: str) -> None:
         lambda: masked(text),
         lambda: split(document, lambda words: len(words) // 4, 256),
         lambda: group_copies([document, document]),
-        lambda: _unwrapped([text or "x"]),
+        lambda: unwrapped([text or "x"]),
     ):
         assert seconds(work) < 40
 

@@ -218,6 +218,7 @@ def test_an_empty_path_is_refused(arguments: list[str], capsys: pytest.CaptureFi
     assert ended.value.code == 2 and "an empty path" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_prints_no_control_characters(
     articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

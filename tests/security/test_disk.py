@@ -109,6 +109,7 @@ def test_an_index_on_a_read_only_disk_answers(read_only: Settings, rag_command: 
         ingest([], read_only)
 
 
+@pytest.mark.slow
 def test_an_index_of_somebody_else_answers_if_it_may_be_read(settings: Settings) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root, to become a user who may only read the folder")

@@ -242,6 +242,7 @@ def test_unchanged_files_start_no_process(articles: Path, tmp_path: Path, monkey
     assert ingest([articles], settings).changed == 0
 
 
+@pytest.mark.slow
 def test_the_child_ends_with_its_parent_and_has_none_of_its_sockets(tmp_path: Path) -> None:
     path = tmp_path / "long.html"
     path.write_text(html(PARAGRAPH * 200_000))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rag import Settings
 from rag.errors import LoadError
 from rag.ingest.build import ingest
-from rag.ingest.front_matter import LONGEST, front_matter
+from rag.ingest.load.front_matter import LONGEST, front_matter
 from rag.ingest.parser import Parser
 from tests.ingest.test_load import pdf
 

@@ -103,6 +103,7 @@ def test_questions_are_answered_while_another_process_indexes_again_and_again(ra
     assert not rag.answer(WHALE).answered
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_in_the_temporary_folder_is_removed_by_the_next(
     rag: RAG, temporary: Path, tmp_path: Path
 ) -> None:

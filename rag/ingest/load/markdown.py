@@ -1,14 +1,43 @@
-"""Markdown's marks within lines: what its readers see in bold or as a link is the words alone."""
+"""Markdown, with front matter."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rag.errors import LoadError
+from rag.ingest.load.content import Content, Format, plain_characters
+from rag.ingest.load.text import decoded
+from rag.text.characters import said
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _WORDS = ("text", "text_special", "code_inline")
 _BREAKS = ("softbreak", "hardbreak")
+
+
+def read(data: bytes, path: Path) -> Content:
+    from rag.ingest.load.front_matter import front_matter, value_of
+
+    written = plain_characters(decoded(data, path))
+    try:
+        fields, text = front_matter(written)
+    except LoadError as error:
+        raise LoadError(f"{said(path)} has {error} in its front matter; leave plain names and values there") from None
+    source = value_of(fields, "source")  # its address, or its publisher
+    named = None if source is None or re.search(r"://|^www\.", source) else source
+    return Content(
+        text=without_marks(text),
+        title=value_of(fields, "title", "headline"),
+        publisher=value_of(fields, "publisher", "publication", "site", "outlet") or named,
+        published=value_of(fields, "published", "date", "pubdate", "publication_date", "date_published"),
+        author=value_of(fields, "author", "authors", "byline"),
+    )
+
+
+FORMAT = Format("Markdown", (".md", ".markdown"), read)
 
 
 def without_marks(markdown: str) -> str:

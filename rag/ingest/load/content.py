@@ -1,0 +1,68 @@
+"""What a file format is to the rest: what its files end in, and how their bytes become text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+SENTENCE_ENDS = tuple('.!?…。！？:："”’»)）」』')
+# Titles that writing programs put into a file by themselves.
+_JUNK_TITLE = re.compile(
+    r"(?i)^(microsoft (word|powerpoint|office)\b.*|untitled.*|"
+    r"document\s?\d*|slide \d+|.*\.(docx?|pdf|indd|odt|rtf|qxd|tmp))$"
+)
+_JUNK_AUTHOR = re.compile(r"(?i)^(admin(istrator)?|user|owner|unknown|anonymous|root|author|default|.*@.*)$")
+_LINE_END = re.compile(r"\r\n|[\r\v\f\x85]")
+_NO_TEXT = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file holds: its text, and what the format itself declares about it, None where it does not.
+
+    `published` is a date as it stands there, in any form that `rag.ingest.metadata.parse_date` knows.
+    """
+
+    text: str
+    title: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format, which its module gives as `FORMAT`.
+
+    `name` is what people call it, `suffixes` are in lower case and with their dot, the usual one first. `read` takes
+    the bytes of a file, which are not all white space, and its path, for errors alone. It imports its libraries
+    itself, so that a listing of formats costs nothing, and raises LoadError, one line with the remedy, for what it
+    cannot read; of whatever else a library raises the reading process makes such a line. Limits of size, time and
+    memory are that process's as well (`rag.ingest.parser`).
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[bytes, Path], Content]
+
+
+def plain_characters(text: str) -> str:
+    """The text with line ends as "\\n", and without control characters and halves of surrogate pairs."""
+    return _NO_TEXT.sub("", _LINE_END.sub("\n", text.removeprefix("\ufeff")))
+
+
+def given_title(value: str | None) -> str | None:
+    """A title on one line, unless a program made it up."""
+    return _unless(_JUNK_TITLE, value)
+
+
+def given_author(value: str | None) -> str | None:
+    """An author on one line, unless it is a program's word for its user."""
+    return _unless(_JUNK_AUTHOR, value)
+
+
+def _unless(junk: re.Pattern[str], value: str | None) -> str | None:
+    folded = " ".join((value or "").split())
+    return folded if folded and not junk.match(folded) else None
