@@ -67,6 +67,7 @@ def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
     assert "20-yard line" in answer.text
 
 
+@pytest.mark.slow
 def test_a_question_on_another_subject_is_asked_alone(seeds_rag: RAG) -> None:
     history = [{"role": "user", "content": "Who announced Xi's trip to Lima?"}]
     for question in ("What is APEC 2024 a platform for, according to the ambassador?", "How do I make ceviche?"):
@@ -159,6 +160,7 @@ def test_any_script_and_any_syntax_is_only_words(seeds_rag: RAG, question: str) 
     assert "\x1b" not in answer.question
 
 
+@pytest.mark.slow
 def test_threads_may_share_a_service(seeds_rag: RAG) -> None:
     expected = seeds_rag.answer(CONTAINERS).text
     found: list[str] = []

@@ -21,6 +21,7 @@ judgements = st.dictionaries(st.sampled_from(IDS), st.integers(1, 4), min_size=1
 
 @given(rankings, judgements, st.integers(1, 15))
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_rankings_are_scored_as_trec_eval_does(ranking: list[str], relevant: dict[str, int], k: int) -> None:
     names = {f"ndcg_cut.{k}", f"recall.{k}", f"P.{k}", "recip_rank"}
     run = {"q": {name: float(100 - rank) for rank, name in enumerate(ranking)}}
@@ -40,6 +41,7 @@ outcomes = st.lists(st.tuples(st.integers(0, 20), st.booleans(), st.booleans()),
 
 @given(outcomes)
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_confidence_is_scored_as_scikit_learn_does(rows: list[tuple[int, bool, bool]]) -> None:
     confidence = np.array([row[0] / 20 for row in rows])
     right, refused = (np.array([float(row[column]) for row in rows]) for column in (1, 2))

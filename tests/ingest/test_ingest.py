@@ -83,6 +83,7 @@ def test_a_running_service_sees_what_another_process_indexed(
     assert len(list(indexed.index.glob("vectors*"))) == 1
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_the_old_index_and_resumes(articles: Path, indexed: Settings) -> None:
     before = vectors_in(indexed)
     more = articles / "more"

