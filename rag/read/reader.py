@@ -39,8 +39,10 @@ UNKNOWN = SIGNALS.index("names_unknown")
 _OWN, _HIGHEST, _LEAST = ([SIGNALS.index(name) for name in names] for names in (OWN, HIGHEST, LEAST))
 # Words of a line that says when its page was written, and those beside them; what a question may ask for it by.
 _WRITTEN = frozenset({"published", "posted", "updated", "modified"})
-_BESIDE = frozenset({"first", "last", "date", "on", "at"})
-_ASKS_OF_PAGE = re.compile(r"\b(?:publi|post|updat|modif|article|page|story|report|appear|newspaper)", re.IGNORECASE)
+_BESIDE = frozenset({"first", "last", "date", "on", "at", "by"})
+_ASKS_OF_PAGE = re.compile(
+    r"\b(?:publi|post|updat|modif|article|page|story|report|appear|newspaper|wr(?:ote|itten)\b|author)", re.IGNORECASE
+)
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 ROOM = 90  # words of an answer: the margin within which a further sentence is shown narrows evenly as they fill
@@ -196,16 +198,18 @@ def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
 
 
 def _is_imprint(span: Span) -> bool:
-    """Whether it is no more than the publisher's name or the day of publication: no answer to what is told there."""
+    """Whether it is no more than who wrote it, for whom, or the day of publication: no answer to what is told there."""
     if len(span.text.split()) > 12:
         return False
-    publisher = span.passage.publisher or "\n"
-    rest = span.text.replace(publisher, "")
+    names = [name for name in (span.passage.publisher, span.passage.author) if name and name in span.text]
+    rest = span.text
+    for name in names:
+        rest = rest.replace(name, "")
     days = resolve(rest, None, sentences=[(0, len(rest))])
     for day in reversed(days):
         rest = rest[: day.start] + rest[day.end :]
     words = set(re.findall(r"[^\W\d_]+", rest.lower()))
-    known = publisher in span.text or any(day.first == span.passage.published for day in days)
+    known = bool(names) or any(day.first == span.passage.published for day in days)
     return words <= _WRITTEN | _BESIDE and (known or bool(words & _WRITTEN))
 
 

@@ -91,7 +91,8 @@ _KINDS = tuple(
         (r"\bhow much (?:money|\b.*\b(?:cost|spend|spent|invest(?:ed)?|paid|pay|worth|raised?|earn(?:ed)?))\b", _MONEY),
         (
             r"\bwhat (?:is|was|are|were) (?:[\w'’]+ ){1,3}"
-            r"(?:price|cost|salary|wage|fee|fine|turnover|revenue|rent)s?\b|\bhow expensive\b",
+            r"(?:price|cost|salary|wage|fee|fine|turnover|revenue|rent)s?\b|\bhow expensive\b|"
+            r"\bwhat (?:do|does|did|will|would|has|have) .*\bcost\b",
             _MONEY,
         ),
         (r"\bhow (?:long|far|tall|high|wide|deep)\b", _MEASURE),

@@ -6,10 +6,12 @@ import re
 import threading
 from functools import lru_cache
 
+from rag.text.sentences import sentence_spans
+
 WORD = re.compile(r"\w+(?:['’]\w+)?")
 _CAPITALIZED = re.compile(r"\b[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
 _FIGURE = re.compile(
-    r"\b\d[\d.,]*|\b(?:two|three|four|five|six|seven|eight|nine|ten|first|second|third|fourth|fifth|sixth|seventh|"
+    r"\b\w*\d\w*|\b(?:two|three|four|five|six|seven|eight|nine|ten|first|second|third|fourth|fifth|sixth|seventh|"
     r"eighth|ninth|tenth)\b",
     re.IGNORECASE,
 )
@@ -49,14 +51,22 @@ def terms(text: str) -> tuple[str, ...]:
 
 
 def name_terms(text: str) -> set[str]:
-    """Terms of the capitalized words, the first word aside, which is capitalized in any sentence."""
-    first = WORD.search(text)
-    names = {match.group() for match in _CAPITALIZED.finditer(text) if not first or match.start() != first.start()}
+    """Terms of the capitalized words, those aside that begin a sentence and would be capitalized whatever they are.
+
+    >>> sorted(name_terms("Who opened Velden's bridge? Cite your source."))
+    ['velden']
+    """
+    begins = {first.start() for start, end in sentence_spans(text) if (first := WORD.search(text, start, end))}
+    names = {match.group() for match in _CAPITALIZED.finditer(text) if match.start() not in begins}
     return {term for name in names for term in terms(name)}
 
 
 def number_terms(text: str) -> set[str]:
-    """Terms of the figures, years, ordinals and small numbers in words."""
+    """Terms of the figures, years, ordinals and small numbers in words, with the letters that are attached to them.
+
+    >>> sorted(number_terms("Who won the 5km race of the 1990s?"))
+    ['1990s', '5km']
+    """
     return {term for figure in _FIGURE.findall(text) for term in terms(figure)}
 
 
