@@ -126,7 +126,7 @@ def _says(shown: str, answer: Answer, question: EvalQuestion) -> bool:
 
 
 def citation_quality(answer: Answer) -> tuple[float, float]:
-    """Citation recall and precision of an answer, as ALCE has them (Gao et al. 2023), with cite.py as the judge.
+    """Citation recall and precision of an answer, as ALCE has them (Gao et al. 2023), judged by rag/cite/support.py.
 
     Recall is the share of sentences that their cited quotes together support. Precision is the share of
     citations that count: the sentence is supported, and the citation supports it alone or is needed by the rest.

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rag.arguments import check_model, check_top_k, readable, shown
 from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
@@ -17,6 +16,7 @@ from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Event, S
 from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
+from rag.inputs import check_model, check_top_k, readable, shown
 from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
 from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period

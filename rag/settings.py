@@ -11,8 +11,8 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from rag.arguments import MOST_PASSAGES, shown
 from rag.errors import SettingsError
+from rag.inputs import MOST_PASSAGES, shown
 
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_INDEX = user_data_path("rag-news") / "index"

@@ -13,7 +13,7 @@ RAG = Path(__file__).resolve().parent.parent / "rag"
 LAYERS = (
     ("errors", "privacy"),
     ("text",),
-    ("arguments", "settings", "types", "events"),
+    ("inputs", "settings", "types", "events"),
     ("disk",),
     ("models",),
     ("index",),

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rag.arguments import as_dict, readable, shown
 from rag.errors import QuestionError
+from rag.inputs import as_dict, readable, shown
 from rag.text.facts import facts
 from rag.text.words import terms
 from rag.write.prompts import rewrite_prompt, room_beside, trim_history

@@ -13,11 +13,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from rag.arguments import shown
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.errors import StoreError
 from rag.index.catalog import Catalog, is_whole
-from rag.index.vectors import VectorFolder, VectorStore, is_sealed
+from rag.index.vectors import VectorStore, is_sealed, read_sealed
+from rag.inputs import shown
 from rag.models.encoders import Vectors
 from rag.settings import Settings
 from rag.types import Article, Chunk, Filters, Passage
@@ -298,7 +298,7 @@ def open_vectors(folder: Path, catalog: Catalog) -> VectorStore:
     # They are as they were written, so whatever Chroma complains of is not damage.
     helps = f"{room_for_reading()}; or let the program open more files, e.g. with `ulimit -n 4096`"
     with storage_explained(f"the vectors in {folder} cannot be opened", helps, full=room_for_reading()):
-        return VectorFolder(folder / catalog.manifest["vectors"])
+        return read_sealed(folder / catalog.manifest["vectors"])
 
 
 def require_vectors(folder: Path, catalog: Catalog) -> None:

@@ -13,9 +13,10 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import weakref
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -24,11 +25,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from rag.disk.files import open_regular
-from rag.disk.private import FILE, locked_folder, make_private, remove_abandoned, remove_locked
-from rag.disk.storage import room_for_reading, storage_explained
+from rag.disk.private import FILE, locked_folder, make_private, private_folder, remove_abandoned, remove_locked
+from rag.disk.storage import is_damage, room_for_reading, storage_explained
 from rag.index.catalog import checksum
 from rag.models.encoders import Vectors
-from rag.types import Chunk, Filters
+from rag.types import Article, Chunk, Filters
 
 COLLECTION = "chunks"
 DATABASE = "chroma.sqlite3"
@@ -37,6 +38,41 @@ _PERSISTED = "index_metadata.pickle"  # where it is missing, Chroma writes the o
 _SEALED = re.compile(r"vectors-[0-9a-f]{8}")
 _CLIENTS = itertools.count()
 _BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
+
+
+def work_on(work: Path, published: Path | None) -> VectorStore:
+    """Vectors to be written: those of an interrupted run as it left them, unless damaged; else a copy of the published.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    kinds = {stat.S_IFMT(path.lstat().st_mode) for path in work.rglob("*")} if work.is_dir() else set()
+    if work.is_dir() and kinds <= {stat.S_IFREG, stat.S_IFDIR}:  # Chroma would wait at a pipe for ever
+        try:
+            return VectorFolder(work, create=True)
+        except BaseException as error:
+            if not is_damage(error):
+                raise
+    remove(work)
+    part = work.with_suffix(".part")  # half a copy is not to be taken for an interrupted run
+    remove(part)
+    private_folder(part)
+    try:
+        for path in sorted(published.rglob("*")) if published else ():
+            copy = part / path.relative_to(published or path)
+            copy.mkdir() if path.is_dir() else shutil.copyfile(path, copy)
+    except BaseException:
+        remove(part)
+        raise
+    return VectorFolder(part.rename(work), create=True)
+
+
+def remove(path: Path) -> None:
+    """Remove what has the name of something of ours: a folder, or whatever was put in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def seal(folder: Path) -> Path:
@@ -50,6 +86,15 @@ def seal(folder: Path) -> Path:
     if sealed.exists():  # one in four thousand million, and then not in use: its catalog would name it
         shutil.rmtree(sealed)
     return folder.rename(sealed)
+
+
+def read_sealed(folder: Path) -> VectorStore:
+    """The vectors of a sealed folder, for reading.
+
+    Raises:
+        StoreError, OSError and what Chroma throws, as `VectorFolder` does.
+    """
+    return VectorFolder(folder)
 
 
 def is_sealed(place: Path, name: str) -> bool:
@@ -94,8 +139,8 @@ class VectorStore(Protocol):
     def count(self) -> int:
         """Number of vectors."""
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors, metadata: Sequence[Mapping[str, Any]]) -> None:
-        """Add or replace one batch of vectors, shape (len(chunks), dimensions), with what filters need to know."""
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors, articles: Sequence[Article]) -> None:
+        """Add or replace one batch of vectors, shape (len(chunks), dimensions), with its articles' filters."""
 
     def missing(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that have no vector yet."""
@@ -158,11 +203,10 @@ class VectorFolder(VectorStore):
         """Number of vectors."""
         return self._collection.count()
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors, metadata: Sequence[Mapping[str, Any]]) -> None:
-        """Add one batch of vectors, shape (len(chunks), dimensions)."""
-        self._collection.upsert(
-            ids=[chunk.id for chunk in chunks], embeddings=vectors, metadatas=[dict(item) for item in metadata]
-        )
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors, articles: Sequence[Article]) -> None:
+        """Add or replace one batch of vectors, shape (len(chunks), dimensions), each with its article's filters."""
+        known: list[Any] = [_metadata(article) for article in articles]
+        self._collection.upsert(ids=[chunk.id for chunk in chunks], embeddings=vectors, metadatas=known)
 
     def missing(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that have no vector yet."""
@@ -221,10 +265,10 @@ class _View:
             raise
 
 
-def chroma_metadata(publisher: str | None, published: date | None, no_later_than: date | None) -> dict[str, str | int]:
+def _metadata(article: Article) -> dict[str, str | int]:
     """What a filter needs to know of a chunk. Chroma compares numbers only: 2024-06-28 becomes 20240628."""
-    days = {"published": published, "latest": published or no_later_than}
-    return {"publisher": publisher or "", **{key: _number(day) for key, day in days.items() if day}}
+    days = {"published": article.published, "latest": article.published or article.no_later_than}
+    return {"publisher": article.publisher or "", **{key: _number(day) for key, day in days.items() if day}}
 
 
 def _number(day: date) -> int:

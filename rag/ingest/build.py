@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -23,7 +22,7 @@ from langchain_core.documents import Document
 from pydantic import TypeAdapter
 
 from rag.disk.private import FILE, private_file, private_folder
-from rag.disk.storage import is_damage, storage_explained, temporary_explained
+from rag.disk.storage import storage_explained, temporary_explained
 from rag.errors import LoadError, StoreError
 from rag.index.catalog import Catalog, write_catalog
 from rag.index.store import (
@@ -38,7 +37,7 @@ from rag.index.store import (
     rebuild_advice,
     require_vectors,
 )
-from rag.index.vectors import VectorFolder, chroma_metadata, seal
+from rag.index.vectors import VectorStore, remove, seal, work_on
 from rag.ingest.chunk import split
 from rag.ingest.copies import group_copies
 from rag.ingest.load import SUFFIXES, VanishedError, find_files
@@ -116,10 +115,10 @@ def ingest(
     folder = settings.index
     with _writing(folder):
         if rebuild:
-            _remove(_work_folder(settings))
+            remove(_work_folder(settings))
             for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
                 if not path.is_file():  # what stands there is no catalog, and would be in the way of one
-                    _remove(path)
+                    remove(path)
         before = _Before() if rebuild else _read_catalog(settings)
         scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
         if without is not None:
@@ -178,7 +177,7 @@ def _write(
     )
     for other in folder.glob(f"{VECTORS}*"):
         if other.name != vectors:
-            _remove(other)
+            remove(other)
     return embedded
 
 
@@ -198,7 +197,7 @@ def _vectors_of(
     if before.vectors and ids == {chunk.id for chunk in before.chunks}:
         return before.vectors, 0
     work, published = _work_folder(settings), settings.index / before.vectors if before.vectors else None
-    with closing(_opened(work, published)) as vectors:
+    with closing(work_on(work, published)) as vectors:
         embedded = _embed(articles, chunks, vectors, settings, progress)
         vectors.sweep(ids)
     return seal(work).name, embedded
@@ -208,37 +207,6 @@ def _work_folder(settings: Settings) -> Path:
     """Where a run writes vectors; those of other settings are no help to it."""
     made = hashlib.sha256(json.dumps(built_with(settings), sort_keys=True).encode())
     return settings.index / f"{VECTORS}.{made.hexdigest()[:8]}.new"
-
-
-def _opened(work: Path, published: Path | None) -> VectorFolder:
-    """The folder of an interrupted run as it was left, unless it is damaged; else a copy of the published one."""
-    kinds = {stat.S_IFMT(path.lstat().st_mode) for path in work.rglob("*")} if work.is_dir() else set()
-    if work.is_dir() and kinds <= {stat.S_IFREG, stat.S_IFDIR}:  # Chroma would wait at a pipe for ever
-        try:
-            return VectorFolder(work, create=True)
-        except BaseException as error:
-            if not is_damage(error):
-                raise
-    _remove(work)
-    part = work.with_suffix(".part")  # half a copy is not to be taken for an interrupted run
-    _remove(part)
-    private_folder(part)
-    try:
-        for path in sorted(published.rglob("*")) if published else ():
-            copy = part / path.relative_to(published or path)
-            copy.mkdir() if path.is_dir() else shutil.copyfile(path, copy)
-    except BaseException:
-        _remove(part)
-        raise
-    return VectorFolder(part.rename(work), create=True)
-
-
-def _remove(path: Path) -> None:
-    """Remove what has the name of something of ours: a folder, or whatever was put in its place."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -338,7 +306,7 @@ def _settle(index: Path) -> None:
         if digests.get(f"{UPLOADED}/{copy.name}") == hashlib.sha256(copy.read_bytes()).hexdigest():
             copy.rename(folder / copy.name)
         else:
-            _remove(copy)
+            remove(copy)
     (folder / STAGED).rmdir()
 
 
@@ -508,7 +476,7 @@ def _cut_one(article: Article, documents: Encoder, settings: Settings) -> Iterat
 
 
 def _embed(
-    articles: Sequence[Article], chunks: Sequence[Chunk], vectors: VectorFolder, settings: Settings, progress: Progress
+    articles: Sequence[Article], chunks: Sequence[Chunk], vectors: VectorStore, settings: Settings, progress: Progress
 ) -> int:
     """Embed what has no vector yet; returns how many."""
     missing = vectors.missing([chunk.id for chunk in chunks])
@@ -521,10 +489,6 @@ def _embed(
     for first in range(0, len(todo), BATCH):
         batch = todo[first : first + BATCH]
         texts = [f"{chunk.header}\n{by_source[chunk.source].text[chunk.start : chunk.end]}" for chunk in batch]
-        metadata = [
-            chroma_metadata(article.publisher, article.published, article.no_later_than)
-            for article in (by_source[chunk.source] for chunk in batch)
-        ]
-        vectors.add(batch, documents.encode(texts), metadata)
+        vectors.add(batch, documents.encode(texts), [by_source[chunk.source] for chunk in batch])
         progress("embedding", first + len(batch), len(todo))
     return len(todo)

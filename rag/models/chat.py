@@ -22,8 +22,8 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
-from rag.arguments import shown
 from rag.errors import ModelError, SettingsError
+from rag.inputs import shown
 from rag.models.tokens import Messages, count_tokens, prompt_tokens
 from rag.settings import EXTRACTIVE, Settings
 

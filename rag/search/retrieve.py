@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from rag.arguments import as_dict, readable, shown
 from rag.errors import QuestionError
 from rag.index.catalog import words_of
 from rag.index.store import Index, Store
+from rag.inputs import as_dict, readable, shown
 from rag.models.encoders import Encoder
 from rag.text.languages import language_of
 from rag.types import Filters, Passage

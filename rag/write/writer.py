@@ -1,7 +1,7 @@
 """What a language model writes, sentence by sentence, each checked before it is shown.
 
 The model's own markers say where to look first. What counts are the quotes: a sentence is shown with the sentences of
-an article that support it (cite.py), or as one that none supports.
+an article that support it (rag/cite/support.py), or as one that none supports.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.models.chat import ChatModel
 
 LOOSE = "the cited words have its words, but not in one sentence and in this order, and the model is a small one"
-MOST_SENTENCES = 12  # of an answer; a model that goes on is stopped
+MOST_WRITTEN = 12  # sentences of an answer; a model that goes on is stopped
 _MARKER = re.compile(
     r"\s*[\[【]\s*((?:passages?\s*)?\d{1,3}(?:\s*(?:,|;|and|&)\s*(?:passage\s*)?\d{1,3})*)\s*[\]】]", re.I
 )
@@ -129,7 +129,7 @@ class Writer:
     @property
     def _finished(self) -> bool:
         """Whether nothing that could still come would be shown."""
-        return self._abstained or self._repeats or len(self._sentences) >= MOST_SENTENCES
+        return self._abstained or self._repeats or len(self._sentences) >= MOST_WRITTEN
 
     def _check(
         self, written: Sequence[tuple[str, list[int]]], question: str, passages: Sequence[Passage]

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from rag.index.catalog import is_whole
 from rag.index.store import Store
 from rag.index.vectors import VectorFolder, is_sealed, seal
 from rag.ingest.build import ingest, read_scope
-from rag.types import Chunk, Filters
+from rag.types import Article, Chunk, Filters
 from tests.conftest import ROOT, Command
 
 BRIDGE = "How long is the bridge over the Arun?"
@@ -66,7 +67,8 @@ def many(folder: Path, number: int) -> Path:
     for first in range(0, number, 500):
         values = generator.normal(size=(500, 16)).astype(np.float32)
         values /= np.linalg.norm(values, axis=1, keepdims=True)
-        written.add([Chunk(f"{first + each}", "a", 0, 1, "") for each in range(500)], values, [{"latest": 1}] * 500)
+        article = Article("a", "", "A", None, date(2024, 5, 3), None, "A.", (), "a")
+        written.add([Chunk(f"{first + each}", "a", 0, 1, "") for each in range(500)], values, [article] * 500)
     written.close()
     return seal(folder)
 

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag import RAG, Answer, RAGError, Settings, ask
-from rag.arguments import check_model, check_top_k
 from rag.desk.feedback import read, record
 from rag.errors import QuestionError, SettingsError
 from rag.followup.condense import LONGEST_ANSWER, LONGEST_QUESTION, messages
+from rag.inputs import check_model, check_top_k
 from rag.search.retrieve import parse_filters
 from rag.types import Statement
 

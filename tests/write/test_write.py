@@ -19,7 +19,7 @@ from rag.models.chat import ChatModel
 from rag.models.tokens import count_tokens
 from rag.pipeline import REPLACED
 from rag.types import Sentence
-from rag.write.writer import MOST_SENTENCES, split_sentences
+from rag.write.writer import MOST_WRITTEN, split_sentences
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 TRUE = "At least 1 million containers will be handled by the port in the first year of operation."
@@ -171,7 +171,7 @@ def test_a_model_that_repeats_itself_is_stopped(rag: RAG) -> None:
 def test_a_model_that_goes_on_is_stopped(rag: RAG) -> None:
     scripted(rag, " ".join(f"Number {number} is a number." for number in range(1000)))
     steps = list(rag.stream(CONTAINERS, model="scripted:model"))
-    assert sum(isinstance(step, Checked) for step in steps) == MOST_SENTENCES
+    assert sum(isinstance(step, Checked) for step in steps) == MOST_WRITTEN
 
 
 def test_what_was_checked_is_kept_when_the_model_breaks_off(rag: RAG) -> None:
