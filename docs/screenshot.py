@@ -20,12 +20,13 @@ from rag.ingest.build import ingest  # noqa: E402
 from rag.models.download import installed  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
-from tests.browsing import CONTAINERS, DIFFER, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
+from tests.browsing import DIFFER, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
 from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 WINDOWS = (("desktop", (1200, 780), "light"), ("desktop-dark", (1200, 780), "dark"), ("phone", (390, 780), "light"),
            ("phone-dark", (390, 780), "dark"))  # fmt: skip
+OPENS = "When does the Chancay port open?"
 HUB = "In which waters do Peruvian authorities want the Chancay port to become a hub?"
 SCALE = 1.25  # and still readable in the width of a README
 
@@ -59,7 +60,7 @@ def opened(browser: Browser, address: str, size: tuple[int, int], scheme: str) -
 
 def take_all(page: Page, name: str) -> None:
     """An answer with its evidence, an abstention, sources that differ, the collection with what cleaning removed."""
-    ask(page, CONTAINERS)
+    ask(page, OPENS)
     page.locator("#chat .marker").click()
     page.locator(".evidence mark").first.wait_for()
     take(page, f"answer-{name}")
