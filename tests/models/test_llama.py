@@ -94,7 +94,7 @@ def test_a_prompt_beyond_its_context_is_one_line(small: ChatModel) -> None:
 @pytest.mark.slow
 def test_answers_are_held_to_the_articles(seeds_index: Path, model_file: Path) -> None:
     rag: RAG = build_rag(Settings(index=seeds_index, model=f"llamacpp:{model_file}"))
-    for question in (CONTAINERS, "Which country buys the most Peruvian exports?", "Who is the Peruvian ambassador?"):
+    for question in (CONTAINERS, "Who is the Peruvian ambassador?"):
         *steps, last = rag.stream(question)
         assert isinstance(last, Answered)
         answer = last.answer

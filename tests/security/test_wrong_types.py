@@ -84,7 +84,7 @@ def outcome(call: Callable[[], object]) -> object:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(handed=st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=2))
 def test_anything_is_answered_or_refused(seeds_rag: RAG, handed: dict[str, Any]) -> None:
     arguments = {"question": QUESTION, **handed}
@@ -111,7 +111,7 @@ def test_ask_is_no_softer(seeds_index: Path, name: str) -> None:
         assert isinstance(outcome(lambda arguments=arguments: ask(**arguments)), RAGError)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=ANYTHING, filters=ANYTHING, top_k=ANYTHING, model=ANYTHING)
 @example(history=[{"role": "user", "content": "a\ud83d"}], filters={}, top_k=1, model="extractive")
 def test_arguments_by_themselves(tmp_path: Path, history: Any, filters: Any, top_k: Any, model: Any) -> None:
