@@ -22,7 +22,7 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from rag.ingest.furniture import FUNCTION, PAPERS, PLACES, SECTIONS, Reason
+from rag.ingest.furniture import FUNCTION, PAPERS, PLACES, SECTIONS, Reason, any_of
 from rag.ingest.paragraph import Paragraph, is_section, masthead, paper_name
 from rag.text.characters import plain
 from rag.types import Removal
@@ -62,7 +62,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{([a-z_]+)\}", lambda name: f"(?:{_tables()[name[1]]})", pattern), re.IGNORECASE)
 
 
-_LABEL = r"(?P<published>{published})|(?P<updated>{updated})"
+_LABEL = r"(?P<published>{published})|(?P<updated>{updated})|(?P<dated>{dated})"
 # Between a label and its date: a preposition, a weekday.
 _BETWEEN = re.compile(r"(?i)\W*(?:on|el|le|am|il|em|at|den)?\W*(?:[^\W\d_]{3,12}(?:-feira)?[,.]?\s)?\W*$")
 # Behind a date without a label: its update, e.g. "1 May 2024 (updated 2 May 2024)".
@@ -74,17 +74,20 @@ _TIME = re.compile(
 )
 
 _SOURCE = (
-    r"(?:^|[\s|·•(（\[]){source}\s?[:：]\s?"
-    r"(?P<name>[^|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[\t|·•()（）\[\]]|\s\d|\s{wide_by}|\s(?:责任)?编辑|$)"
+    r"(?:^|[|·•(（\[\t]\s?|[\d\u3400-\u9fff\s]\s){source}\s?[:：]\s?(?-i:(?![a-zß-ÿ]))"
+    r"(?P<name>[^,|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[,\t|·•()（）\[\]]|\s\d|\s{wide_by}|\s(?:责任)?编辑|$)"
 )
 # The last line of a release: SOURCE Fen Instruments Corp.
-_SOURCE_LINE = re.compile(r"^SOURCE:?\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
+_SOURCE_LINE = re.compile(r"^SOURCE\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
+# A paper in place of an author: By The Associated Press.
+_BY_PAPER = r"^\W*(?:{by}|{from})\s(?:(?-i:the)\s)?(?P<name>(?-i:(?:[A-ZÀ-Ý][\w.&'’-]*\s?){2,5}))(?=[,|·•/(\d]|$)"
 _NOTICE_OF_RELEASE = r"\W*{release}\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?\W*(?=\d|$)"
 # How the names of public offices begin, which head their releases.
-_OFFICE = r"{office}\b(?!.*[\d!?:])"
+_OFFICE = r"{office}\s(?!.*[\d!?:])"
+# In front of a sentence: "NAIROBI, March 3 (Reuters) — ", "Orrin (dpa) - ".
 _DATELINE = re.compile(
-    r"^(?P<place>[A-ZÀ-Ý][^\n(]{1,60}?)(?P<date>,[^\n(]{0,30})?\s?"
-    r"\((?P<agency>[A-Z][\w .&'’-]{1,30})\)\s*(?:[-–—]+|[:.])\s"
+    r"^(?P<place>[A-ZÀ-Ý][\w.'’/-]*(?: (?:[A-ZÀ-Ý]|d[aeio]s?\b|am\b)[\w.'’/-]*){0,3})(?P<date>,[^\n(]{0,30})?\s?"
+    r"\((?P<agency>[A-Za-z][\w .&'’-]{1,30})\)\s*[-–—]+\s(?=\W*[^\W\d_])(?=.*[.!?…]\W{0,2}$|(?:\S+\s+){5})"
 )
 # Ahead of the date and behind it: "Lima Courier, March 3, 2025 - …", "LIMA, Peru, March 3, 2025 /PRNewswire/ -- …".
 _PLACE_AHEAD = re.compile(
@@ -102,6 +105,7 @@ _WIDE_BY = (
     r"{wide_by}\s?[:：/／\s]\s*"
     r"(?P<names>[\u4e00-\u9fff·]{2,8}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3})(?=[\s|)）]|$)"
 )
+_IN_PLACE = r"{place}\s(?-i:[A-ZÀ-Ý][\w.'’-]*(?:\s[A-ZÀ-Ý][\w.'’-]*){0,2})(?=$|[,|·•(–—\d]|\s[,|·•(–—\d])"
 _WRITTEN_FOR = r"\s*(?:,\s*)?{written_for}\s(?-i:(?:the\s)?(?P<name>[A-ZÀ-Ý].{1,50}))"
 _NAME = (
     r"(?:[A-ZÀ-ÖØ-ÞŁŚŻŞİČŠŽĐ][\w.'’-]*|d['’][A-Z][\w-]+|de|del|della|der|den|da|dos|das|di|du|la|le|van|von|"
@@ -220,15 +224,20 @@ def _numeric_readings(phrase: str) -> set[date]:
 
 
 def _named_readings(phrase: str) -> set[date]:
+    moment = _moment(phrase)
+    # A word that is no month can leave a date made of the remaining numbers.
+    numbers = {int(number) for number in re.findall(r"\d+", phrase)}
+    return {moment} if moment and {moment.year, moment.day} == numbers else set()
+
+
+def _moment(phrase: str) -> date | None:
     import dateparser  # type: ignore[import-untyped]
 
     try:
         moment = dateparser.parse(phrase, settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"]})
     except (ValueError, OverflowError, RecursionError):
-        return set()
-    # A word that is no month can leave a date made of the remaining numbers.
-    numbers = {int(number) for number in re.findall(r"\d+", phrase)}
-    return {moment.date()} if moment and {moment.year, moment.day} == numbers else set()
+        return None
+    return moment.date() if moment else None
 
 
 def _title(lines: Sequence[str]) -> str | None:
@@ -250,11 +259,15 @@ def _stands_above(line: str, below: str) -> bool:
     # A single word above another line is its section, e.g. "Opinion".
     lone = re.fullmatch(r"[^\W\d_\u2e80-\u9fff]+", line)
     menu = len(Paragraph(((0, line),)).cells) >= 3
-    named = (paper_name(line) and len(below.split()) > 3) or (
-        _pattern(_OFFICE).match(line) and not Paragraph(((0, below),)).prose
-    )
+    named = ((paper_name(line) and len(below.split()) > 3) or _office(line)) and not _prose(below)
     crumbs = re.split(r"\s[/>›»|]\s", line)
     return bool(lone or menu or is_section(crumbs[0]) or named)
+
+
+def _office(line: str) -> str | None:
+    """The name of a public office, if the line is one and no headline about it."""
+    named = all(word[:1].isupper() or word.casefold() in FUNCTION for word in line.split())
+    return line if named and _pattern(_OFFICE).match(line) else None
 
 
 def _is_imprint(line: str) -> bool:
@@ -266,9 +279,11 @@ def _is_imprint(line: str) -> bool:
 
 def _published(lines: Sequence[str]) -> str | None:
     top, end = _imprint_lines(lines)
+    above = _until_prose(lines)
     stated = [item for line in (*top, *end) for item in _stated_dates(line)]
-    stated += [item for line in _until_prose(lines)[1:] for item in _lone_date(line)]
-    if dateline := next((match for line in lines[:_TOP_LINES] if (match := _DATELINE.match(line))), None):
+    stated += [("published", phrase) for line in above for label, phrase in _stated_dates(line) if label == "dated"]
+    stated += [item for line in above[1:] for item in _lone_date(line)]
+    if dateline := next((match for line in lines[:_TOP_LINES] if (match := _dateline(line))), None):
         stated += [("published", match[0]) for match in [_DATE.search(dateline["date"] or "")] if match]
     elif opening := _dated_opening(lines):
         stated.append(("published", opening[1]))
@@ -295,14 +310,32 @@ def _imprint_lines(lines: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _until_prose(lines: Sequence[str]) -> list[str]:
-    """The lines above the first paragraph: title, subtitle, byline, date, place."""
+    """The lines above the first paragraph: title, subtitle (which may be as long), byline, date, place."""
     top = lines[:_TOP_LINES]
-    prose = next((i for i, line in enumerate(top) if i and len(line) > _LONGEST_IMPRINT), len(top))
-    return list(top[:prose])
+    prose = [i for i, line in enumerate(top) if i and (len(line) > _LONGEST_IMPRINT or _prose(line))]
+    standfirst = prose[:1] == [1] and len(prose) > 1 and len(top[1]) <= _LONGEST_IMPRINT
+    return list(top[: [*prose, len(top)][standfirst]])
+
+
+def _prose(line: str) -> bool:
+    return Paragraph(((0, line),)).prose
+
+
+def _dateline(line: str) -> re.Match[str] | None:
+    """A dateline with its agency; a candidate and a party, "Mary Smith (Labour) – ", are none."""
+    found = _DATELINE.match(line)
+    if not found or found["place"].isupper() or re.search(r"\d", found["date"] or "") or _news(found["agency"]):
+        return found
+    return found if found["agency"].islower() and len(found["agency"]) == 3 else None
+
+
+def _news(name: str) -> bool:
+    """Whether a name is known for an agency's, or sounds like a newspaper's: AFP, Ostsee-Kurier, Guardian."""
+    return bool(re.fullmatch(any_of("agency"), name, re.IGNORECASE) or paper_name(f"The {name}".replace("-", " ")))
 
 
 def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
-    """The (published or updated, date) pairs of a line that labels its dates, and hardly says more."""
+    """The (published, updated or dated, date) pairs of a line that labels its dates, and hardly says more."""
     for found in _DATE.finditer(line):
         labels = [
             match
@@ -310,7 +343,7 @@ def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
             if _BETWEEN.fullmatch(line, match.end(), found.start())
         ]
         if labels and not re.search(r"[^\W\d_] ?$", line[: labels[-1].start()]):
-            yield ("published" if labels[-1]["published"] else "updated"), found[0]
+            yield labels[-1].lastgroup or "", found[0]
         elif labels or len(line[: found.start()].split()) > 1:
             continue
         elif _pattern(_UPDATE_BEHIND).match(line, found.end()):
@@ -332,9 +365,11 @@ def _lone_date(line: str) -> Iterator[tuple[str, str]]:
         return
     beside = _TIME.sub("", rest)
     named = re.findall(r"[^\W\d_]+", beside)
-    # A weekday or a place may stand there too; more words make it a sentence.
     placed = beside != rest and "|" in rest and len(named) <= 5 and all(map(str.isupper, named))
-    if len(named) <= 2 or placed:
+    # A weekday, or behind a mark a place, may stand there too; "Born 5 June 1924" and more words say something else.
+    ahead = re.split(r"[,|·•()–—-]", _TIME.sub("", line[: found.start()]))[-1].strip()
+    apart = not re.search(r"[^\W\d_]", ahead) or paper_name(ahead) or _moment(f"{ahead} {found[0]}")
+    if placed or (len(named) <= 2 and apart):
         yield "published", found[0]
 
 
@@ -346,22 +381,27 @@ def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
 
 def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_Candidate]:
     top, end = _imprint_lines(lines)
-    yield from (_Candidate(name, ("stated",)) for line in (*top, *end) if (name := _source(line)))
-    for line in lines[:_TOP_LINES]:
-        if match := _DATELINE.match(line) or _WIDE_DATELINE.match(line):
-            yield _Candidate(match["agency"].strip(), ("dateline",))
     above = _until_prose(lines)
+    for line in (*top, *end):
+        name = _source(line)  # outside the head it may be a chart's
+        if name and (line in above or _news(name) or _SOURCE_LINE.match(line)):
+            yield _Candidate(name, ("stated",))
+    for line in lines[:_TOP_LINES]:
+        if match := _dateline(line) or _WIDE_DATELINE.match(line):
+            yield _Candidate(match["agency"].strip(), ("dateline",))
     opening = _dated_opening(lines)
     houses = [name for line in above if (name := _house(line))]
     houses += [name for name in [opening and paper_name(opening[0])] if name]
     houses += [line for up, line in pairwise(above) if _names(up) and paper_name(line) == line]
     heads = [name for removal in removed if (name := _page_head(removal))]
-    heads += [name for line in lines[:2] if (name := masthead(line) or (_pattern(_OFFICE).match(line) and line))]
+    headings = [line for line in above if not _is_imprint(line) and not _prose(line) and not _pattern(_BY).match(line)]
+    if len(headings) > 1:  # the only one is the headline, whatever it is made of
+        heads += [name for line in lines[:2] if line in headings and (name := masthead(line) or _office(line))]
     footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
     holders = [name for line in footers if (name := _copyright_holder(line))]
     heads, houses, holders = (list(filter(_may_publish, names)) for names in (heads, houses, holders))
     feet = [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
-    feet += [line.split(",")[0] for line in end if _pattern(_OFFICE).match(line)]
+    feet += [name for line in end if (name := _office(line.split(",")[0]))]
     for name in heads:
         agreed = next((shared for other in (*houses, *holders, *feet) if (shared := _shared(name, other))), None)
         yield _Candidate(agreed or name, ("head", "agreed") if agreed else ("head",))
@@ -438,6 +478,9 @@ def _source(line: str) -> str | None:
     name = match["name"].strip(" *_.") if match else ""
     if released := _SOURCE_LINE.match(line):
         name = released["name"].strip()
+    elif not name and len(line) <= _LONGEST_IMPRINT and (credited := _pattern(_BY_PAPER).match(line)):
+        named = paper_name(credited["name"])
+        name = named if named and _may_publish(named) else ""
     return name if name and not _pattern(_NO_PUBLISHER).search(name) and len(name.split()) <= 6 else None
 
 
@@ -470,7 +513,7 @@ def _names(line: str) -> str | None:
     following = match["names"][names.end() :].strip()
     # "By Any Means" goes on like a sentence; a byline ends, or goes on with an office, a place, a date.
     goes_on = following and following[0] not in ",|·•-–—/(;:" and not following[0].isdigit()
-    goes_on = goes_on and "@" not in following.split()[0]
+    goes_on = goes_on and "@" not in following.split()[0] and not _pattern(_IN_PLACE).match(following)
     written_for = _pattern(_WRITTEN_FOR).match(following) and len(following.split()) <= 9
     return names[0].strip(" .") if not goes_on or written_for else None
 
