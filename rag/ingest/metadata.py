@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -43,7 +43,6 @@ _DATE = re.compile(
     r"|\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?![\d/]|[.-]\d)",
     re.IGNORECASE,
 )
-_ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|\s|$)")
 
 
 @cache
@@ -82,8 +81,6 @@ _SOURCE_LINE = re.compile(r"^SOURCE\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
 # A paper in place of an author: By The Associated Press.
 _BY_PAPER = r"^\W*(?:{by}|{from})\s(?:(?-i:the)\s)?(?P<name>(?-i:(?:[A-ZÀ-Ý][\w.&'’-]*\s?){2,5}))(?=[,|·•/(\d]|$)"
 _NOTICE_OF_RELEASE = r"\W*{release}\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?\W*(?=\d|$)"
-# How the names of public offices begin, which head their releases.
-_OFFICE = r"{office}\s(?!.*[\d!?:])"
 # In front of a sentence: "NAIROBI, March 3 (Reuters) — ", "Orrin (dpa) - ".
 _DATELINE = re.compile(
     r"^(?P<place>[A-ZÀ-Ý][\w.'’/-]*(?: (?:[A-ZÀ-Ý]|d[aeio]s?\b|am\b)[\w.'’/-]*){0,3})(?P<date>,[^\n(]{0,30})?\s?"
@@ -117,7 +114,6 @@ _NAMES = re.compile(
 )
 _NO_PERSON = r"\b(?:{role}|{not_person})\b"
 _NO_PUBLISHER = r"\b{not_publisher}\b|[@]|禁|所有|转载|الحقوق"
-_ROLE = r"\b{role}\b"
 # What is found for a publisher: what each kind of evidence is worth, and the fewest points that name one.
 _WORTH = {
     "stated": 9,  # a labelled source
@@ -128,18 +124,6 @@ _WORTH = {
     "paper": 1,  # it sounds like a newspaper's name
 }
 _BAR = 2
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A name that may be the publisher's, and what speaks for it: keys of `_WORTH`."""
-
-    name: str
-    evidence: tuple[str, ...]
-
-    @property
-    def score(self) -> int:
-        return sum(_WORTH[kind] for kind in self.evidence) + _WORTH["paper"] * bool(paper_name(self.name))
 
 
 def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Document:
@@ -198,7 +182,7 @@ def parse_date(text: str) -> str | None:
     >>> parse_date("3 de marzo de 2024"), parse_date("03/04/2023"), parse_date("13/04/2023")
     ('2024-03-03', None, '2023-04-13')
     """
-    phrase = _ISO_START.match(text.strip()) or _DATE.search(text)
+    phrase = _DATE.search(text)
     if not phrase:
         return None
     readings = _numeric_readings(phrase[0]) if len(re.findall(r"\d+", phrase[0])) == 3 else _named_readings(phrase[0])
@@ -216,10 +200,8 @@ def _numeric_readings(phrase: str) -> set[date]:
         orders = [(third, second, first), (third, first, second)]
     readings = set()
     for year, month, day in orders:
-        try:
+        with suppress(ValueError):
             readings.add(date(year, month, day))
-        except ValueError:
-            continue
     return readings
 
 
@@ -233,11 +215,10 @@ def _named_readings(phrase: str) -> set[date]:
 def _moment(phrase: str) -> date | None:
     import dateparser  # type: ignore[import-untyped]
 
-    try:
+    with suppress(ValueError, OverflowError, RecursionError):
         moment = dateparser.parse(phrase, settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"]})
-    except (ValueError, OverflowError, RecursionError):
-        return None
-    return moment.date() if moment else None
+        return moment.date() if moment else None
+    return None
 
 
 def _title(lines: Sequence[str]) -> str | None:
@@ -265,9 +246,9 @@ def _stands_above(line: str, below: str) -> bool:
 
 
 def _office(line: str) -> str | None:
-    """The name of a public office, if the line is one and no headline about it."""
+    """The name of a public office, which heads its releases, if the line is one and no headline about it."""
     named = all(word[:1].isupper() or word.casefold() in FUNCTION for word in line.split())
-    return line if named and _pattern(_OFFICE).match(line) else None
+    return line if named and _pattern(r"{office}\s(?!.*[\d!?:])").match(line) else None
 
 
 def _is_imprint(line: str) -> bool:
@@ -287,12 +268,9 @@ def _published(lines: Sequence[str]) -> str | None:
         stated += [("published", match[0]) for match in [_DATE.search(dateline["date"] or "")] if match]
     elif opening := _dated_opening(lines):
         stated.append(("published", opening[1]))
-    for kind in ("published", "updated"):
-        dates = [phrase for label, phrase in stated if label == kind]
-        if dates:
-            known = {parse_date(phrase) for phrase in dates} - {None}
-            return known.pop() if len(known) == 1 else None
-    return None
+    first, second = ([phrase for label, phrase in stated if label == kind] for kind in ("published", "updated"))
+    known = {parse_date(phrase) for phrase in first or second} - {None}
+    return known.pop() if len(known) == 1 else None
 
 
 def _dated_opening(lines: Sequence[str]) -> tuple[str, str] | None:
@@ -324,9 +302,9 @@ def _prose(line: str) -> bool:
 def _dateline(line: str) -> re.Match[str] | None:
     """A dateline with its agency; a candidate and a party, "Mary Smith (Labour) – ", are none."""
     found = _DATELINE.match(line)
-    if not found or found["place"].isupper() or re.search(r"\d", found["date"] or "") or _news(found["agency"]):
-        return found
-    return found if found["agency"].islower() and len(found["agency"]) == 3 else None
+    if found and not (found["place"].isupper() or re.search(r"\d", found["date"] or "") or _news(found["agency"])):
+        return found if found["agency"].islower() and len(found["agency"]) == 3 else None
+    return found
 
 
 def _news(name: str) -> bool:
@@ -354,41 +332,38 @@ def _lone_date(line: str) -> Iterator[tuple[str, str]]:
     found = _DATE.search(line)
     if not found or len(line) > _LONGEST_IMPRINT or _pattern(_LABEL).search(line):
         return
-    rest = f"{line[: found.start()]} {line[found.end() :]}"
-    if (
-        _names(line)
-        or _source(line)
-        or _pattern(_NOTICE_OF_RELEASE).match(line)
-        or re.match(r"\W*(?:[A-ZÀ-Ý][\w.'’-]*\s?){2,4}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", line[: found.start()])
-    ):
-        yield "published", found[0]
-        return
+    before = line[: found.start()]
+    rest = f"{before} {line[found.end() :]}"
+    imprint = _names(line) or _source(line) or _pattern(_NOTICE_OF_RELEASE).match(line)
+    capitals = re.match(r"\W*(?:[A-ZÀ-Ý][\w.'’-]*\s?){2,4}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", before)
     beside = _TIME.sub("", rest)
     named = re.findall(r"[^\W\d_]+", beside)
     placed = beside != rest and "|" in rest and len(named) <= 5 and all(map(str.isupper, named))
     # A weekday, or behind a mark a place, may stand there too; "Born 5 June 1924" and more words say something else.
-    ahead = re.split(r"[,|·•()–—-]", _TIME.sub("", line[: found.start()]))[-1].strip()
+    ahead = re.split(r"[,|·•()–—-]", _TIME.sub("", before))[-1].strip()
     apart = not re.search(r"[^\W\d_]", ahead) or paper_name(ahead) or _moment(f"{ahead} {found[0]}")
-    if placed or (len(named) <= 2 and apart):
+    if imprint or capitals or placed or (len(named) <= 2 and apart):
         yield "published", found[0]
 
 
 def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
     """The candidate with the highest score, of equals the first; None below the bar."""
-    found = [each for each in _candidates(lines, removed) if each.score >= _BAR]
-    return _lowered(max(found, key=lambda each: each.score).name) if found else None
+    found = [(points + _WORTH["paper"] * bool(paper_name(name)), name) for name, points in _candidates(lines, removed)]
+    score, name = max(found, key=lambda each: each[0], default=(0, ""))
+    return _lowered(name) if score >= _BAR else None
 
 
-def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_Candidate]:
+def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[tuple[str, int]]:
+    """The names that may be the publisher's, and what speaks for each, in points."""
     top, end = _imprint_lines(lines)
     above = _until_prose(lines)
     for line in (*top, *end):
         name = _source(line)  # outside the head it may be a chart's
         if name and (line in above or _news(name) or _SOURCE_LINE.match(line)):
-            yield _Candidate(name, ("stated",))
+            yield name, _WORTH["stated"]
     for line in lines[:_TOP_LINES]:
         if match := _dateline(line) or _WIDE_DATELINE.match(line):
-            yield _Candidate(match["agency"].strip(), ("dateline",))
+            yield match["agency"].strip(), _WORTH["dateline"]
     opening = _dated_opening(lines)
     houses = [name for line in above if (name := _house(line))]
     houses += [name for name in [opening and paper_name(opening[0])] if name]
@@ -404,13 +379,13 @@ def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_C
     feet += [name for line in end if (name := _office(line.split(",")[0]))]
     for name in heads:
         agreed = next((shared for other in (*houses, *holders, *feet) if (shared := _shared(name, other))), None)
-        yield _Candidate(agreed or name, ("head", "agreed") if agreed else ("head",))
-    yield from (_Candidate(name, ("byline",)) for name in houses)
+        yield agreed or name, _WORTH["head"] + _WORTH["agreed"] * bool(agreed)
+    yield from ((name, _WORTH["byline"]) for name in houses)
 
 
 def _may_publish(name: str) -> bool:
     """Whether a name can be a publisher's: no person's office, section or notice. "The Orrin Reporter" is a paper."""
-    role = _pattern(_ROLE).search(name) and not (name.startswith("The ") and paper_name(name))
+    role = _pattern(r"\b{role}\b").search(name) and not (name.startswith("The ") and paper_name(name))
     barred = role or "," in name or is_section(name) or _pattern(_NO_PUBLISHER).search(name)
     return not barred and len(name.split()) <= 12
 
@@ -485,11 +460,8 @@ def _source(line: str) -> str | None:
 
 
 def _copyright_holder(line: str) -> str | None:
-    for match in _COPYRIGHT.finditer(line[:_LONGEST_HEADLINE]):
-        name = match["name"].strip(" -–—*_")
-        if (name[:1].isupper() or not name.isascii()) and _may_publish(name):
-            return name
-    return None
+    names = (match["name"].strip(" -–—*_") for match in _COPYRIGHT.finditer(line[:_LONGEST_HEADLINE]))
+    return next((name for name in names if (name[:1].isupper() or not name.isascii()) and _may_publish(name)), None)
 
 
 def _author(lines: Sequence[str]) -> str | None:
@@ -520,14 +492,9 @@ def _names(line: str) -> str | None:
 
 def _name_before_date(line: str) -> str | None:
     """The person in front of a bar and a date: "Jane Doe | 2 March 2024"; no section, paper or place."""
-    name, bar, rest = line.strip("*_ ").partition(" | " if " | " in line else " · ")
-    found = _DATE.search(rest) if bar else None
-    if (
-        not found
-        or len(rest[: found.start()].split()) > 1
-        or not _NAMES.fullmatch(name)
-        or _pattern(_NO_PERSON).search(name)
-    ):
-        return None
+    name, _, rest = line.strip("*_ ").partition(" | " if " | " in line else " · ")
+    found = _DATE.search(rest)
     words = {word.casefold() for word in name.split()}
-    return None if words & (PAPERS | SECTIONS | PLACES) or not 2 <= len(words) <= 3 else name
+    person = _NAMES.fullmatch(name) and len(words) <= 3 and not words & (PAPERS | SECTIONS | PLACES)
+    fits = found and len(rest[: found.start()].split()) <= 1 and person and not _pattern(_NO_PERSON).search(name)
+    return name if fits else None
