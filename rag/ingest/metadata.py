@@ -79,7 +79,10 @@ _SOURCE = (
 # The last line of a release: SOURCE Fen Instruments Corp.
 _SOURCE_LINE = re.compile(r"^SOURCE\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
 # A paper in place of an author: By The Associated Press.
-_BY_PAPER = r"^\W*(?:{by}|{from})\s(?:(?-i:the)\s)?(?P<name>(?-i:(?:[A-ZÀ-Ý][\w.&'’-]*\s?){2,5}))(?=[,|·•/(\d]|$)"
+_BY_PAPER = (
+    r"^\W*(?:{by}|{from})\s(?:(?-i:the)\s)?(?P<name>(?-i:[A-ZÀ-Ý][\w.&'’-]*(?:\s[A-ZÀ-Ý][\w.&'’-]*){1,4}))"
+    r"(?=\s?(?:[,|·•/(\d]|$))"
+)
 _NOTICE_OF_RELEASE = r"\W*{release}\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?\W*(?=\d|$)"
 # In front of a sentence: "NAIROBI, March 3 (Reuters) — ", "Orrin (dpa) - ".
 _DATELINE = re.compile(
@@ -212,6 +215,7 @@ def _named_readings(phrase: str) -> set[date]:
     return {moment} if moment and {moment.year, moment.day} == numbers else set()
 
 
+@lru_cache(maxsize=4096)
 def _moment(phrase: str) -> date | None:
     import dateparser  # type: ignore[import-untyped]
 
@@ -335,14 +339,14 @@ def _lone_date(line: str) -> Iterator[tuple[str, str]]:
     before = line[: found.start()]
     rest = f"{before} {line[found.end() :]}"
     imprint = _names(line) or _source(line) or _pattern(_NOTICE_OF_RELEASE).match(line)
-    capitals = re.match(r"\W*(?:[A-ZÀ-Ý][\w.'’-]*\s?){2,4}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", before)
+    capitals = re.match(r"\W*[A-ZÀ-Ý][\w.'’-]*(?:\s[A-ZÀ-Ý][\w.'’-]*){1,3}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", before)
     beside = _TIME.sub("", rest)
     named = re.findall(r"[^\W\d_]+", beside)
     placed = beside != rest and "|" in rest and len(named) <= 5 and all(map(str.isupper, named))
     # A weekday, or behind a mark a place, may stand there too; "Born 5 June 1924" and more words say something else.
     ahead = re.split(r"[,|·•()–—-]", _TIME.sub("", before))[-1].strip()
-    apart = not re.search(r"[^\W\d_]", ahead) or paper_name(ahead) or _moment(f"{ahead} {found[0]}")
-    if imprint or capitals or placed or (len(named) <= 2 and apart):
+    apart = not re.search(r"[^\W\d_]", ahead) or paper_name(ahead)
+    if imprint or capitals or placed or (len(named) <= 2 and (apart or _moment(f"{ahead} {found[0]}"))):
         yield "published", found[0]
 
 
@@ -410,10 +414,8 @@ def _page_head(removal: Removal) -> str | None:
 
 def _house(line: str) -> str | None:
     """The paper that a byline names behind its author, or a date line in front of its date."""
-    if len(line) > _LONGEST_IMPRINT:
-        return None
     author = _names(line)
-    found = _DATE.search(line)
+    found = _DATE.search(line) if len(line) <= _LONGEST_IMPRINT else None
     if not author and not (found and found.start()):
         return None
     beside = line.split(author, 1)[-1] if author else line[: found.start()] if found else ""
@@ -465,8 +467,8 @@ def _copyright_holder(line: str) -> str | None:
 
 
 def _author(lines: Sequence[str]) -> str | None:
-    above = [line for line in _until_prose(lines) if len(line) <= _LONGEST_IMPRINT]
-    _, end = _imprint_lines(lines)
+    above = _until_prose(lines)
+    end = lines[1:][-_END_LINES:]
     return next((name for line in (*above[1:], *end, *above[:1]) if (name := _names(line))), None)
 
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -184,6 +185,12 @@ def test_dates(text: str, expected: str | None) -> None:
 )
 def test_publication_dates(line: str, expected: str | None) -> None:
     assert of("Bridge opens at last", line, LEAD)["published"] == expected
+
+
+def test_a_hostile_date_or_byline_takes_no_time() -> None:
+    start = perf_counter()
+    of("Bridge opens at last", *[f"{'A' * 140}! 3 May 2024", f"By {'A' * 150}!"] * 6, LEAD)
+    assert perf_counter() - start < 5
 
 
 def test_a_date_behind_the_article_is_an_events_unless_it_says_published() -> None:
