@@ -100,6 +100,7 @@ _DISGUISED = {
     **{code: chr(code - 0xE0000) for code in range(0xE0020, 0xE007F)},
     # Full-width and mathematical letters.
     **{code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0xFF01, 0xFF5F), *range(0x1D400, 0x1D800))},
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # halves of a pair, which nothing can encode
     ord("’"): "'",
     ord("İ"): "I",  # the one letter that is two in lower case
 }
@@ -109,18 +110,20 @@ _PHRASES = Path(__file__).with_suffix(".toml")
 _COMMON = {
     "only": "",  # what may stand before a command
     "few": r"(?:[\w'/-]+,? ){0,4}?",
+    "own": "(?!)",  # what a form or an examination asks of a person
     "rest": r"(?:[^.!?\n]|[.!?](?!\s)){0,160}?",  # an address has its own full stops
 }
 _PLACES = {
     "anywhere": "",
     "clause": r"(?:^|(?<=[\n.:;!?,“”\"'‘(*–—-])|(?<=\s)(?=(?:you|please)\s))[^\w\n]{0,8}+(?=\w)",
-    "sentence": r"(?:^|(?<=[\n.!?:])['\"”)\]]{0,4} |(?<=\n))[^\w\n'\"“‘]{0,8}+(?=\w)",
+    # A quotation begins like a sentence.
+    "sentence": r"(?:^|(?<=[\n.!?:])['\"”)\]]{0,4} |(?<=[\n“„«‘])|(?<=[\s(][\"']))[^\w\n]{0,8}+(?=\w)",
 }
 # What each language makes of its own words, beside its phrases.
 _MADE = (
     ("clause", "orders", r"{undo} {few}(?:{earlier},? {few}{told}|{told},? {few}{earlier})\b"),
-    ("sentence", "answer", r"{command} {rest}\b{within} {answer}"),
-    ("sentence", "answer", r"(?:(?:start|end) of|{within}) {answer}, {only}{command}"),
+    ("sentence", "answer", r"{command} (?!{few}{own}\b){rest}\b{within} {answer}"),
+    ("sentence", "answer", r"(?:(?:start|end) of|{within}) {answer}, {only}{command} (?!{few}{own}\b)"),
 )
 
 

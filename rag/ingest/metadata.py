@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from langchain_core.documents import Document
 
-from rag.ingest.furniture import FUNCTION, PAPERS, PLACES, SECTIONS, Reason
+from rag.ingest.furniture import FUNCTION, PAPERS, PLACES, SECTIONS, Reason, any_of
 from rag.ingest.paragraph import Paragraph, is_section, masthead, paper_name
 from rag.text.characters import plain
 from rag.types import Removal
@@ -43,7 +43,6 @@ _DATE = re.compile(
     r"|\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?![\d/]|[.-]\d)",
     re.IGNORECASE,
 )
-_ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|\s|$)")
 
 
 @cache
@@ -62,7 +61,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{([a-z_]+)\}", lambda name: f"(?:{_tables()[name[1]]})", pattern), re.IGNORECASE)
 
 
-_LABEL = r"(?P<published>{published})|(?P<updated>{updated})"
+_LABEL = r"(?P<published>{published})|(?P<updated>{updated})|(?P<dated>{dated})"
 # Between a label and its date: a preposition, a weekday.
 _BETWEEN = re.compile(r"(?i)\W*(?:on|el|le|am|il|em|at|den)?\W*(?:[^\W\d_]{3,12}(?:-feira)?[,.]?\s)?\W*$")
 # Behind a date without a label: its update, e.g. "1 May 2024 (updated 2 May 2024)".
@@ -74,17 +73,21 @@ _TIME = re.compile(
 )
 
 _SOURCE = (
-    r"(?:^|[\s|·•(（\[]){source}\s?[:：]\s?"
-    r"(?P<name>[^|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[\t|·•()（）\[\]]|\s\d|\s{wide_by}|\s(?:责任)?编辑|$)"
+    r"(?:^|[|·•(（\[\t]\s?|[\d\u3400-\u9fff\s]\s){source}\s?[:：]\s?(?-i:(?![a-zß-ÿ]))"
+    r"(?P<name>[^,|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[,\t|·•()（）\[\]]|\s\d|\s{wide_by}|\s(?:责任)?编辑|$)"
 )
 # The last line of a release: SOURCE Fen Instruments Corp.
-_SOURCE_LINE = re.compile(r"^SOURCE:?\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
+_SOURCE_LINE = re.compile(r"^SOURCE\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
+# A paper in place of an author: By The Associated Press.
+_BY_PAPER = (
+    r"^\W*(?:{by}|{from})\s(?:(?-i:the)\s)?(?P<name>(?-i:[A-ZÀ-Ý][\w.&'’-]*(?:\s[A-ZÀ-Ý][\w.&'’-]*){1,4}))"
+    r"(?=\s?(?:[,|·•/(\d]|$))"
+)
 _NOTICE_OF_RELEASE = r"\W*{release}\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?\W*(?=\d|$)"
-# How the names of public offices begin, which head their releases.
-_OFFICE = r"{office}\b(?!.*[\d!?:])"
+# In front of a sentence: "NAIROBI, March 3 (Reuters) — ", "Orrin (dpa) - ".
 _DATELINE = re.compile(
-    r"^(?P<place>[A-ZÀ-Ý][^\n(]{1,60}?)(?P<date>,[^\n(]{0,30})?\s?"
-    r"\((?P<agency>[A-Z][\w .&'’-]{1,30})\)\s*(?:[-–—]+|[:.])\s"
+    r"^(?P<place>[A-ZÀ-Ý][\w.'’/-]*(?: (?:[A-ZÀ-Ý]|d[aeio]s?\b|am\b)[\w.'’/-]*){0,3})(?P<date>,[^\n(]{0,30})?\s?"
+    r"\((?P<agency>[A-Za-z][\w .&'’-]{1,30})\)\s*[-–—]+\s(?=\W*[^\W\d_])(?=.*[.!?…]\W{0,2}$|(?:\S+\s+){5})"
 )
 # Ahead of the date and behind it: "Lima Courier, March 3, 2025 - …", "LIMA, Peru, March 3, 2025 /PRNewswire/ -- …".
 _PLACE_AHEAD = re.compile(
@@ -102,6 +105,7 @@ _WIDE_BY = (
     r"{wide_by}\s?[:：/／\s]\s*"
     r"(?P<names>[\u4e00-\u9fff·]{2,8}(?:[、\s][\u4e00-\u9fff·]{2,4}){0,3})(?=[\s|)）]|$)"
 )
+_IN_PLACE = r"{place}\s(?-i:[A-ZÀ-Ý][\w.'’-]*(?:\s[A-ZÀ-Ý][\w.'’-]*){0,2})(?=$|[,|·•(–—\d]|\s[,|·•(–—\d])"
 _WRITTEN_FOR = r"\s*(?:,\s*)?{written_for}\s(?-i:(?:the\s)?(?P<name>[A-ZÀ-Ý].{1,50}))"
 _NAME = (
     r"(?:[A-ZÀ-ÖØ-ÞŁŚŻŞİČŠŽĐ][\w.'’-]*|d['’][A-Z][\w-]+|de|del|della|der|den|da|dos|das|di|du|la|le|van|von|"
@@ -113,7 +117,6 @@ _NAMES = re.compile(
 )
 _NO_PERSON = r"\b(?:{role}|{not_person})\b"
 _NO_PUBLISHER = r"\b{not_publisher}\b|[@]|禁|所有|转载|الحقوق"
-_ROLE = r"\b{role}\b"
 # What is found for a publisher: what each kind of evidence is worth, and the fewest points that name one.
 _WORTH = {
     "stated": 9,  # a labelled source
@@ -124,18 +127,6 @@ _WORTH = {
     "paper": 1,  # it sounds like a newspaper's name
 }
 _BAR = 2
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A name that may be the publisher's, and what speaks for it: keys of `_WORTH`."""
-
-    name: str
-    evidence: tuple[str, ...]
-
-    @property
-    def score(self) -> int:
-        return sum(_WORTH[kind] for kind in self.evidence) + _WORTH["paper"] * bool(paper_name(self.name))
 
 
 def read_metadata(document: Document, removed: Sequence[Removal] = ()) -> Document:
@@ -194,7 +185,7 @@ def parse_date(text: str) -> str | None:
     >>> parse_date("3 de marzo de 2024"), parse_date("03/04/2023"), parse_date("13/04/2023")
     ('2024-03-03', None, '2023-04-13')
     """
-    phrase = _ISO_START.match(text.strip()) or _DATE.search(text)
+    phrase = _DATE.search(text)
     if not phrase:
         return None
     readings = _numeric_readings(phrase[0]) if len(re.findall(r"\d+", phrase[0])) == 3 else _named_readings(phrase[0])
@@ -212,23 +203,26 @@ def _numeric_readings(phrase: str) -> set[date]:
         orders = [(third, second, first), (third, first, second)]
     readings = set()
     for year, month, day in orders:
-        try:
+        with suppress(ValueError):
             readings.add(date(year, month, day))
-        except ValueError:
-            continue
     return readings
 
 
 def _named_readings(phrase: str) -> set[date]:
-    import dateparser  # type: ignore[import-untyped]
-
-    try:
-        moment = dateparser.parse(phrase, settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"]})
-    except (ValueError, OverflowError, RecursionError):
-        return set()
+    moment = _moment(phrase)
     # A word that is no month can leave a date made of the remaining numbers.
     numbers = {int(number) for number in re.findall(r"\d+", phrase)}
-    return {moment.date()} if moment and {moment.year, moment.day} == numbers else set()
+    return {moment} if moment and {moment.year, moment.day} == numbers else set()
+
+
+@lru_cache(maxsize=4096)
+def _moment(phrase: str) -> date | None:
+    import dateparser  # type: ignore[import-untyped]
+
+    with suppress(ValueError, OverflowError, RecursionError):
+        moment = dateparser.parse(phrase, settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"]})
+        return moment.date() if moment else None
+    return None
 
 
 def _title(lines: Sequence[str]) -> str | None:
@@ -250,11 +244,15 @@ def _stands_above(line: str, below: str) -> bool:
     # A single word above another line is its section, e.g. "Opinion".
     lone = re.fullmatch(r"[^\W\d_\u2e80-\u9fff]+", line)
     menu = len(Paragraph(((0, line),)).cells) >= 3
-    named = (paper_name(line) and len(below.split()) > 3) or (
-        _pattern(_OFFICE).match(line) and not Paragraph(((0, below),)).prose
-    )
+    named = ((paper_name(line) and len(below.split()) > 3) or _office(line)) and not _prose(below)
     crumbs = re.split(r"\s[/>›»|]\s", line)
     return bool(lone or menu or is_section(crumbs[0]) or named)
+
+
+def _office(line: str) -> str | None:
+    """The name of a public office, which heads its releases, if the line is one and no headline about it."""
+    named = all(word[:1].isupper() or word.casefold() in FUNCTION for word in line.split())
+    return line if named and _pattern(r"{office}\s(?!.*[\d!?:])").match(line) else None
 
 
 def _is_imprint(line: str) -> bool:
@@ -266,18 +264,17 @@ def _is_imprint(line: str) -> bool:
 
 def _published(lines: Sequence[str]) -> str | None:
     top, end = _imprint_lines(lines)
+    above = _until_prose(lines)
     stated = [item for line in (*top, *end) for item in _stated_dates(line)]
-    stated += [item for line in _until_prose(lines)[1:] for item in _lone_date(line)]
-    if dateline := next((match for line in lines[:_TOP_LINES] if (match := _DATELINE.match(line))), None):
+    stated += [("published", phrase) for line in above for label, phrase in _stated_dates(line) if label == "dated"]
+    stated += [item for line in above[1:] for item in _lone_date(line)]
+    if dateline := next((match for line in lines[:_TOP_LINES] if (match := _dateline(line))), None):
         stated += [("published", match[0]) for match in [_DATE.search(dateline["date"] or "")] if match]
     elif opening := _dated_opening(lines):
         stated.append(("published", opening[1]))
-    for kind in ("published", "updated"):
-        dates = [phrase for label, phrase in stated if label == kind]
-        if dates:
-            known = {parse_date(phrase) for phrase in dates} - {None}
-            return known.pop() if len(known) == 1 else None
-    return None
+    first, second = ([phrase for label, phrase in stated if label == kind] for kind in ("published", "updated"))
+    known = {parse_date(phrase) for phrase in first or second} - {None}
+    return known.pop() if len(known) == 1 else None
 
 
 def _dated_opening(lines: Sequence[str]) -> tuple[str, str] | None:
@@ -295,14 +292,32 @@ def _imprint_lines(lines: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _until_prose(lines: Sequence[str]) -> list[str]:
-    """The lines above the first paragraph: title, subtitle, byline, date, place."""
+    """The lines above the first paragraph: title, subtitle (which may be as long), byline, date, place."""
     top = lines[:_TOP_LINES]
-    prose = next((i for i, line in enumerate(top) if i and len(line) > _LONGEST_IMPRINT), len(top))
-    return list(top[:prose])
+    prose = [i for i, line in enumerate(top) if i and (len(line) > _LONGEST_IMPRINT or _prose(line))]
+    standfirst = prose[:1] == [1] and len(prose) > 1 and len(top[1]) <= _LONGEST_IMPRINT
+    return list(top[: [*prose, len(top)][standfirst]])
+
+
+def _prose(line: str) -> bool:
+    return Paragraph(((0, line),)).prose
+
+
+def _dateline(line: str) -> re.Match[str] | None:
+    """A dateline with its agency; a candidate and a party, "Mary Smith (Labour) – ", are none."""
+    found = _DATELINE.match(line)
+    if found and not (found["place"].isupper() or re.search(r"\d", found["date"] or "") or _news(found["agency"])):
+        return found if found["agency"].islower() and len(found["agency"]) == 3 else None
+    return found
+
+
+def _news(name: str) -> bool:
+    """Whether a name is known for an agency's, or sounds like a newspaper's: AFP, Ostsee-Kurier, Guardian."""
+    return bool(re.fullmatch(any_of("agency"), name, re.IGNORECASE) or paper_name(f"The {name}".replace("-", " ")))
 
 
 def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
-    """The (published or updated, date) pairs of a line that labels its dates, and hardly says more."""
+    """The (published, updated or dated, date) pairs of a line that labels its dates, and hardly says more."""
     for found in _DATE.finditer(line):
         labels = [
             match
@@ -310,7 +325,7 @@ def _stated_dates(line: str) -> Iterator[tuple[str, str]]:
             if _BETWEEN.fullmatch(line, match.end(), found.start())
         ]
         if labels and not re.search(r"[^\W\d_] ?$", line[: labels[-1].start()]):
-            yield ("published" if labels[-1]["published"] else "updated"), found[0]
+            yield labels[-1].lastgroup or "", found[0]
         elif labels or len(line[: found.start()].split()) > 1:
             continue
         elif _pattern(_UPDATE_BEHIND).match(line, found.end()):
@@ -321,56 +336,60 @@ def _lone_date(line: str) -> Iterator[tuple[str, str]]:
     found = _DATE.search(line)
     if not found or len(line) > _LONGEST_IMPRINT or _pattern(_LABEL).search(line):
         return
-    rest = f"{line[: found.start()]} {line[found.end() :]}"
-    if (
-        _names(line)
-        or _source(line)
-        or _pattern(_NOTICE_OF_RELEASE).match(line)
-        or re.match(r"\W*(?:[A-ZÀ-Ý][\w.'’-]*\s?){2,4}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", line[: found.start()])
-    ):
-        yield "published", found[0]
-        return
+    before = line[: found.start()]
+    rest = f"{before} {line[found.end() :]}"
+    imprint = _names(line) or _source(line) or _pattern(_NOTICE_OF_RELEASE).match(line)
+    capitals = re.match(r"\W*[A-ZÀ-Ý][\w.'’-]*(?:\s[A-ZÀ-Ý][\w.'’-]*){1,3}\s*[|·•,–—-]\s*\W*\S{0,10}\s*$", before)
     beside = _TIME.sub("", rest)
     named = re.findall(r"[^\W\d_]+", beside)
-    # A weekday or a place may stand there too; more words make it a sentence.
     placed = beside != rest and "|" in rest and len(named) <= 5 and all(map(str.isupper, named))
-    if len(named) <= 2 or placed:
+    # A weekday, or behind a mark a place, may stand there too; "Born 5 June 1924" and more words say something else.
+    ahead = re.split(r"[,|·•()–—-]", _TIME.sub("", before))[-1].strip()
+    apart = not re.search(r"[^\W\d_]", ahead) or paper_name(ahead)
+    if imprint or capitals or placed or (len(named) <= 2 and (apart or _moment(f"{ahead} {found[0]}"))):
         yield "published", found[0]
 
 
 def _publisher(lines: Sequence[str], removed: Sequence[Removal]) -> str | None:
     """The candidate with the highest score, of equals the first; None below the bar."""
-    found = [each for each in _candidates(lines, removed) if each.score >= _BAR]
-    return _lowered(max(found, key=lambda each: each.score).name) if found else None
+    found = [(points + _WORTH["paper"] * bool(paper_name(name)), name) for name, points in _candidates(lines, removed)]
+    score, name = max(found, key=lambda each: each[0], default=(0, ""))
+    return _lowered(name) if score >= _BAR else None
 
 
-def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[_Candidate]:
+def _candidates(lines: Sequence[str], removed: Sequence[Removal]) -> Iterator[tuple[str, int]]:
+    """The names that may be the publisher's, and what speaks for each, in points."""
     top, end = _imprint_lines(lines)
-    yield from (_Candidate(name, ("stated",)) for line in (*top, *end) if (name := _source(line)))
-    for line in lines[:_TOP_LINES]:
-        if match := _DATELINE.match(line) or _WIDE_DATELINE.match(line):
-            yield _Candidate(match["agency"].strip(), ("dateline",))
     above = _until_prose(lines)
+    for line in (*top, *end):
+        name = _source(line)  # outside the head it may be a chart's
+        if name and (line in above or _news(name) or _SOURCE_LINE.match(line)):
+            yield name, _WORTH["stated"]
+    for line in lines[:_TOP_LINES]:
+        if match := _dateline(line) or _WIDE_DATELINE.match(line):
+            yield match["agency"].strip(), _WORTH["dateline"]
     opening = _dated_opening(lines)
     houses = [name for line in above if (name := _house(line))]
     houses += [name for name in [opening and paper_name(opening[0])] if name]
     houses += [line for up, line in pairwise(above) if _names(up) and paper_name(line) == line]
     heads = [name for removal in removed if (name := _page_head(removal))]
-    heads += [name for line in lines[:2] if (name := masthead(line) or (_pattern(_OFFICE).match(line) and line))]
+    headings = [line for line in above if not _is_imprint(line) and not _prose(line) and not _pattern(_BY).match(line)]
+    if len(headings) > 1:  # the only one is the headline, whatever it is made of
+        heads += [name for line in lines[:2] if line in headings and (name := masthead(line) or _office(line))]
     footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
     holders = [name for line in footers if (name := _copyright_holder(line))]
     heads, houses, holders = (list(filter(_may_publish, names)) for names in (heads, houses, holders))
     feet = [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
-    feet += [line.split(",")[0] for line in end if _pattern(_OFFICE).match(line)]
+    feet += [name for line in end if (name := _office(line.split(",")[0]))]
     for name in heads:
         agreed = next((shared for other in (*houses, *holders, *feet) if (shared := _shared(name, other))), None)
-        yield _Candidate(agreed or name, ("head", "agreed") if agreed else ("head",))
-    yield from (_Candidate(name, ("byline",)) for name in houses)
+        yield agreed or name, _WORTH["head"] + _WORTH["agreed"] * bool(agreed)
+    yield from ((name, _WORTH["byline"]) for name in houses)
 
 
 def _may_publish(name: str) -> bool:
     """Whether a name can be a publisher's: no person's office, section or notice. "The Orrin Reporter" is a paper."""
-    role = _pattern(_ROLE).search(name) and not (name.startswith("The ") and paper_name(name))
+    role = _pattern(r"\b{role}\b").search(name) and not (name.startswith("The ") and paper_name(name))
     barred = role or "," in name or is_section(name) or _pattern(_NO_PUBLISHER).search(name)
     return not barred and len(name.split()) <= 12
 
@@ -395,10 +414,8 @@ def _page_head(removal: Removal) -> str | None:
 
 def _house(line: str) -> str | None:
     """The paper that a byline names behind its author, or a date line in front of its date."""
-    if len(line) > _LONGEST_IMPRINT:
-        return None
     author = _names(line)
-    found = _DATE.search(line)
+    found = _DATE.search(line) if len(line) <= _LONGEST_IMPRINT else None
     if not author and not (found and found.start()):
         return None
     beside = line.split(author, 1)[-1] if author else line[: found.start()] if found else ""
@@ -438,20 +455,20 @@ def _source(line: str) -> str | None:
     name = match["name"].strip(" *_.") if match else ""
     if released := _SOURCE_LINE.match(line):
         name = released["name"].strip()
+    elif not name and len(line) <= _LONGEST_IMPRINT and (credited := _pattern(_BY_PAPER).match(line)):
+        named = paper_name(credited["name"])
+        name = named if named and _may_publish(named) else ""
     return name if name and not _pattern(_NO_PUBLISHER).search(name) and len(name.split()) <= 6 else None
 
 
 def _copyright_holder(line: str) -> str | None:
-    for match in _COPYRIGHT.finditer(line[:_LONGEST_HEADLINE]):
-        name = match["name"].strip(" -–—*_")
-        if (name[:1].isupper() or not name.isascii()) and _may_publish(name):
-            return name
-    return None
+    names = (match["name"].strip(" -–—*_") for match in _COPYRIGHT.finditer(line[:_LONGEST_HEADLINE]))
+    return next((name for name in names if (name[:1].isupper() or not name.isascii()) and _may_publish(name)), None)
 
 
 def _author(lines: Sequence[str]) -> str | None:
-    above = [line for line in _until_prose(lines) if len(line) <= _LONGEST_IMPRINT]
-    _, end = _imprint_lines(lines)
+    above = _until_prose(lines)
+    end = lines[1:][-_END_LINES:]
     return next((name for line in (*above[1:], *end, *above[:1]) if (name := _names(line))), None)
 
 
@@ -470,21 +487,16 @@ def _names(line: str) -> str | None:
     following = match["names"][names.end() :].strip()
     # "By Any Means" goes on like a sentence; a byline ends, or goes on with an office, a place, a date.
     goes_on = following and following[0] not in ",|·•-–—/(;:" and not following[0].isdigit()
-    goes_on = goes_on and "@" not in following.split()[0]
+    goes_on = goes_on and "@" not in following.split()[0] and not _pattern(_IN_PLACE).match(following)
     written_for = _pattern(_WRITTEN_FOR).match(following) and len(following.split()) <= 9
     return names[0].strip(" .") if not goes_on or written_for else None
 
 
 def _name_before_date(line: str) -> str | None:
     """The person in front of a bar and a date: "Jane Doe | 2 March 2024"; no section, paper or place."""
-    name, bar, rest = line.strip("*_ ").partition(" | " if " | " in line else " · ")
-    found = _DATE.search(rest) if bar else None
-    if (
-        not found
-        or len(rest[: found.start()].split()) > 1
-        or not _NAMES.fullmatch(name)
-        or _pattern(_NO_PERSON).search(name)
-    ):
-        return None
+    name, _, rest = line.strip("*_ ").partition(" | " if " | " in line else " · ")
+    found = _DATE.search(rest)
     words = {word.casefold() for word in name.split()}
-    return None if words & (PAPERS | SECTIONS | PLACES) or not 2 <= len(words) <= 3 else name
+    person = _NAMES.fullmatch(name) and len(words) <= 3 and not words & (PAPERS | SECTIONS | PLACES)
+    fits = found and len(rest[: found.start()].split()) <= 1 and person and not _pattern(_NO_PERSON).search(name)
+    return name if fits else None
