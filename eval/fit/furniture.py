@@ -58,7 +58,7 @@ def examples() -> Iterator[Example]:
     layouts = runpy.run_path(str(ROOT / "tests" / "layouts.py"))["LAYOUTS"]
     for name, page in layouts.items():
         for line in page.strip("\n").split("\n"):
-            yield Example(Paragraph(((0, line[1:]),)), name, line.startswith("-"))
+            yield Example(Paragraph(((0, line[1:]),)), name, line[0] in "-~")
     for path in sorted((ROOT / "eval" / "bench" / "collections").glob("*/*.txt")):
         for paragraph in _cut(path.read_text("utf-8")):
             yield Example(paragraph, str(path), False)
