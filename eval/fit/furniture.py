@@ -28,7 +28,7 @@ from rag.ingest.paragraph import Paragraph, features, proof, sign
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "rag" / "ingest" / "furniture.json"
-# Above them a paragraph is removed wherever it stands, and outside the body.
+# Above the first a line weighs against the body going on there, above the second it goes if it stands outside the body.
 PROOF, SIGN = 0.9, 0.76
 STRENGTH = 1.0  # the inverse of the regularisation
 SEED = 0

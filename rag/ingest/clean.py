@@ -2,11 +2,11 @@
 
 The run of paragraphs with the highest sum of scores is the body (Pasternack and Roth, "Extracting article text from
 the web with maximum subsequence segmentation", WWW 2009). What a paragraph shows by itself is of two grades
-(`rag.ingest.paragraph`). A *proof* removes it wherever it stands, but amid prose a whole sentence only where it is
-spam, an advertisement's mark, a credit or a labelled pointer. A *sign* removes it only above or below the body,
-and makes it worth nothing to the body, so that the body cannot end in it. Above the headline and below the body also
-lists and mastheads go. Where nothing is proved the line stays: a lost line of the article is worse than a
-line of dirt.
+(`rag.ingest.paragraph`): a *proof* weighs against the body's going on there, a *sign* hardly. Either removes it above
+or below the body; within the body a line goes only for what no article says: link spam, an advertisement's mark, a
+credit, a bare link, a labelled pointer, a list of other articles under its label. Interface words, appeals and
+notices stay there, for subheadings and how-tos have them too. A headline stays whatever words it has, and above it and
+below the body also lists and mastheads go. A lost line of the article is worse than a line of dirt.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rag.types import Removal
 _MOST_ROUNDS = 20
 _TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
 _NEAR = 4  # lines below a table in which the prose goes on
-_WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.PROMOTION, Reason.COLOPHON)
+_WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.COLOPHON)
 _DECIDED = 0.85  # score of a line above which its words are the page's
 _ADDRESSED = (Reason.APPEAL, Reason.NOTICE)  # what an article may say as well, and then goes on
 _Reasons = Sequence[Reason | None]  # of each paragraph of a page
@@ -63,8 +63,9 @@ def clean(document: Document) -> Cleaned:
     """Remove what is no part of the article; never raise, never empty a document.
 
     Whole lines go, or marks and link spam within a line; the characters that stay are untouched but for
-    white space at line ends and runs of blank lines. Cleaning a cleaned document removes nothing. The time
-    is linear in the text. The metadata are copied, not shared.
+    white space at line ends and runs of blank lines. Cleaning a cleaned document removes nothing, unless
+    more than twenty rounds of dirt were nested in one another. The time is linear in the text. The metadata are
+    copied, not shared.
     """
     original = [(number, line.rstrip()) for number, line in enumerate(document.page_content.split("\n"))]
     title = str(document.metadata.get("title") or "").casefold()
@@ -219,7 +220,7 @@ def _score(paragraph: Paragraph, proved: Reason | None, shown: Reason | None) ->
         if proved == Reason.COMMENTS:
             return -60.0
         # Lists of other articles stand between two paragraphs as well.
-        return -3.0 if proved in furniture.INLINE or _heads_list(paragraph) else -12.0
+        return -3.0 if proved in furniture.CERTAIN or _heads_list(paragraph) else -12.0
     if shown:
         return -2.0
     if paragraph.prose:
@@ -252,9 +253,8 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int) -
 def _heads_list(paragraph: Paragraph) -> bool:
     if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5 or paragraph.imprint:
         return False
-    if furniture.WIDE_LISTED.match(paragraph.text):
-        return True
-    return bool(furniture.LISTING.intersection(paragraph.words)) and paragraph.interface_share >= 0.7
+    labelled = furniture.LISTING.intersection(paragraph.words) and (paragraph.interface or len(paragraph.words) >= 2)
+    return bool(labelled) and paragraph.interface_share >= 0.7
 
 
 def _is_entry(paragraph: Paragraph) -> bool:
@@ -334,9 +334,10 @@ def _is_masthead(page: Sequence[Paragraph], reasons: dict[int, Reason], i: int) 
     menu = below is not None and len(below.cells) >= 3 and not (below.interface or below.ends)
     if name and paper_name(name) and (name != page[i].text or menu):
         return True
-    last = page[-1]
-    repeated = name and len(page) - 1 in reasons and last.size <= furniture.PROSE_WORDS
-    return bool(repeated) and f" {' '.join(Paragraph(((0, str(name)),)).words)} " in f" {' '.join(last.words)} "
+    if not name or len(page) - 1 not in reasons or page[-1].size > furniture.PROSE_WORDS:
+        return False
+    repeated = " ".join(furniture.WORD.findall(name.casefold()))
+    return f" {repeated} " in f" {' '.join(page[-1].words)} "
 
 
 def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, Reason], stop: int, own: frozenset[int]) -> None:
@@ -344,13 +345,13 @@ def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, Reason], stop: int
     seen = 0
     for i in range(stop + 1, len(page)):
         paragraph = page[i]
-        seen += i in reasons and reasons[i] not in furniture.INLINE
+        seen += i in reasons and reasons[i] not in furniture.CERTAIN
         seen += 2 * (reasons.get(i) in (Reason.COMMENTS, Reason.LIST))
         if i in reasons or (paragraph.imprint and seen < 2):
             continue
         below = i + 1 in reasons and (not page[i + 1].apart or score(paragraph) >= 0.5)
         follows = page[i - 1].text.endswith((":", "："))
         said = paragraph.sentence or follows or i in own or bool(furniture.RUNNING.search(paragraph.text))
-        between = seen and i + 1 in reasons and reasons[i + 1] not in furniture.INLINE
+        between = seen and i + 1 in reasons and reasons[i + 1] not in furniture.CERTAIN
         if seen >= (2 if said else 1) or between or (below and not said):
             reasons[i] = Reason.TAIL

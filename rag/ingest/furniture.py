@@ -25,7 +25,6 @@ class Reason(StrEnum):
     """Why a piece of a page is no part of the article, in plain English."""
 
     ADVERT = "advertising mark"
-    PROMOTION = "promotion"
     SPAM_LINKS = "link spam"
     POINTER = "pointer to another article"
     LIST = "list of other articles"
@@ -48,10 +47,8 @@ class Reason(StrEnum):
     TAIL = "after the end of the article"
 
 
-# What no article says in a sentence of its own: all that takes a whole sentence out of the body.
+# What no article says: all that goes amid its prose, where it is no sign that the article is over.
 CERTAIN = frozenset({Reason.ADVERT, Reason.SPAM_LINKS, Reason.POINTER, Reason.CAPTION, Reason.LINKS})
-# Furniture that pages set between two paragraphs of an article, so no sign that the article is over.
-INLINE = CERTAIN | {Reason.PROMOTION}
 
 
 # ---------------------------------------------------------------------------------------------- tables
@@ -107,18 +104,12 @@ OPENING_CONTROL = _pattern(rf"^\W*{any_of('control')}")
 OPENING_ASIDE = _pattern(rf"^\W*{any_of('aside')}")  # the page about itself
 POINTER_LABEL = _pattern(rf"^\W*{any_of('pointer')}[^:：|.!?]{{0,25}}\s?[:：|]\s?\S")
 # Chinese, Japanese and Korean set few spaces: a label is a run of words.
-_WIDE_LABEL = rf"^\W?{any_of('listed')}(?:\s?{any_of('inside')}){{0,4}}"
-WIDE_LISTED = _pattern(rf"{_WIDE_LABEL}\W*$")
-WIDE_POINTER = _pattern(rf"{_WIDE_LABEL}\s?[:：]")
+WIDE_POINTER = _pattern(rf"^\W?{any_of('listed')}(?:\s?{any_of('inside')}){{0,4}}\s?[:：]")
 WIDE_WORDS = _pattern(any_of("inside"))
 SPAM_WIDE = _pattern(any_of("spam_inside"))
 TAGS = _pattern(rf"^\W*{any_of('tags')}\s?[:：]", r"^(?:[#＃][^\s#]+[\s,]*){2,}$")
-# A call to buy, bet, give or vote ends a line; the small print of one stands anywhere in it.
-CALL = _pattern(rf"(?:^|[-–—|.:!?,➜→…»\[])\W{{0,3}}{any_of('call')}[^.!?,。]{{0,40}}\W*$")
-SMALL_PRINT = _pattern(rf"(?<!\w){any_of('small_print')}")
 # Words that go on after it tell of other rights.
 _RIGHTS = rf"(?:{any_of('rights')}(?!\s[^\W\d_]{{2}}))"
-RIGHTS = _pattern(_RIGHTS)
 OPENING_RIGHTS = _pattern(
     rf"^\W{{0,3}}(?:©|\(c\)\s|copyright\s?(?:©|\(c\)|\d{{4}}|by\b)|{any_of('forbidding')}|{_RIGHTS})"
 )
@@ -180,7 +171,6 @@ URL_ALONE = re.compile(r"^(?:https?://|www\.)\S+$")
 LINK_ALONE = re.compile(rf"{URL_ALONE.pattern}|^!?\[[^\]]{{0,300}}\]\([^)]{{0,500}}\)$")
 # What stands between the name in a masthead and its motto or menu.
 MOTTO = re.compile(r"\s[-–—:/]\s|\s?[|•·]\s?|\s{2,}")
-DURATION = re.compile(r"\b\d{1,2}:\d{2}\b")
 PLAYING = _pattern(
     r"^\W*\d{1,2}:\d{2}(?::\d{2})?\s?/\s?\d{1,2}:\d{2}",
     r"^\S{0,8}(?:[读讀読]\S{0,6}|\s[约約])\s?\d{1,3}\s?分[钟鐘]?\S{0,4}$",

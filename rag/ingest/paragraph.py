@@ -1,6 +1,6 @@
 """A paragraph of a page, measured by the tables of `rag.ingest.furniture`, and what it shows by itself.
 
-`proof` says that it is furniture wherever it stands, `sign` that it is furniture above or below the article.
+`proof` says strongly that it is furniture, `sign` that it is if it stands above or below the article.
 Spam, credits, pointers, notices and standing phrases are known by their shape. Any other line that is no sentence has a
 score of its interface words, a logistic regression (furniture.json, fitted by `eval/fit/furniture.py`).
 """
@@ -134,7 +134,7 @@ class Paragraph:
 
 # ------------------------------------------------------------------ what a paragraph shows by itself
 def proof(paragraph: Paragraph, script: str) -> Reason | None:
-    """Why a paragraph is none of the article's wherever it stands; None when that is not proved."""
+    """Why a paragraph is none of the article's around the body, and for some reasons within it; else None."""
     text = paragraph.text
     if is_spam(paragraph, script):
         return Reason.SPAM_LINKS
@@ -144,7 +144,7 @@ def proof(paragraph: Paragraph, script: str) -> Reason | None:
         return Reason.CAPTION
     if _is_pointer(paragraph):
         return Reason.POINTER
-    if furniture.OPENING_RIGHTS.match(text) or (furniture.RIGHTS.search(text) and not paragraph.prose):
+    if furniture.OPENING_RIGHTS.match(text):
         return Reason.NOTICE
     if furniture.LINK_ALONE.match(text):
         return Reason.LINKS
@@ -171,11 +171,8 @@ def _mark(paragraph: Paragraph) -> Reason | None:
         return Reason.ADVERT
     if paragraph.imprint:
         return None
-    if furniture.CALL.search(text) or furniture.SMALL_PRINT.search(text):
-        return Reason.PROMOTION
     timed = furniture.MINUTES.match(text) and all(w.startswith("min") or w in furniture.READING for w in words)
-    playing = timed or furniture.PLAYING.match(text)
-    if playing or (furniture.DURATION.search(text) and furniture.MEDIA & words):
+    if timed or furniture.PLAYING.match(text):
         return Reason.PLAYER
     if paragraph.quoted or paragraph.size > furniture.PROSE_WORDS:
         return None
