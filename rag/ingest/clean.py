@@ -28,7 +28,6 @@ _MOST_ROUNDS = 20
 _TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
 _NEAR = 4  # lines below a table in which the prose goes on
 _WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.COLOPHON)
-_DECIDED = 0.85  # score of a line above which its words are the page's
 _ADDRESSED = (Reason.APPEAL, Reason.NOTICE)  # what an article may say as well, and then goes on
 _Reasons = Sequence[Reason | None]  # of each paragraph of a page
 _WIDEST_WRAP = 100  # characters of the longest line in a hard-wrapped file
@@ -302,8 +301,7 @@ def _may_stay(page: Sequence[Paragraph], reasons: dict[int, Reason], i: int) -> 
     """Whether a line above the body may be the headline: one with a phrase of the page's where a plain line follows."""
     if i not in reasons or page[i].text.startswith("# "):
         return True
-    worded = reasons[i] in _WORDED and len(page[i].cells) == 1 and score(page[i]) < _DECIDED
-    return worded and i + 1 not in reasons
+    return reasons[i] == Reason.COLOPHON and i + 1 not in reasons
 
 
 def _is_title(paragraph: Paragraph, least: int) -> bool:

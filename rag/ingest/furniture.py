@@ -25,6 +25,7 @@ class Reason(StrEnum):
     """Why a piece of a page is no part of the article, in plain English."""
 
     ADVERT = "advertising mark"
+    PROMOTION = "promotion"
     SPAM_LINKS = "link spam"
     POINTER = "pointer to another article"
     LIST = "list of other articles"
@@ -108,6 +109,8 @@ WIDE_POINTER = _pattern(rf"^\W?{any_of('listed')}(?:\s?{any_of('inside')}){{0,4}
 WIDE_WORDS = _pattern(any_of("inside"))
 SPAM_WIDE = _pattern(any_of("spam_inside"))
 TAGS = _pattern(rf"^\W*{any_of('tags')}\s?[:：]", r"^(?:[#＃][^\s#]+[\s,]*){2,}$")
+# A call to buy, give or vote ends a line, set off from what it is for.
+CALL = _pattern(rf"[-–—|.!?➜→…»\[]\W{{0,3}}{any_of('call')}[^.!?,。]{{0,40}}\W*$")
 # Words that go on after it tell of other rights.
 _RIGHTS = rf"(?:{any_of('rights')}(?!\s[^\W\d_]{{2}}))"
 OPENING_RIGHTS = _pattern(

@@ -171,6 +171,8 @@ def _mark(paragraph: Paragraph) -> Reason | None:
         return Reason.ADVERT
     if paragraph.imprint:
         return None
+    if furniture.CALL.search(text):
+        return Reason.PROMOTION
     timed = furniture.MINUTES.match(text) and all(w.startswith("min") or w in furniture.READING for w in words)
     if timed or furniture.PLAYING.match(text):
         return Reason.PLAYER

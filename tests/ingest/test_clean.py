@@ -58,7 +58,7 @@ LAST = "Drivers will pay ninety-four kroner for a crossing until the loan is rep
 
 
 def test_pages_in_aggregate() -> None:
-    """Floors slightly below the figures, which are printed: all of 604 strings kept, 90.4 % of 551 dropped."""
+    """Floors slightly below the figures, which are printed: all of 604 strings kept, 90.7 % of 551 dropped."""
     texts = [(page, page.cleaned.document.page_content) for page in pages("dev")]
     drops = {str(page): [line for line in page.gold["drop"] if line not in page.gold["either"]] for page, _ in texts}
     keep = sum(len(page.gold["keep"]) for page, _ in texts)
@@ -196,6 +196,8 @@ def test_furniture_between_two_paragraphs_goes(line: str) -> None:
         "00:00 / 04:31",
         "Únete a nuestro canal de Telegram",
         "Man of the match? Vote in our poll",
+        "Tickets for the bridge run from 12 euros – book now",
+        "The soup knife is 30% off this week with code SOUP30. [Shop the deal](/deal)",
         "#bridges #ferries #islands",
     ],
 )
