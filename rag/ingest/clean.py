@@ -5,7 +5,7 @@ the web with maximum subsequence segmentation", WWW 2009). What a paragraph show
 (`rag.ingest.paragraph`): a *proof* weighs against the body's going on there, a *sign* hardly. Either removes it above
 or below the body; within the body a line goes only for what no article says: link spam, an advertisement's mark, a
 credit, a bare link, a labelled pointer, a list of other articles under its label. Interface words, appeals and
-notices stay there, for subheadings and how-tos have them too. A headline stays whatever words it has, and above it and
+notices stay there, for subheadings and how-tos have them too. A headline may have them as well, and above it and
 below the body also lists and mastheads go. A lost line of the article is worse than a line of dirt.
 """
 
