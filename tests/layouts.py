@@ -1,4 +1,7 @@
-"""Small pages of layouts and languages that tests/articles does not have: `-` marks a line of the page around."""
+"""Small pages of layouts and languages that tests/articles does not have: `-` marks a line of the page around.
+
+`~` marks one amid the prose that may stay, as nothing but its words tells it from a subheading.
+"""
 
 READER_VIEW = """
 -theislandherald.example
@@ -156,7 +159,7 @@ PRINTED = """
  Jane Doe · 14 November 2024
  The bridge between the islands opened on Monday, two winters late and at twice the price, the county said.
 -https://www.theislandherald.example/news/bridge-opens?print=true
--Page 1 of 2
+~Page 1 of 2
  The ferry that had served the islands for seventy-one years made its last trip that same morning, full.
 -Story continues below advertisement
  Drivers will pay ninety-four kroner for a crossing until the loan is repaid, which may take twenty years.
@@ -175,7 +178,7 @@ SPANISH = """
 -Compartir en Facebook   Compartir en X
 -Vista del puente al amanecer. ANA LEE (AFP)
  El puente entre las islas se abrió el lunes, dos inviernos tarde y al doble del precio previsto, dijo el condado.
--Regístrate gratis para seguir leyendo
+~Regístrate gratis para seguir leyendo
  El transbordador que sirvió a las islas durante setenta y un años hizo su último viaje esa misma mañana.
 -Más información
 -El Gobierno estudia otro puente
@@ -198,7 +201,7 @@ PORTUGUESE = """
  14/11/2024 às 10h20 • Atualizado há 2 horas
 -Foto: Divulgação/Prefeitura
  A ponte entre as ilhas foi aberta na segunda-feira, com dois invernos de atraso e pelo dobro do preço previsto.
--Clique aqui para entrar no nosso canal do WhatsApp
+~Clique aqui para entrar no nosso canal do WhatsApp
  A balsa que serviu as ilhas por setenta e um anos fez a última viagem naquela mesma manhã, cheia.
 -Veja também
 -Cachorro atravessa a ponte sozinho

@@ -28,7 +28,7 @@ from rag.ingest.paragraph import Paragraph, features, proof, sign
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "rag" / "ingest" / "furniture.json"
-# Above them a paragraph is removed wherever it stands, and outside the body.
+# Above the first a line weighs against the body going on there, above the second it goes if it stands outside the body.
 PROOF, SIGN = 0.9, 0.76
 STRENGTH = 1.0  # the inverse of the regularisation
 SEED = 0
@@ -58,7 +58,7 @@ def examples() -> Iterator[Example]:
     layouts = runpy.run_path(str(ROOT / "tests" / "layouts.py"))["LAYOUTS"]
     for name, page in layouts.items():
         for line in page.strip("\n").split("\n"):
-            yield Example(Paragraph(((0, line[1:]),)), name, line.startswith("-"))
+            yield Example(Paragraph(((0, line[1:]),)), name, line[0] in "-~")
     for path in sorted((ROOT / "eval" / "bench" / "collections").glob("*/*.txt")):
         for paragraph in _cut(path.read_text("utf-8")):
             yield Example(paragraph, str(path), False)

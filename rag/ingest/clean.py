@@ -2,17 +2,17 @@
 
 The run of paragraphs with the highest sum of scores is the body (Pasternack and Roth, "Extracting article text from
 the web with maximum subsequence segmentation", WWW 2009). What a paragraph shows by itself is of two grades
-(`rag.ingest.paragraph`). A *proof* removes it wherever it stands, but amid prose a whole sentence only where it is
-spam, an advertisement's mark, a credit or a labelled pointer. A *sign* removes it only above or below the body,
-and makes it worth nothing to the body, so that the body cannot end in it. Above the headline and below the body also
-lists and mastheads go. Where nothing is proved the line stays: a lost line of the article is worse than a
-line of dirt.
+(`rag.ingest.paragraph`): a *proof* weighs against the body's going on there, a *sign* hardly. Either removes it above
+or below the body; within the body a line goes only for what no article says: link spam, an advertisement's mark, a
+credit, a bare link, a labelled pointer, a list of other articles under its label. Interface words, appeals and
+notices stay there, for subheadings and how-tos have them too. A headline may have them as well, and above it and
+below the body also lists and mastheads go. A lost line of the article is worse than a line of dirt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
@@ -20,14 +20,15 @@ from langchain_core.documents import Document
 
 from rag.ingest import furniture
 from rag.ingest.furniture import HEADING_WORDS, LONGEST_FURNITURE, Reason
-from rag.ingest.paragraph import Paragraph, is_spam, masthead, paper_name, proof, scripts, sign
+from rag.ingest.paragraph import Paragraph, is_spam, masthead, paper_name, proof, score, scripts, sign
 from rag.types import Removal
 
 # A page settles in two or three rounds; the limit only bounds the time on hostile input.
 _MOST_ROUNDS = 20
 _TITLE_BARS = 4  # first lines of a page that may be its window's title: the headline and the paper's name
 _NEAR = 4  # lines below a table in which the prose goes on
-_WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.PROMOTION)
+_WORDED = (Reason.CONTROL, Reason.COMMENTS, Reason.POINTER, Reason.MENU, Reason.COLOPHON)
+_ADDRESSED = (Reason.APPEAL, Reason.NOTICE)  # what an article may say as well, and then goes on
 _Reasons = Sequence[Reason | None]  # of each paragraph of a page
 _WIDEST_WRAP = 100  # characters of the longest line in a hard-wrapped file
 
@@ -61,8 +62,9 @@ def clean(document: Document) -> Cleaned:
     """Remove what is no part of the article; never raise, never empty a document.
 
     Whole lines go, or marks and link spam within a line; the characters that stay are untouched but for
-    white space at line ends and runs of blank lines. Cleaning a cleaned document removes nothing. The time
-    is linear in the text. The metadata are copied, not shared.
+    white space at line ends and runs of blank lines. Cleaning a cleaned document removes nothing, unless
+    more than twenty rounds of dirt were nested in one another. The time is linear in the text. The metadata are
+    copied, not shared.
     """
     original = [(number, line.rstrip()) for number, line in enumerate(document.page_content.split("\n"))]
     title = str(document.metadata.get("title") or "").casefold()
@@ -145,35 +147,40 @@ def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, Reason]:
     letters = scripts("".join(paragraph.text for paragraph in page))
     script = max(letters, key=lambda name: letters[name], default="")
     proofs = [None if paragraph.key == title else proof(paragraph, script) for paragraph in page]
-    tabled = _tabled(page, proofs)
-    announced = list(_announced(page, proofs))
-    proofs = [None if announced[i] or i in tabled else proved for i, proved in enumerate(proofs)]
-    signs = [None if line.key == title or i in tabled else sign(line) for i, line in enumerate(page)]
+    own = _tabled(page, proofs) | _announced(page, proofs)
+    own |= {i for i, line in enumerate(page) if furniture.MARKED_HEADING.match(line.text)}
+    proofs = [None if i in own else proved for i, proved in enumerate(proofs)]
+    signs = [None if line.key == title or i in own else sign(line) for i, line in enumerate(page)]
     start, stop = _body(page, proofs, signs)
-    own = frozenset(word for paragraph in page if paragraph.prose for word in paragraph.words)
-    proved = {i: reason for i, reason in enumerate(proofs) if reason}
-    reasons = {i: reason for i, reason in proved.items() if not (start < i < stop and _is_own(page[i], reason, own))}
+    reasons = {
+        i: reason for i, reason in enumerate(proofs) if reason and (reason in furniture.CERTAIN or not start < i < stop)
+    }
     reasons = _listed(page, reasons, start) | reasons
     reasons = {i: shown for i, shown in enumerate(signs) if shown and not start <= i <= stop} | reasons
     _clean_header(page, reasons, start, title)
-    _clean_tail(page, reasons, stop)
+    _clean_tail(page, reasons, stop, own)
     return reasons
 
 
 # -------------------------------------------------------------------------- a paragraph on its page
-def _announced(page: Sequence[Paragraph], proofs: _Reasons) -> Iterator[bool]:
-    """Which addresses follow a colon, or stand in a list that does: the article's own, whatever they name."""
+def _announced(page: Sequence[Paragraph], proofs: _Reasons) -> frozenset[int]:
+    """The items and addresses below a colon: the article's own, whatever they name."""
+    items: set[int] = set()
     opened = False
-    for paragraph, proved in zip(page, proofs, strict=True):
-        bullet = bool(furniture.BULLET.match(paragraph.text))
-        address = (proved == Reason.SPAM_LINKS and bullet) or furniture.URL_ALONE.match(paragraph.text)
-        yield opened and bool(address)
-        if not bullet:
+    for i, (paragraph, proved) in enumerate(zip(page, proofs, strict=True)):
+        item = furniture.BULLET.match(paragraph.text)
+        if opened and (item or furniture.URL_ALONE.match(paragraph.text)):
+            items.add(i)
+        elif not item:
             opened = paragraph.text.endswith((":", "：")) and not proved and paragraph.interface_share < 0.5
+    return frozenset(items)
 
 
 def _tabled(page: Sequence[Paragraph], proofs: _Reasons) -> frozenset[int]:
-    """The rows of the article's tables: equally wide runs below prose or an announcement, with prose after them."""
+    """The rows of the article's tables: equally wide runs below an announcement, or below prose.
+
+    Those below prose have prose after them as well, or are rows of figures.
+    """
     rows: set[int] = set()
     for columns, run in groupby(range(len(page)), key=lambda i: page[i].columns):
         first, *others = run
@@ -183,26 +190,19 @@ def _tabled(page: Sequence[Paragraph], proofs: _Reasons) -> frozenset[int]:
         above = [page[i] for i in range(max(0, first - 2), first) if not proofs[i]]
         announced = bool(above) and above[-1].text.endswith((":", "："))
         below = page[last + 1 : last + 1 + _NEAR]
-        if announced or (any(line.sentence for line in above) and any(line.prose for line in below)):
+        figures = 2 * sum(any(char.isdigit() for char in page[i].text) for i in (first, *others)) > len(others)
+        if announced or (any(line.sentence for line in above) and (figures or any(line.prose for line in below))):
             rows.update(range(first, last + 1))
     return frozenset(rows)
 
 
-def _is_own(paragraph: Paragraph, proved: Reason, own: frozenset[str]) -> bool:
-    """Whether a line within the body is the article's in spite of its proof.
-
-    A sentence amid prose goes only for what no article says; an interface word may head a section on that
-    very thing, and the prose then speaks of it as well.
-    """
-    if paragraph.ends and len(paragraph.cells) < 2 and proved not in furniture.CERTAIN:
-        return True
-    heading = proved == Reason.CONTROL and paragraph.size <= HEADING_WORDS and len(paragraph.cells) == 1
-    return heading and own >= set(paragraph.words) - furniture.FUNCTION
-
-
 def _body(page: Sequence[Paragraph], proofs: _Reasons, signs: _Reasons) -> tuple[int, int]:
     """The first and last index of the run of paragraphs with the highest sum of scores."""
-    scores = (_score(*item) for item in zip(page, proofs, signs, strict=True))
+    plain = [line.sentence and not (proofs[i] or signs[i]) for i, line in enumerate(page)]
+    scores = (
+        _score(line, None if line.sentence and goes_on and proved in _ADDRESSED else proved, shown)
+        for line, proved, shown, goes_on in zip(page, proofs, signs, [*plain, False][1:], strict=True)
+    )
     sums = [0.0, *accumulate(scores)]
     best, lowest, span = 0.0, 0, (0, len(page) - 1)
     for i in range(1, len(sums)):
@@ -219,7 +219,7 @@ def _score(paragraph: Paragraph, proved: Reason | None, shown: Reason | None) ->
         if proved == Reason.COMMENTS:
             return -60.0
         # Lists of other articles stand between two paragraphs as well.
-        return -3.0 if proved in furniture.INLINE or _heads_list(paragraph) else -12.0
+        return -3.0 if proved in furniture.CERTAIN or _heads_list(paragraph) else -12.0
     if shown:
         return -2.0
     if paragraph.prose:
@@ -252,9 +252,8 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int) -
 def _heads_list(paragraph: Paragraph) -> bool:
     if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5 or paragraph.imprint:
         return False
-    if furniture.WIDE_LISTED.match(paragraph.text):
-        return True
-    return bool(furniture.LISTING.intersection(paragraph.words)) and paragraph.interface_share >= 0.7
+    labelled = furniture.LISTING.intersection(paragraph.words) and (paragraph.interface or len(paragraph.words) >= 2)
+    return bool(labelled) and paragraph.interface_share >= 0.7
 
 
 def _is_entry(paragraph: Paragraph) -> bool:
@@ -271,15 +270,15 @@ def _clean_header(page: Sequence[Paragraph], reasons: dict[int, Reason], start: 
     for i in range(start):
         if page[i].key != title and _names_page(page, i, start):
             reasons.setdefault(i, Reason.TITLE_BAR)
-    headlines = [i for i in range(start) if i not in reasons and _is_headline(page[i])]
-    while len(headlines) > 1 and page[headlines[0]].key != title and _is_masthead(page, headlines[0]):
+    headlines = [i for i in range(start) if _is_headline(page[i]) and _may_stay(page, reasons, i)]
+    while len(headlines) > 1 and page[headlines[0]].key != title and _is_masthead(page, reasons, headlines[0]):
         reasons[headlines.pop(0)] = Reason.MASTHEAD
     headline = _headline(page, reasons, headlines, start)
     if headline < start:
         reasons.pop(headline, None)
     for i in (*range(headline), *reversed(range(headline))):
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(page) and not page[max(i, k)].apart]
-        furnished = any(k in reasons for k in beside) or _is_masthead(page, i)
+        furnished = any(k in reasons for k in beside) or _is_masthead(page, reasons, i)
         if not page[i].text.startswith("#") and furnished:
             reasons.setdefault(i, Reason.HEADER)
 
@@ -294,13 +293,20 @@ def _headline(page: Sequence[Paragraph], reasons: dict[int, Reason], headlines: 
     if short:
         return next((i for i in reversed(short) if i < byline), short[-1])
     # The headline itself may speak of cookies or comments, or have the names of section and paper behind bars.
-    return next((i for i in range(start) if reasons.get(i) in _WORDED and _is_title(page[i])), start)
+    worded = (i for i in range(start) if reasons.get(i) in _WORDED)
+    return next((i for i in worded if _is_title(page[i], 5 if i + 1 in reasons else 2)), start)
 
 
-def _is_title(paragraph: Paragraph) -> bool:
+def _may_stay(page: Sequence[Paragraph], reasons: dict[int, Reason], i: int) -> bool:
+    """Whether a line above the body may be the headline: one with a phrase of the page's where a plain line follows."""
+    if i not in reasons or page[i].text.startswith("# "):
+        return True
+    return reasons[i] == Reason.COLOPHON and i + 1 not in reasons
+
+
+def _is_title(paragraph: Paragraph, least: int) -> bool:
     """Whether a line that reads like a control or a menu opens with words enough for a headline."""
-    least = 2 if "|" in paragraph.text else 5
-    return paragraph.size >= least and len(paragraph.cells[0].split()) >= least
+    return len(paragraph.cells[0].split()) >= (2 if "|" in paragraph.text else least)
 
 
 def _names_page(page: Sequence[Paragraph], i: int, start: int) -> bool:
@@ -318,29 +324,32 @@ def _is_headline(paragraph: Paragraph) -> bool:
     return paragraph.text.startswith("#") or ((words >= 3 or paragraph.size >= 6 or unspaced) and not paragraph.imprint)
 
 
-def _is_masthead(page: Sequence[Paragraph], i: int) -> bool:
-    """A paper's name with its motto or menu, or a name that the last line of the page repeats."""
-    name = masthead(page[i].text)
+def _is_masthead(page: Sequence[Paragraph], reasons: dict[int, Reason], i: int) -> bool:
+    """A paper's name with its motto or menu, or a name that the foot of the page repeats in a short line."""
+    name = None if page[i].text.startswith("#") else masthead(page[i].text)
     below = page[i + 1] if i + 1 < len(page) else None
     # A row of networks to share on stands below a headline, one of sections below a masthead.
     menu = below is not None and len(below.cells) >= 3 and not (below.interface or below.ends)
     if name and paper_name(name) and (name != page[i].text or menu):
         return True
-    return name is not None and name.casefold() in page[-1].key
+    if not name or len(page) - 1 not in reasons or page[-1].size > furniture.PROSE_WORDS:
+        return False
+    repeated = " ".join(furniture.WORD.findall(name.casefold()))
+    return f" {repeated} " in f" {' '.join(page[-1].words)} "
 
 
-def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, Reason], stop: int) -> None:
+def _clean_tail(page: Sequence[Paragraph], reasons: dict[int, Reason], stop: int, own: frozenset[int]) -> None:
     """Below the body: everything from the first sign on that the article is over, but for its imprint."""
     seen = 0
     for i in range(stop + 1, len(page)):
         paragraph = page[i]
-        seen += i in reasons and reasons[i] not in furniture.INLINE
+        seen += i in reasons and reasons[i] not in furniture.CERTAIN
         seen += 2 * (reasons.get(i) in (Reason.COMMENTS, Reason.LIST))
         if i in reasons or (paragraph.imprint and seen < 2):
             continue
-        below = i + 1 in reasons and (not page[i + 1].apart or paragraph.interface > 0)
-        listed = page[i - 1].text.endswith((":", "：")) or bool(furniture.BULLET.match(paragraph.text))
-        own = paragraph.sentence or listed
-        between = seen and i + 1 in reasons and reasons[i + 1] not in furniture.INLINE
-        if seen >= (2 if own else 1) or between or (below and not own):
+        below = i + 1 in reasons and (not page[i + 1].apart or score(paragraph) >= 0.5)
+        follows = page[i - 1].text.endswith((":", "："))
+        said = paragraph.sentence or follows or i in own or bool(furniture.RUNNING.search(paragraph.text))
+        between = seen and i + 1 in reasons and reasons[i + 1] not in furniture.CERTAIN
+        if seen >= (2 if said else 1) or between or (below and not said):
             reasons[i] = Reason.TAIL

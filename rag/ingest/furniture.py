@@ -48,10 +48,8 @@ class Reason(StrEnum):
     TAIL = "after the end of the article"
 
 
-# What no article says in a sentence of its own: all that takes a whole sentence out of the body.
-CERTAIN = frozenset({Reason.ADVERT, Reason.SPAM_LINKS, Reason.POINTER, Reason.CAPTION})
-# Furniture that pages set between two paragraphs of an article, so no sign that the article is over.
-INLINE = CERTAIN | {Reason.PROMOTION, Reason.LINKS}
+# What no article says: all that goes amid its prose, where it is no sign that the article is over.
+CERTAIN = frozenset({Reason.ADVERT, Reason.SPAM_LINKS, Reason.POINTER, Reason.CAPTION, Reason.LINKS})
 
 
 # ---------------------------------------------------------------------------------------------- tables
@@ -94,6 +92,7 @@ ADVERTISING = words("advertising")
 MEDIA = words("media")
 LISTING = words("listing")  # head a list of other articles
 POINTING = words("pointing")  # of the label in front of a pointer to another article
+READING = words("reading") | words("function")  # beside the minutes that an article takes
 FUNCTION = words("function")  # say nothing of a line's kind
 TRADE = words("trade")  # what spam sells, and what offers of loans and profits speak of
 SECTIONS = words("sections")  # of a news site, which stand above a headline
@@ -105,15 +104,18 @@ OPENING_ADVERT = _pattern(rf"^\W*{any_of('advert')}")
 OPENING_CONTROL = _pattern(rf"^\W*{any_of('control')}")
 OPENING_ASIDE = _pattern(rf"^\W*{any_of('aside')}")  # the page about itself
 POINTER_LABEL = _pattern(rf"^\W*{any_of('pointer')}[^:：|.!?]{{0,25}}\s?[:：|]\s?\S")
-WIDE_LISTED = _pattern(rf"^\W?{any_of('listed')}")
-WIDE_WORDS = _pattern(any_of("inside"))  # Chinese, Japanese and Korean set few spaces
+# Chinese, Japanese and Korean set few spaces: a label is a run of words.
+WIDE_POINTER = _pattern(rf"^\W?{any_of('listed')}(?:\s?{any_of('inside')}){{0,4}}\s?[:：]")
+WIDE_WORDS = _pattern(any_of("inside"))
 SPAM_WIDE = _pattern(any_of("spam_inside"))
 TAGS = _pattern(rf"^\W*{any_of('tags')}\s?[:：]", r"^(?:[#＃][^\s#]+[\s,]*){2,}$")
-# A call to buy, bet, give or vote ends a line; the small print of one stands anywhere in it.
-CALL = _pattern(rf"(?:^|[-–—|.:!?,➜→…»\[])\W{{0,3}}{any_of('call')}[^.!?。]{{0,40}}\W*$")
-SMALL_PRINT = _pattern(rf"(?<!\w){any_of('small_print')}")
-RIGHTS = _pattern(any_of("rights"))
-OPENING_RIGHTS = _pattern(rf"^\W{{0,3}}(?:©|\(c\)\s|copyright\s?(?:©|\(c\)|\d{{4}}|by\b)|{any_of('rights')})")
+# A call to buy, give or vote ends a line, set off from what it is for.
+CALL = _pattern(rf"[-–—|.!?➜→…»\[]\W{{0,3}}{any_of('call')}[^.!?,。]{{0,40}}\W*$")
+# Words that go on after it tell of other rights.
+_RIGHTS = rf"(?:{any_of('rights')}(?!\s[^\W\d_]{{2}}))"
+OPENING_RIGHTS = _pattern(
+    rf"^\W{{0,3}}(?:©|\(c\)\s|copyright\s?(?:©|\(c\)|\d{{4}}|by\b)|{any_of('forbidding')}|{_RIGHTS})"
+)
 # What a house says of itself at the foot of its page; an article may say it of another house.
 COLOPHON = _pattern(rf"(?<!\w){any_of('colophon')}")
 # Lines that tell who wrote the article, for whom and when: read by rag.ingest.metadata, so kept.
@@ -129,7 +131,7 @@ _NAME = r"(?=\W*[^\Wa-zß-ÿ])(?:\b[A-ZÀ-Ý]\.|[^.!?。！？:：\n]){2,70}[)�
 # Photo credits: a short name after its label, an agency in brackets or with its photographer after a slash.
 CREDITS = (
     re.compile(
-        rf"(?:^|[.!?…。！？\"”»(\[（|/–—]\s{{0,3}}|\s\s|^[*_]{{1,2}}){_CREDIT}\s?"
+        rf"(?:^(?!{_CREDIT}:\s[!-.0-\u024f]+$)|[.!?…。！？\"”»(\[（|/–—]\s{{0,3}}|\s\s|^[*_]{{1,2}}){_CREDIT}\s?"
         rf"(?:[:：|©]|/(?=\S)|(?i:{any_of('by')})(?=\s)(?!.*\s[a-zß-ÿ]{{4}}))\s?{_NAME}"
     ),
     re.compile(
@@ -138,7 +140,7 @@ CREDITS = (
     ),
     re.compile(rf"(?:[.”»]\s\||©)\s?(?:[^.!?|©]{{2,40}}/)?{_AGENCY}[^.!?|]{{0,40}}$|^(?:{_CREDIT},\s)?{_AGENCY}$"),
     re.compile(
-        r"(?:^(?=[A-Z]{2,})|[.!?”»]\s+)[A-Z][A-Za-z]{1,12}\s?/\s?"
+        rf"(?:(?:^|[.!?”»]\s+){_AGENCY}\s?/\s?|[.!?”»]\s+[A-Z][A-Za-z]{{1,12}}\s?/\s?(?=\S+ ))"
         r"[A-ZÀ-Ý][\w.'’-]{0,20}(?: [A-ZÀ-Ý][\w.'’-]{0,20}){0,3}$"
     ),
     re.compile(r"[.!?”»]\s[A-ZÀ-Ý][A-ZÀ-Ý .'’-]{3,40}\s?[(（][^()（）]{2,30}[)）]$"),
@@ -150,12 +152,17 @@ CREDITS = (
 
 # ------------------------------------------------------------------------------- marks of no language
 # How sentences end, and what may follow the end: quotes, brackets, initials or an agency in brackets.
-ENDS = frozenset(".!?…。！？؟۔।॥።।")
+ENDS = frozenset(".!?…。！？؟۔।॥።")
 CLOSERS = " \"'”’»›)]}）】」』*_"
 SIGNED = re.compile(r"\s*[(（\[][^()（）\[\]]{1,30}[)）\]]\W*$")
 QUOTES = re.compile(r"[\"“”„«»「」『』《》]|(?<!\w)['‘]|['’](?!\w)")
 WORD = re.compile(r"[^\W\d_]+")
 BULLET = re.compile(r"^\s*(?:[-*+•·▪◦–—‣●■]|\d{1,3}[.)、])\s+")
+# Markdown, without a number: one that counts comments is the page's.
+MARKED_HEADING = re.compile(r"^#{1,6}\s(?!.*\d)")
+# A numbered step, a line of verse; two halves of a short sentence.
+RUNNING = re.compile(r"^\W*(?:\d{1,3}[.)、]|[^\W\d_]{2,8}\s\d{1,2}\s?[:：.])\s|[,，;；]$")
+HALVES = re.compile(r"[,，]\s[a-zß-ÿ]")
 # What separates the entries of a menu.
 CELL = re.compile(r"[ \t\u00a0]{2,}|\t|\s?[|¦]\s?|(?:^|\s)[•·›»→☰▾▸](?:\s|$)|\s(?:>|/|->)\s")
 TRUNCATED = re.compile(r"(?:\.\.\.|…|\[(?:\.\.\.|…)\])\W{0,3}$")
@@ -167,12 +174,11 @@ URL_ALONE = re.compile(r"^(?:https?://|www\.)\S+$")
 LINK_ALONE = re.compile(rf"{URL_ALONE.pattern}|^!?\[[^\]]{{0,300}}\]\([^)]{{0,500}}\)$")
 # What stands between the name in a masthead and its motto or menu.
 MOTTO = re.compile(r"\s[-–—:/]\s|\s?[|•·]\s?|\s{2,}")
-DURATION = re.compile(r"\b\d{1,2}:\d{2}\b")
 PLAYING = _pattern(
     r"^\W*\d{1,2}:\d{2}(?::\d{2})?\s?/\s?\d{1,2}:\d{2}",
-    r"^\W*(?:[^\W\d_]+:? ){0,3}\W*\d{1,3}(?:[-–]\d{1,3})?[ -]?min[a-z]*\.?(?: [^\W\d_]+){0,3}\W*$",
-    r"^\S{0,8}\s?[约約]?\s?\d{1,3}\s?分[钟鐘]?\S{0,4}$",
+    r"^\S{0,8}(?:[读讀読]\S{0,6}|\s[约約])\s?\d{1,3}\s?分[钟鐘]?\S{0,4}$",
 )
+MINUTES = re.compile(r"^\D{0,40}\d{1,3}(?:[-–]\d{1,3})?[ -]?min[^\d]{0,40}$", re.IGNORECASE)
 WEATHER = re.compile(r"°|℃|℉|[☀-☄☁⛅🌀-🌬]|^\W*[-−]?\d{1,3}(?:[.,]\d)?\s?[CF]\W*$")
 PRICE_MOVE = re.compile(r"[▲▼△▽]\s?[-+]?\d|\d\s?[▲▼△▽]")
 FULL_DATE = re.compile(

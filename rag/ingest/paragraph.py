@@ -1,6 +1,6 @@
 """A paragraph of a page, measured by the tables of `rag.ingest.furniture`, and what it shows by itself.
 
-`proof` says that it is furniture wherever it stands, `sign` that it is furniture above or below the article.
+`proof` says strongly that it is furniture, `sign` that it is if it stands above or below the article.
 Spam, credits, pointers, notices and standing phrases are known by their shape. Any other line that is no sentence has a
 score of its interface words, a logistic regression (furniture.json, fitted by `eval/fit/furniture.py`).
 """
@@ -20,6 +20,7 @@ from typing import Any
 from rag.ingest import furniture
 from rag.ingest.furniture import Reason
 
+_WIDE = 0.7
 _EMPTY = furniture.FUNCTION - furniture.INTERFACE - furniture.SHARED
 
 
@@ -116,10 +117,15 @@ class Paragraph:
     @cached_property
     def interface_share(self) -> float:
         """Share of interface words among the words that are not mere function words."""
-        wide = sum(len(match[0]) for match in furniture.WIDE_WORDS.finditer(self.text)) if self.small else 0
-        letters = sum(map(len, self.words))
         content = len(self.words) - sum(word in _EMPTY for word in self.words)
-        return max(wide / letters if letters else 0.0, self.known / content if content else 0.0)
+        return max(self.wide, self.known / content if content else 0.0)
+
+    @cached_property
+    def wide(self) -> float:
+        """The same of the letters where a script sets few spaces; 0 below the share that a control has."""
+        found = sum(len(match[0]) for match in furniture.WIDE_WORDS.finditer(self.text)) if self.small else 0
+        share = found / max(1, sum(map(len, self.words)))
+        return share if share >= _WIDE else 0.0
 
     @cached_property
     def key(self) -> str:
@@ -128,7 +134,7 @@ class Paragraph:
 
 # ------------------------------------------------------------------ what a paragraph shows by itself
 def proof(paragraph: Paragraph, script: str) -> Reason | None:
-    """Why a paragraph is none of the article's wherever it stands; None when that is not proved."""
+    """Why a paragraph is none of the article's around the body, and for some reasons within it; else None."""
     text = paragraph.text
     if is_spam(paragraph, script):
         return Reason.SPAM_LINKS
@@ -138,12 +144,12 @@ def proof(paragraph: Paragraph, script: str) -> Reason | None:
         return Reason.CAPTION
     if _is_pointer(paragraph):
         return Reason.POINTER
-    if furniture.OPENING_RIGHTS.match(text) or (furniture.RIGHTS.search(text) and not paragraph.prose):
+    if furniture.OPENING_RIGHTS.match(text):
         return Reason.NOTICE
     if furniture.LINK_ALONE.match(text):
         return Reason.LINKS
     if paragraph.ends and not paragraph.truncated:
-        return Reason.APPEAL if _is_appeal(paragraph) else None
+        return Reason.COLOPHON if _is_aside(paragraph) else Reason.APPEAL if _is_appeal(paragraph) else None
     if furniture.TAGS.match(text):
         return Reason.TAGS
     if mark := _mark(paragraph):
@@ -152,23 +158,26 @@ def proof(paragraph: Paragraph, script: str) -> Reason | None:
         return None
     if furniture.COMMENTING.intersection(paragraph.words):
         return Reason.COMMENTS
-    return Reason.ADVERT if furniture.ADVERTISING.intersection(paragraph.words) else Reason.CONTROL
+    return Reason.ADVERT if paragraph.words[0] in furniture.ADVERTISING else Reason.CONTROL
 
 
 def _mark(paragraph: Paragraph) -> Reason | None:
     """What a line that is no sentence shows to be by a phrase or a clock."""
     text, words = paragraph.text, frozenset(paragraph.words)
-    if paragraph.size > 3 * furniture.PROSE_WORDS or paragraph.imprint:
+    if paragraph.size > 3 * furniture.PROSE_WORDS:
         return None
-    if furniture.CALL.search(text) or furniture.SMALL_PRINT.search(text):
+    advert = furniture.OPENING_ADVERT.match(text) or (words and words <= furniture.ADVERTISING)
+    if advert and paragraph.size <= furniture.PROSE_WORDS and not paragraph.quoted:
+        return Reason.ADVERT
+    if paragraph.imprint:
+        return None
+    if furniture.CALL.search(text):
         return Reason.PROMOTION
-    playing = furniture.PLAYING.match(text)
-    if playing or (furniture.DURATION.search(text) and furniture.MEDIA & words):
+    timed = furniture.MINUTES.match(text) and all(w.startswith("min") or w in furniture.READING for w in words)
+    if timed or furniture.PLAYING.match(text):
         return Reason.PLAYER
     if paragraph.quoted or paragraph.size > furniture.PROSE_WORDS:
         return None
-    if furniture.OPENING_ADVERT.match(text) or (words and words <= furniture.ADVERTISING):
-        return Reason.ADVERT
     return Reason.CONTROL if furniture.OPENING_CONTROL.match(text) else None
 
 
@@ -195,7 +204,7 @@ def sign(paragraph: Paragraph) -> Reason | None:
 def features(paragraph: Paragraph) -> dict[str, float]:
     """What the score weighs, each between 0 and 1."""
     addressed = bool(furniture.ADDRESSING.intersection(paragraph.words))
-    wide = bool(furniture.WIDE_WORDS.search(paragraph.text))
+    wide = paragraph.wide > 0
     share = min(1.0, paragraph.interface_share)
     return {
         "interface share": share if paragraph.interface or wide else 0.0,
@@ -218,18 +227,26 @@ def _fitted() -> dict[str, Any]:
 
 def score(paragraph: Paragraph) -> float:
     """How likely a line is furniture by its words, between 0 and 1; meant for lines that are no sentences."""
+    alone = paragraph.known < 2 and len(paragraph.cells) < 2 and not (paragraph.interface or paragraph.wide)
+    halves = paragraph.size <= furniture.HEADING_WORDS and furniture.HALVES.search(paragraph.text)
+    if alone or halves or furniture.RUNNING.search(paragraph.text):
+        return 0.0
     weights = _fitted()["weights"]
     total = sum(weights[name] * value for name, value in features(paragraph).items()) + weights["bias"]
     return 1 / (1 + math.exp(-total))
 
 
+def _is_aside(paragraph: Paragraph) -> bool:
+    """The page speaks of itself, in one of its standing phrases and then shortly."""
+    if paragraph.quoted or not furniture.OPENING_ASIDE.match(paragraph.text):
+        return False
+    return len(re.split(r"[.!?]", paragraph.text, maxsplit=1)[0].split()) <= furniture.HEADING_WORDS
+
+
 def _is_appeal(paragraph: Paragraph) -> bool:
-    """The site speaks to its reader: of the page, of cookies, subscriptions, newsletters, accounts, comments."""
+    """The site speaks to its reader: of cookies, subscriptions, newsletters, accounts, comments."""
     if paragraph.quoted or paragraph.size > 5 * furniture.PROSE_WORDS:
         return False
-    opening = furniture.OPENING_ASIDE.match(paragraph.text)
-    if opening and len(re.split(r"[.!?]", paragraph.text, maxsplit=1)[0].split()) <= furniture.HEADING_WORDS:
-        return True
     addressed = furniture.ADDRESSING.intersection(paragraph.words)
     return bool(addressed) and paragraph.known >= 3 and paragraph.interface_share >= 0.5
 
@@ -264,7 +281,7 @@ def _is_pointer(paragraph: Paragraph) -> bool:
     text = paragraph.text
     if paragraph.size > 3 * furniture.PROSE_WORDS or (text.endswith((".", "。")) and not paragraph.truncated):
         return False
-    if furniture.WIDE_LISTED.match(text) and re.search(r"[:：]", text[:20]):
+    if furniture.WIDE_POINTER.match(text):
         return True
     if furniture.POINTER_LABEL.match(text) and not furniture.QUOTES.search(text.lstrip("»› ")):
         return True
@@ -274,6 +291,8 @@ def _is_pointer(paragraph: Paragraph) -> bool:
         return False
     if label.isupper() and len(words) == 1 and words[0] in furniture.MEDIA and not paragraph.ends:
         return True
+    if len(words) == 1 and words[0] in furniture.SHARED - furniture.MEDIA:
+        return False
     content = {word for word in words if word not in furniture.FUNCTION or word in furniture.POINTING}
     known = content & (furniture.INTERFACE | furniture.SHARED | furniture.POINTING)
     return len(words) <= 5 and bool(furniture.POINTING & content) and 4 * len(known) >= 3 * len(content)

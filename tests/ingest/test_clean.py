@@ -58,7 +58,7 @@ LAST = "Drivers will pay ninety-four kroner for a crossing until the loan is rep
 
 
 def test_pages_in_aggregate() -> None:
-    """Floors slightly below the figures, which are printed: all of 604 strings kept, 91.5 % of 551 dropped."""
+    """Floors slightly below the figures, which are printed: all of 604 strings kept, 90.7 % of 551 dropped."""
     texts = [(page, page.cleaned.document.page_content) for page in pages("dev")]
     drops = {str(page): [line for line in page.gold["drop"] if line not in page.gold["either"]] for page, _ in texts}
     keep = sum(len(page.gold["keep"]) for page, _ in texts)
@@ -75,7 +75,8 @@ def test_pages_in_aggregate() -> None:
 def test_other_layouts_and_languages(name: str, blank: str) -> None:
     lines = LAYOUTS[name].strip("\n").split("\n")
     result = cleaned(blank.join(line[1:] for line in lines))
-    kept = [line for line in result.document.page_content.split("\n") if line]
+    may_stay = [line[1:] for line in lines if line.startswith("~")]
+    kept = [line for line in result.document.page_content.split("\n") if line and line not in may_stay]
     assert kept == [line[1:] for line in lines if line.startswith(" ")]
 
 
@@ -145,10 +146,6 @@ def test_removals_are_recorded_in_page_order_with_reasons() -> None:
         "Advertisement",
         "- Publicidad -",
         "広告",
-        "Subscribe to our newsletter",
-        "Suscríbete a nuestro boletín",
-        "Share on Facebook",
-        "Melden Sie sich für unseren Newsletter an und lesen Sie weitere Artikel",
         "best casino bonus online-slots.bet cheap replica watches-24.shop",
         "казино онлайн бонус без депозита",
         "Story continues below advertisement",
@@ -163,9 +160,6 @@ def test_removals_are_recorded_in_page_order_with_reasons() -> None:
         "In this photo the bridge is shown. (Island Guard via AP)",
         "Illustration by Ann Lee. Source image: Alamy",
         "The bridge at dawn. Picture: Island Press/A. Lee",
-        "Listen to this article · 7 min",
-        "00:00 / 04:31",
-        "Únete a nuestro canal de Telegram",
         "Te recomendamos: Cinco puentes para cruzar",
         "In case you missed it: Five bridges to cross",
         "Les også: Fem broer",
@@ -175,11 +169,6 @@ def test_removals_are_recorded_in_page_order_with_reasons() -> None:
         "यह भी पढ़ें: पांच पुल",
         "あわせて読みたい：五つの橋",
         "VIDEO: The bridge from the air",
-        "Tickets for the bridge run from 12 euros – book now",
-        "Odds by BetIsland: open by spring 4/6. Terms apply",
-        "Man of the match? Vote in our poll",
-        "The soup knife is 30% off this week with code SOUP30. [Shop the deal](/deal)",
-        "#bridges #ferries #islands",
         "https://www.theislandherald.example/news/bridge-opens?print=true",
         "I lost 3 BTC to a fake broker but RecoverPro got it back, write to recoverpro@gmail.com for your funds",
         "buy followers cheap instagram likes smm panel fast delivery",
@@ -199,9 +188,20 @@ def test_furniture_between_two_paragraphs_goes(line: str) -> None:
         "We use cookies to improve your experience. By continuing you accept our cookie policy.",
         "You have 2 free articles left this month. Subscribe for unlimited access.",
         "This material may not be published, broadcast or rewritten.",
+        "Subscribe to our newsletter",
+        "Suscríbete a nuestro boletín",
+        "Share on Facebook",
+        "Melden Sie sich für unseren Newsletter an und lesen Sie weitere Artikel",
+        "Listen to this article · 7 min",
+        "00:00 / 04:31",
+        "Únete a nuestro canal de Telegram",
+        "Man of the match? Vote in our poll",
+        "Tickets for the bridge run from 12 euros – book now",
+        "The soup knife is 30% off this week with code SOUP30. [Shop the deal](/deal)",
+        "#bridges #ferries #islands",
     ],
 )
-def test_a_sentence_of_the_site_goes_around_an_article_and_stays_amid_its_prose(line: str) -> None:
+def test_what_the_site_says_goes_around_an_article_and_stays_amid_its_prose(line: str) -> None:
     assert cleaned("Bridge opens at last", "", LEAD, "", line, "", MORE, "", LAST).removed == ()
     below = cleaned("Bridge opens at last", "", LEAD, "", MORE, "", LAST, "", line)
     assert [removal.text for removal in below.removed] == [line]
@@ -485,6 +485,7 @@ def test_cleaning_is_total_and_idempotent(text: str) -> None:
         "[email protected] " * 11_000,
         (SEEDS[3].read_text("utf-8") + "\n") * 40,
         "Home\n" * 50_000,
+        "Aaaaab\n" * 10_000 + "a" * 100_000 + " and so it goes on and on.",
         "| a | b |\n" * 20_000,
     ],
     ids=lambda text: text[:12],
