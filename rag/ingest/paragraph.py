@@ -272,7 +272,8 @@ def is_spam(paragraph: Paragraph, script: str | None) -> bool:
     own = letters[script] / max(1, letters.total()) if script else 1.0
     if domains:
         return function < 0.2 and (domains + traded + wide >= 2 or own < 0.8)
-    keywords = function < 0.2 and len(tokens) >= 6 and (paragraph.text.islower() or own < 0.8)
+    many = len(tokens) >= 6 or 2 * traded > len(tokens)
+    keywords = function < 0.2 and many and (paragraph.text.islower() or own < 0.8)
     return wide >= 2 or (traded >= 2 and (keywords or own < 0.1))
 
 
