@@ -78,14 +78,15 @@ class _Searcher:
 
     def follow(self, question: str, together: str) -> tuple[str, _Search]:
         """A question that others precede, alone if that is answered, else together with the one before, if that is."""
-        alone = self._answering(question)
-        if alone[1].answers:
-            return question, alone[0]
-        both = self._answering(together)
-        follows = both[1].answers and continues(question, together, both[1].spans)
-        return (together, both[0]) if follows else (question, alone[0])
+        alone, reading = self._read(question)
+        if reading.answers:
+            return question, alone
+        both, reading = self._read(together)
+        follows = reading.answers and continues(question, together, reading.spans)
+        return (together, both) if follows else (question, alone)
 
-    def _answering(self, query: str) -> tuple[_Search, Reading]:
+    def _read(self, query: str) -> tuple[_Search, Reading]:
+        """What is found for a query, and what the reader makes of it, which stays with it."""
         search = self.search(query)
         reading = self.reader.read(search.asked, search.passages)
         return replace(search, reading=reading), reading

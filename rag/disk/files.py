@@ -1,9 +1,10 @@
-"""Regular files, opened without waiting for anything."""
+"""Regular files, opened without waiting for anything, and whatever stands in the place of a file or folder of ours."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -28,3 +29,11 @@ def open_regular(path: Path) -> BinaryIO:
 def _require_regular(found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file")
+
+
+def remove(path: Path) -> None:
+    """Remove what has the name of something of ours: a folder, or whatever was put in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rag.disk.files import open_regular
+from rag.disk.files import open_regular, remove
 from rag.disk.private import FILE, locked_folder, make_private, private_folder, remove_abandoned, remove_locked
 from rag.disk.storage import is_damage, room_for_reading, storage_explained
 from rag.index.catalog import checksum
@@ -65,14 +65,6 @@ def work_on(work: Path, published: Path | None) -> VectorStore:
         remove(part)
         raise
     return VectorFolder(part.rename(work), create=True)
-
-
-def remove(path: Path) -> None:
-    """Remove what has the name of something of ours: a folder, or whatever was put in its place."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def seal(folder: Path) -> Path:
@@ -135,9 +127,6 @@ class VectorStore(Protocol):
 
     def close(self) -> None:
         """Let go of what is open; nothing may be asked afterwards."""
-
-    def count(self) -> int:
-        """Number of vectors."""
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors, articles: Sequence[Article]) -> None:
         """Add or replace one batch of vectors, shape (len(chunks), dimensions), with its articles' filters."""

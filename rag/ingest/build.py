@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from langchain_core.documents import Document
 from pydantic import TypeAdapter
 
+from rag.disk.files import remove
 from rag.disk.private import FILE, private_file, private_folder
 from rag.disk.storage import storage_explained, temporary_explained
 from rag.errors import LoadError, StoreError
@@ -37,7 +38,7 @@ from rag.index.store import (
     rebuild_advice,
     require_vectors,
 )
-from rag.index.vectors import VectorStore, remove, seal, work_on
+from rag.index.vectors import VectorStore, seal, work_on
 from rag.ingest.chunk import split
 from rag.ingest.copies import group_copies
 from rag.ingest.load import SUFFIXES, VanishedError, find_files
