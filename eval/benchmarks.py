@@ -99,10 +99,11 @@ def reading_scores(rag: RAG, collection: PublicSet, progress: Progress) -> dict[
 
     `answer in the returned sentences` is over the answerable questions, without abstention and with it: the words
     of an annotated answer stand in the quotes. Exact match and F1 are over all, where an unanswerable one is 1 if
-    refused (SQuAD 2.0). `confidence` and `answerable` are over all.
+    refused (SQuAD 2.0). `confidence` and `answerable` are over all. `F1 of the short answer` is over the answerable
+    ones whose paragraph was found and that have one.
     """
     texts = {article.source: article.text for article in collection.articles}
-    rows, forced, shown = [], [], []
+    rows, forced, shown, short = [], [], [], []
     for number, question in enumerate(collection.questions, start=1):
         answer = _answer(rag, question)
         wanted = [texts[question.source][start:end] for start, end in question.answers]
@@ -121,11 +122,14 @@ def reading_scores(rag: RAG, collection: PublicSet, progress: Progress) -> dict[
             found = any(metrics.has_words(quotes, answer) for answer in wanted)
             forced.append(float(found))
             shown.append(float(found and answer.answered))
+            if answer.short and question.source in {passage.source for passage in answer.passages}:
+                short.append(metrics.token_f1(answer.short, wanted))
         progress("asking", number, len(collection.questions))
     columns = np.array(rows).T
     return {
         "answer in the returned sentences, without abstention": np.array(forced),
         "answer in the returned sentences, with abstention": np.array(shown),
+        "F1 of the short answer": np.array(short),
         **dict(zip(("exact match", "F1", "refused", "confidence", "answerable"), columns, strict=True)),
     }
 

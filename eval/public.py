@@ -23,11 +23,15 @@ DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 @dataclass(frozen=True)
 class PublicQuestion:
-    """A question about one article; `answers` are spans (start, end) in its text, none where it has no answer."""
+    """A question about one article; `answers` are spans (start, end) in its text, none where it has no answer.
+
+    `kind` is what its set calls it, "" where it does not.
+    """
 
     question: str
     source: str
     answers: tuple[tuple[int, int], ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True)

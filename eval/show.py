@@ -16,7 +16,10 @@ CHANGES = {
     "other passages": "held against passages of another question",
 }
 COLUMNS = ("right", "rightly cited", "answered", "recall@4", "nDCG@10")
-PLAIN = ("words shown", "area under risk-coverage", "Brier score", "calibration error", "AUROC")  # no shares
+PLAIN = (
+    *("words shown", "area under risk-coverage", "Brier score", "calibration error"),
+    *("AUROC", "AUROC of right among answered"),
+)  # no shares
 
 
 def lines(run: Run) -> Iterator[str]:

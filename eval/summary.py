@@ -67,6 +67,7 @@ MEASURES = (
         "answerable refused", ("refused", "contains"), lambda refused, _: metrics.mean(refused), "lower", guarded=True
     ),
     Measure("AUROC", ("confidence", "unanswerable"), lambda sure, none: metrics.auroc(sure, 1 - none), guarded=True),
+    Measure("AUROC of right among answered", ("confidence", "right when answered"), metrics.auroc),
     Measure("area under risk-coverage", ("confidence", "attempt"), metrics.aurc, "lower"),
     Measure("Brier score", ("confidence", "attempt"), metrics.brier, "lower", guarded=True),
     Measure("calibration error", ("confidence", "attempt"), metrics.calibration_error, "lower"),

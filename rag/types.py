@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 UNSUPPORTED = "[not supported]"  # stands in place of markers
+SURENESS = ((0.8, "very likely"), (0.5, "likely"), (0.25, "unlikely"), (0.0, "very unlikely"))  # from which confidence
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class Citation:
 
     `speaker` is who says them, where the article shows it outside the quote: in an interview, or its author.
     `times` are the words of the quote that name a time by the day of publication ("on Friday"), offsets in the article.
+    `answer` are the words that answer, if the reader is sure of them: first and last offset in the article.
     """
 
     marker: int
@@ -149,6 +151,13 @@ class Citation:
     speaker: str | None = None
     times: tuple[TimeExpression, ...] = ()
     no_later_than: date | None = None
+    answer: tuple[int, int] | None = None
+
+    @property
+    def answer_words(self) -> str:
+        """The words that answer, "" where none are marked."""
+        start, end = self.answer or (self.start, self.start)
+        return " ".join(self.quote[start - self.start : end - self.start].split())
 
 
 @dataclass(frozen=True)
@@ -165,20 +174,26 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of an answer, checked against what it cites; `reason` says why it is not supported, else ""."""
+    """A sentence of an answer, checked against what it cites; `reason` says why it is not supported, else "".
+
+    `answer` is the place of the words in `text` that answer, where they are known.
+    """
 
     text: str
     markers: tuple[int, ...]
     supported: bool
     reason: str = ""
+    answer: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
-    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
-    has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely.
+    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be an answer, `near`
+    where they are not even worth a look. `ranking` has the passages again, those with the best evidence first;
+    `shortlist` the sentences it looked at closely. `difference` is what the question names and no passage has, in a
+    sentence; `words` are those of the best span that answer, where the reader is sure of them.
     """
 
     spans: tuple[Span, ...]
@@ -186,6 +201,9 @@ class Reading:
     answers: bool
     ranking: tuple[Passage, ...] = ()
     shortlist: tuple[Scored, ...] = ()
+    near: bool = False
+    difference: str = ""
+    words: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -255,8 +273,9 @@ class Answer:
     ahead of quotes in another language than the question's, `remark` one below the quotes which says that they differ.
     `text` is all of these.
 
-    `closest` is what would have been quoted, had the reader been sure. `confidence` (0 to 1) is how likely the quoted,
-    or closest, words answer the question. `standalone_question` is what was searched for: the question, or a follow-up
+    `closest` is what would have been quoted, had the reader been sure. `unsure` says that it is worth a look: the
+    chance that it answers is below one half, but not nothing. `confidence` (0 to 1) is how likely the quoted, or
+    closest, words answer the question. `standalone_question` is what was searched for: the question, or a follow-up
     made to stand alone, slips and all. `timings` are seconds by step; `first_sentence`, until the first checked one
     was shown.
 
@@ -286,6 +305,17 @@ class Answer:
     tokens_in: int = 0
     tokens_out: int = 0
     conflicts: tuple[Conflict, ...] = ()
+    unsure: bool = False
+
+    @property
+    def short(self) -> str:
+        """The words of a citation that answer by themselves, "" where the reader is not sure of any."""
+        return next((citation.answer_words for citation in self.citations if citation.answer), "")
+
+    @property
+    def sureness(self) -> str:
+        """The confidence in words: how likely what is quoted answers the question."""
+        return next(words for least, words in SURENESS if self.confidence >= least)
 
     @property
     def answered(self) -> bool:
@@ -308,7 +338,7 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values: dates are ISO strings, tuples are lists; with its text and sentences."""
         sentences = [dataclasses.asdict(sentence) for sentence in self.sentences]
-        whole = {"text": self.text, "answered": self.answered, "sentences": sentences}
+        whole = {"text": self.text, "answered": self.answered, "short": self.short, "sentences": sentences}
         plain: dict[str, Any] = _plain(dataclasses.asdict(self) | whole)
         for passage in plain["passages"]:
             del passage["article_sentences"]  # as long as the article, and its own are in `text`

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,8 @@ from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.ingest.build import ingest
 from rag.settings import DEFAULT_INDEX
-from rag.types import Passage, Span
+from rag.text.languages import UNSURE
+from rag.types import Passage, Reading, Span
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 
@@ -49,12 +52,47 @@ def test_an_abstention_has_no_citations(seeds_rag: RAG) -> None:
     assert answer.confidence < 0.5
 
 
+class Fixed:
+    """A reader that is as sure as it is told of the first sentence with a word, which is the word that answers."""
+
+    def __init__(self, word: str, **said: Any) -> None:
+        self.word, self.said = word, said
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        span = next(each for passage in passages for each in passage.spans if self.word in each.text)
+        start = span.start + span.text.index(self.word)
+        words = Span(span.passage, start, start + len(self.word))
+        return Reading((span,), words=words, **{"confidence": 0.9, "answers": True, **self.said})
+
+
+def fixed(seeds_rag: RAG, word: str, **said: Any) -> RAG:
+    return RAG(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, Fixed(word, **said))
+
+
+def test_the_words_that_answer_are_marked_in_citation_and_text(seeds_rag: RAG) -> None:
+    answer = fixed(seeds_rag, "November").answer("When does the Chancay port open?")
+    (citation,) = answer.citations
+    assert citation.answer is not None and seeds_rag.article(citation.source)[slice(*citation.answer)] == "November"
+    marked = [each.text[slice(*each.answer)] for each in answer.sentences if each.answer]
+    assert answer.short == citation.answer_words == answer.to_dict()["short"] == "November" and marked == ["November"]
+    assert answer.sureness == "very likely"
+
+
+def test_a_reader_that_is_not_sure_says_so_and_shows_what_is_near(seeds_rag: RAG) -> None:
+    unsure = {"confidence": 0.3, "answers": False, "near": True, "difference": "No passage found speaks of Harrowmere."}
+    answer = fixed(seeds_rag, "November", **unsure).answer("When does the port of Harrowmere open?")
+    assert answer.text == f"{UNSURE} No passage found speaks of Harrowmere."
+    assert answer.unsure and not answer.answered and "November" in answer.closest[0].quote and answer.short == ""
+    answer = fixed(seeds_rag, "November", confidence=0.01, answers=False).answer("When does the port open?")
+    assert answer.text == ABSTENTION and not answer.unsure and not answer.answered
+
+
 def test_to_dict_is_plain_json(seeds_rag: RAG) -> None:
     answer = seeds_rag.answer(CONTAINERS)
     plain = json.loads(json.dumps(answer.to_dict()))
     assert plain["citations"][0]["published"] == "2024-06-28"
     assert plain["citations"][0]["republished_in"] == []
-    assert set(plain) == {*Answer.__dataclass_fields__, "answered", "sentences", "text"}
+    assert set(plain) == {*Answer.__dataclass_fields__, "answered", "sentences", "short", "text"}
     assert plain["text"] == answer.text
 
 

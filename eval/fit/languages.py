@@ -1,9 +1,9 @@
 """Fit the reader of other languages and write rag/read/reader_multilingual.json: `python -m eval.fit.languages [DATA]`.
 
-DATA (default ../shared/data) holds xquad: its Spanish and Chinese questions are asked of the English paragraphs of the
-half of the articles that eval/bench/languages.py does not report on. Models and losses are those of
-eval/fit/reader.py. Without an answer are questions whose answering sentences were taken out of the passages, questions
-changed to another year or name, and questions asked of articles that are not theirs.
+Models and losses are those of eval/fit/reader.py. It sees the questions of eval/fit/lessons in five languages about
+English passages, with their near misses, and from DATA (default ../shared/data) the Spanish and Chinese questions of
+xquad on English paragraphs of the half of the articles that eval/bench/languages.py does not report on; those on the
+other articles of that half have no answer.
 """
 
 from __future__ import annotations
@@ -11,29 +11,27 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from eval.bench.languages import cross_lingual
 from eval.benchmarks import service
 from eval.data import read_questions
 from eval.fit.examples import OWN_WEIGHT, Example, example, hits, nothing, states
-from eval.fit.near_misses import names_in, near_misses
-from eval.fit.reader import Vector, fit, print_figures
+from eval.fit.reader import fit, print_figures
+from eval.fit.teaching import foreign_set
 from eval.public import HELD_BACK, PublicQuestion, data_folder
 from rag.ingest.build import SEEDS, ingest
 from rag.models.encoders import MULTILINGUAL_EMBEDDING_MODEL, profile
 from rag.pipeline import RAG, build_rag
 from rag.read.reader import ReaderByLanguage, Weights
 from rag.settings import Settings
+from rag.types import Article
 
 FITTED = ("es", "zh")
 EVERY = 2  # so many questions of a language make one that is asked of other articles
-REFUSED_KINDS = ("taken out", "changed", "foreign")
 SETTINGS = Settings(embedding_model=MULTILINGUAL_EMBEDDING_MODEL)
 
 
@@ -42,50 +40,45 @@ def main(arguments: Sequence[str]) -> int:
     data = data_folder(arguments)
     path = Path(__file__).resolve().parents[2] / "rag" / "read" / profile(MULTILINGUAL_EMBEDDING_MODEL).reader_weights
     shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
-    examples = [*public_examples(data), *seed_examples()]
-    fitted = {"shortlist": shortlist, **fit(examples, ("xquad",), best_balanced)}
+    examples = [*written_examples(), *public_examples(data), *seed_examples()]
+    fitted = {"shortlist": shortlist, **fit(examples, ("tongues", "xquad"))}
     print_figures(examples, Weights.from_dict(fitted))
     path.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def best_balanced(answerable: Vector, right: NDArray[np.bool_], others: Mapping[str, Vector]) -> float:
-    """The threshold of which two shares have the highest sum (Youden 1950): answerable ones answered, others refused.
-
-    Those of `REFUSED_KINDS`, each kind alike.
-    """
-    places = np.unique(answerable)
-    refused = np.mean([(others[kind] < places[:, None]).mean(axis=1) for kind in REFUSED_KINDS], axis=0)
-    return float(places[np.argmax((answerable >= places[:, None]).mean(axis=1) + refused)])
+def written_examples() -> Iterator[Example]:
+    """The questions of lessons/ in other languages."""
+    asked = foreign_set()
+    yield from _asked(asked.articles, [(question, f"tongues {question.kind}") for question in asked.questions], ())
 
 
 def public_examples(data: Path) -> Iterator[Example]:
-    """Questions of both languages and what was made of them, asked of half of the articles; and of the other half."""
+    """Questions of both languages asked of half of the articles, which do not answer those about the other half."""
     articles = cross_lingual(data, "en", 1 - HELD_BACK).articles
     titles = sorted({article.title for article in articles})
     for part in (titles[::2], titles[1::2]):
         indexed = [article for article in articles if article.title in part]
         sources = {article.source for article in indexed}
-        with service(indexed, SETTINGS, None, lambda *_: None) as rag:
-            rag = _multilingual(rag)
-            for language in FITTED:
-                questions = cross_lingual(data, language, 1 - HELD_BACK).questions
-                names = names_in([question.question for question in questions])
-                for number, question in enumerate(tqdm(questions, desc=language)):
-                    if question.source in sources:
-                        yield from _examples(rag, question, language, number, names)
-                    elif number % EVERY == 0:
-                        yield example(rag, question.question, nothing, False, "foreign")
+        questions, others = list[tuple[PublicQuestion, str]](), list[str]()
+        for language in FITTED:
+            for number, question in enumerate(cross_lingual(data, language, 1 - HELD_BACK).questions):
+                if question.source in sources:
+                    questions.append((question, f"xquad {language}"))
+                elif number % EVERY == 0:
+                    others.append(question.question)
+        yield from _asked(indexed, questions, others)
 
 
-def _examples(
-    rag: RAG, question: PublicQuestion, language: str, number: int, names: Sequence[str]
+def _asked(
+    articles: Sequence[Article], questions: Sequence[tuple[PublicQuestion, str]], others: Sequence[str]
 ) -> Iterator[Example]:
-    yield example(rag, question.question, hits(question), True, f"xquad {language}")
-    if number % 4 == 0:
-        yield example(rag, question.question, hits(question), False, "taken out", take_out=True)
-    for changed in near_misses(question.question, names, number):
-        yield example(rag, changed, nothing, False, "changed")
+    with service(articles, SETTINGS, None, lambda *_: None) as rag:
+        rag = _multilingual(rag)
+        for question, group in tqdm(questions):
+            yield example(rag, question.question, hits(question), bool(question.answers), group)
+        for text in others:
+            yield example(rag, text, nothing, False, "foreign")
 
 
 def seed_examples() -> Iterator[Example]:

@@ -1,23 +1,24 @@
 """Fit the reader's weights and write rag/read/reader.json: `make fit` (python -m eval.fit.reader [DATA]).
 
-DATA (default ../shared/data) holds squad2_dev10, xquad and qed. Weights see the FIT articles (examples.py), which
-the cross-encoder was not trained on, and the tuning parts of the seed questions and of the invented news (news.py).
-The figures printed at the end are of what was fitted on; `make quality` has those of the REPORT articles.
+DATA (default ../shared/data) holds written, squad2_dev10, xquad and qed. The weights see questions that the
+cross-encoder was not trained on (examples.py). `--kept` takes the signals of the run before instead of asking again;
+`--ablate` shows what each of them is worth and writes nothing.
 
-Two models are fitted. Sentence: a conditional logit (McFadden 1974), the chance of each sentence of the
-shortlist to be the one that answers, over questions whose answer was retrieved. Answer: a logistic
-regression that tells questions with an answer from those without: ones asked of the wrong collection, ones
-whose answering sentences were taken out of the passages, ones changed to ask for something else
-(near_misses.py), and SQuAD's impossible ones. Its odds are then scaled to the chance that the best sentence is right
-(Platt 1999).
+Questions whose answer was not retrieved tell the reader nothing and are left out. Sentence: a conditional logit
+(McFadden 1974), the chance of each sentence of the shortlist to be the one that answers. Answer: a logistic regression
+of whether anything answers; nothing does for near misses and for questions off the subject. Found: one of whether what
+is shown does, over questions that something answers. The last two see scores of sentence models that have not seen the
+question; their product is the confidence.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
+import pickle
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,99 +27,145 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from eval.fit.examples import FIT, Example, foreign_questions, news_examples, public_examples, seed_examples
-from eval.public import data_folder
-from rag.read.reader import ANSWER_FEATURES, Weights, answer_features, in_reading_order
+from eval.fit.examples import (
+    Example,
+    foreign_questions,
+    news_examples,
+    public_examples,
+    seed_examples,
+    written_examples,
+)
+from eval.fit.teaching import FIT
+from eval.metrics import calibration_error
+from eval.public import DATA, data_folder
+from rag.read.reader import ANSWER_FEATURES, ANSWERS, FOUND_FEATURES, Weights, answer_features, in_reading_order
 from rag.read.signals import AGAINST, SIGNALS
 
-MOST_LOST = 0.08  # of the tuning questions that are answered rightly, by models that have not seen them, refused
-# Which sentence is best is learned without these questions. With those of other collections it had as many of a
-# collection's facts among the best two (112 of 120), 3 of 70 paraphrases more, and 4 of 47 of the seeds' facts fewer.
-CONFIDENCE_ONLY = "news"
+WEIGHTS = Path(__file__).resolve().parents[2] / "rag" / "read" / "reader.json"
+KEPT = Path("build") / "reader" / "examples.pickle"
+JUDGED = ("seeds", "news")  # whole articles, as users have them
 FOLDS = 5
 PENALTY = 1.0  # ridge, on weights of standardized signals
-ANSWER_PENALTY = 16.0
-SHARES = {"answerable": 0.4, "off the subject": 0.24, "taken out": 0.04, "changed": 0.2, "impossible": 0.12}
+ANSWER_PENALTY = 4.0
+# A third of what people ask is not there, as a guess; of the others most are answered somewhere.
+SHARES = {"answerable": 0.6, "near miss": 0.3, "off the subject": 0.1}
+OFF_THE_SUBJECT = ("foreign", "off-topic", "bait")
 MARGINS = tuple(step / 5 for step in range(1, 51))  # log-odds below the best within which others are shown with it
 MOST_WORDS = 51  # of the mean answer shown to the tuning questions of a collection
 
 Vector = NDArray[np.float64]
-ThresholdOf = Callable[[Vector, NDArray[np.bool_], Mapping[str, Vector]], float]
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Gather, fit, report, write."""
-    data = data_folder(arguments)
-    path = Path(__file__).resolve().parents[2] / "rag" / "read" / "reader.json"
-    shortlist = json.loads(path.read_text(encoding="utf-8"))["shortlist"]
-    tune = [*public_examples(data, FIT), *seed_examples("tune", foreign_questions(data, FIT)), *news_examples("tune")]
+    parser = argparse.ArgumentParser(description="Fit the weights of the reader.")
+    parser.add_argument("data", nargs="?", default=str(DATA))
+    parser.add_argument("--kept", action="store_true", help="the signals of the run before")
+    parser.add_argument("--ablate", action="store_true", help="what each signal is worth")
+    chosen = parser.parse_args(arguments)
+    data = data_folder([chosen.data])
+    if not chosen.kept:
+        gathered = [*news_examples("tune"), *seed_examples("tune", foreign_questions(data, FIT))]
+        gathered += [*public_examples(data), *written_examples(data)]
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        KEPT.write_bytes(pickle.dumps(gathered))
+    tune: list[Example] = pickle.loads(KEPT.read_bytes())
     # The embedding model knows English: what it finds for answerable questions in other languages is chance.
     english = [example for example in tune if example.group != "seeds language"]
-    fitted = {"shortlist": shortlist, **fit(english, ("seeds", "news"), most_kept)}
-    print_figures(tune, Weights.from_dict(fitted))
-    path.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
-    return 0
+    if chosen.ablate:
+        for line in ablation(usable(english)):
+            print(line, flush=True)
+        return
+    fitted = {"shortlist": fit_shortlist(usable(english)), **fit(english, JUDGED)}
+    print_figures([example for example in english if len(example.candidates)], Weights.from_dict(fitted))
+    WEIGHTS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
 
 
-def fit(examples: Sequence[Example], judged: Sequence[str], threshold_of: ThresholdOf) -> dict[str, Any]:
-    """Weights of both models, the confidence threshold and the margin, as they stand in reader.json.
+def usable(examples: Sequence[Example]) -> list[Example]:
+    """Those that something was retrieved for, and if they have an answer, that."""
+    return [each for each in examples if len(each.candidates) and (each.all_gold.any() or not each.answerable)]
 
-    The threshold is what `threshold_of` makes of the confidences of the answerable questions of the `judged`
-    collections, by which their groups begin, of which of them have the right sentence first, and of the confidences of
-    all others by group. The margin is the widest that keeps the mean answer to the questions of each of these
-    collections at `MOST_WORDS`.
+
+def fit(examples: Sequence[Example], judged: Sequence[str]) -> dict[str, Any]:
+    """Weights of the three models and the margin, as they stand in reader.json.
+
+    The margin is the widest that keeps the mean answer to the questions of each `judged` collection, by which their
+    groups begin, at `MOST_WORDS`.
     """
-    examples = [example for example in examples if len(example.candidates)]
-    sentence, answer = fit_models(examples)
-    folds = np.array([zlib.crc32(example.question.encode()) % FOLDS for example in examples])
-    odds, right = np.zeros(len(examples)), np.zeros(len(examples), dtype=bool)
-    for fold in range(FOLDS):
-        models = fit_models([example for example, own in zip(examples, folds, strict=True) if own != fold])
-        for place in np.flatnonzero(folds == fold):
-            rows = examples[place].rows
-            scores = rows @ models[0]
-            odds[place] = np.append(answer_features(rows, scores), 1.0) @ models[1]
-            right[place] = examples[place].gold[np.argmax(scores)]
-    counts = _balanced(examples)
-    columns = np.column_stack([odds, np.ones(len(odds))])
-    scale, shift = ridge(logistic_loss(columns, right, counts), columns, [(None, None)] * 2, PENALTY)
-    answer = answer * scale
-    answer[-1] += shift
-    chances = 1 / (1 + np.exp(-(odds * scale + shift)))
-    groups = np.array([example.group for example in examples])
-    ours = np.array([example.answerable and example.group.startswith(tuple(judged)) for example in examples])
-    threshold = threshold_of(
-        chances[ours], right[ours], {group: chances[~ours & (groups == group)] for group in set(groups)}
+    examples = usable(examples)
+    sentence = fit_sentence(examples)
+    answerable = [example for example in examples if example.answerable]
+    margin = min(_margin([e for e in answerable if e.group.startswith(name)], sentence) for name in judged)
+    answer, found = fit_confidence(examples, unseen_scores(examples), margin)
+    named = ((SIGNALS, sentence), ((*ANSWER_FEATURES, "bias"), answer), ((*FOUND_FEATURES, "bias"), found))
+    sentence_by_name, answer_by_name, found_by_name = (
+        dict(zip(names, (weights.round(4) + 0.0).tolist(), strict=True)) for names, weights in named
     )
-    shown = [e for e, chance in zip(examples, chances, strict=True) if e.answerable and chance >= threshold]
-    return {
-        "sentence": dict(zip(SIGNALS, (sentence.round(4) + 0.0).tolist(), strict=True)),
-        "answer": dict(zip(ANSWER_FEATURES, (answer[:-1].round(4) + 0.0).tolist(), strict=True)),
-        "answer_bias": round(float(answer[-1]), 4),
-        "threshold": round(threshold, 4),
-        "margin": min(_margin([e for e in shown if e.group.startswith(collection)], sentence) for collection in judged),
-    }
+    return {"sentence": sentence_by_name, "answer": answer_by_name, "found": found_by_name, "margin": margin}
 
 
-def fit_models(examples: Sequence[Example]) -> tuple[Vector, Vector]:
-    """Weights of the sentence model, and of the answer model with its bias last (before Platt's scaling)."""
-    found = [example for example in examples if example.gold.any() and not example.group.startswith(CONFIDENCE_ONLY)]
-    sentence = ridge(_choice_loss(found), np.concatenate([example.rows for example in found]), _signs(SIGNALS), PENALTY)
-    features = np.array([answer_features(example.rows, example.rows @ sentence) for example in examples])
+def fit_shortlist(examples: Sequence[Example]) -> dict[str, float]:
+    """Weights by which the shortlist is made of all sentences: those of the sentence model, of cheap signals alone."""
+    every = [replace(example, rows=example.all_rows.astype(float), gold=example.all_gold) for example in examples]
+    weights = fit_sentence(every)
+    return {name: round(float(weight), 4) for name, weight in zip(SIGNALS, weights, strict=True) if weight}
+
+
+def folds(examples: Sequence[Example]) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of the examples to fit on and of those to try, `FOLDS` times, by a hash of the question."""
+    numbers = [zlib.crc32(example.question.encode()) % FOLDS for example in examples]
+    for fold in range(FOLDS):
+        yield (
+            [place for place, number in enumerate(numbers) if number != fold],
+            [place for place, number in enumerate(numbers) if number == fold],
+        )
+
+
+def unseen_scores(examples: Sequence[Example]) -> list[Vector]:
+    """Log-odds of each example's sentences, shape (sentences,), by sentence models that have not seen it."""
+    scores: list[Vector] = [np.zeros(0)] * len(examples)
+    for seen, unseen in folds(examples):
+        weights = fit_sentence([examples[place] for place in seen])
+        for place in unseen:
+            scores[place] = examples[place].rows @ weights
+    return scores
+
+
+def fit_sentence(examples: Sequence[Example]) -> Vector:
+    """Weights of the sentence model: shape (len(SIGNALS),)."""
+    found = [example for example in examples if example.gold.any()]
+    rows = np.concatenate([example.rows for example in found])
+    return ridge(_choice_loss(found), rows, _signs(SIGNALS), PENALTY)
+
+
+def fit_confidence(examples: Sequence[Example], scores: Sequence[Vector], margin: float) -> tuple[Vector, Vector]:
+    """Weights of the answer model, shape (len(ANSWER_FEATURES) + 1,), and of the found model; the bias is the last."""
+    features = np.array([answer_features(e.rows, own) for e, own in zip(examples, scores, strict=True)])
+    answerable = np.array([example.answerable for example in examples])
+    right = np.array([_is_right(e, own, margin) for e, own in zip(examples, scores, strict=True)])
+    counts = _balanced(examples)
+    chosen = features[answerable][:, [ANSWER_FEATURES.index(name) for name in FOUND_FEATURES]]
+    return (
+        _fit_logistic(features, answerable, counts, ANSWER_FEATURES),
+        _fit_logistic(chosen, right[answerable], counts[answerable], FOUND_FEATURES),
+    )
+
+
+def _fit_logistic(features: Vector, labels: NDArray[np.bool_], counts: Vector, names: Sequence[str]) -> Vector:
     with_bias = np.column_stack([features, np.ones(len(features))])
-    judged = np.array([example.answerable for example in examples])
-    loss = logistic_loss(with_bias, judged, _balanced(examples))
-    return sentence, ridge(loss, with_bias, [*_signs(ANSWER_FEATURES), (None, None)], ANSWER_PENALTY)
+    loss = logistic_loss(with_bias, labels, counts)
+    return ridge(loss, with_bias, [*_signs(names), (None, None)], ANSWER_PENALTY)
+
+
+def _is_right(example: Example, scores: Vector, margin: float) -> bool:
+    """Whether one of the sentences that would be shown answers."""
+    shown = in_reading_order(example.candidates, scores, margin)
+    return any(c.span in shown for c, gold in zip(example.candidates, example.gold, strict=True) if gold)
 
 
 def _signs(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
     """Bounds: what speaks for an answer may not count against it, nor the other way round."""
     return [(None, 0.0) if name.split()[-1] in AGAINST else (0.0, None) for name in names]
-
-
-def most_kept(answerable: Vector, right: NDArray[np.bool_], others: Mapping[str, Vector]) -> float:
-    """The highest threshold that refuses at most `MOST_LOST` of the questions whose best sentence is right."""
-    return float(np.sort(answerable[right])[int(MOST_LOST * right.sum())])
 
 
 def _margin(examples: Sequence[Example], weights: Vector) -> float:
@@ -142,11 +189,7 @@ def _balanced(examples: Sequence[Example]) -> Vector:
 def _kind(example: Example) -> str:
     if example.answerable:
         return "answerable"
-    if example.group.endswith(("foreign", "off-topic", "bait")):
-        return "off the subject"
-    if example.group.endswith(("changed", "near-miss", "roles", "name", "word")):
-        return "changed"
-    return "taken out" if example.group.endswith("taken out") else "impossible"
+    return "off the subject" if example.group.endswith(OFF_THE_SUBJECT) else "near miss"
 
 
 def _choice_loss(examples: Sequence[Example]) -> Callable[[Vector], tuple[float, Vector]]:
@@ -196,6 +239,54 @@ def ridge(
     return np.asarray(found.x)
 
 
+def ablation(examples: Sequence[Example], margin: float = 4.0) -> Iterator[str]:
+    """With all signals, and without each: log-likelihood, answering sentences first, and what the confidence is worth.
+
+    All of questions that the models have not seen, in the shares of `SHARES`.
+    """
+    yield f"{'without':<22}{'loglik':>9}{'first':>8}{'shown':>8}{'brier':>9}{'AUROC':>8}{'misses':>8}{'ECE':>8}"
+    yield f"{'(nothing)':<22}{_tried(examples, margin)}"
+    for name in SIGNALS:
+        column = SIGNALS.index(name)
+        less = [_without(example, column) for example in examples]
+        yield f"{name:<22}{_tried(less, margin)}"
+
+
+def _without(example: Example, column: int) -> Example:
+    rows = example.rows.copy()
+    rows[:, column] = 0.0
+    return replace(example, rows=rows)
+
+
+def _tried(examples: Sequence[Example], margin: float) -> str:
+    scores = unseen_scores(examples)
+    chances = np.zeros(len(examples))
+    for seen, unseen in folds(examples):
+        answer, told = fit_confidence([examples[place] for place in seen], [scores[place] for place in seen], margin)
+        fitted = Weights(np.zeros(0), np.zeros(0), answer, told, margin)
+        for place in unseen:
+            chances[place] = fitted.confidence(examples[place].rows, scores[place])
+    found = [(e, own) for e, own in zip(examples, scores, strict=True) if e.gold.any()]
+    likely = [_log_chance(example, own) for example, own in found]
+    first = [example.gold[np.argmax(own)] for example, own in found]
+    right = np.array([_is_right(e, own, margin) for e, own in zip(examples, scores, strict=True)])
+    weights, kinds = _balanced(examples), np.array([_kind(example) for example in examples])
+    brier = np.average((chances - right) ** 2, weights=weights)
+    close = kinds != "off the subject"
+    area = roc_auc_score(kinds[close] == "answerable", chances[close], sample_weight=weights[close])
+    refused = np.mean(chances[kinds == "near miss"] < ANSWERS)
+    ece = float(calibration_error(chances, right.astype(float)))
+    shown = np.mean(right[[example.gold.any() for example in examples]])
+    return (
+        f"{np.mean(likely):>9.4f}{np.mean(first):>8.3f}{shown:>8.3f}{brier:>9.4f}{area:>8.3f}{refused:>8.3f}{ece:>8.3f}"
+    )
+
+
+def _log_chance(example: Example, scores: Vector) -> float:
+    chances = np.exp(scores - scores.max())
+    return float(np.log(chances[example.gold].sum() / chances.sum()))
+
+
 def print_figures(examples: Sequence[Example], weights: Weights) -> None:
     """Of what was fitted on, by group: how many, shortlisted, best sentence right, one shown right, words, refused.
 
@@ -211,7 +302,7 @@ def print_figures(examples: Sequence[Example], weights: Weights) -> None:
             chosen = [(m, chance) for m, chance in zip(members, chances, strict=True) if m.answerable is label]
             if not chosen:
                 continue
-            refused = np.mean([chance < weights.threshold for _, chance in chosen])
+            refused = np.mean([chance < ANSWERS for _, chance in chosen])
             figures = _answer_figures([member for member, _ in chosen], weights) if label else " " * 25
             words = " " * 7 if not label else ""
             print(f"{(group + kind)[:21]:<22}{len(chosen):>6}{figures}{words}  {refused:>13.3f}{area}")
@@ -231,4 +322,4 @@ def _answer_figures(examples: Sequence[Example], weights: Weights) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

@@ -16,8 +16,8 @@ _FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
 _QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
 
 
-def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[Citation, ...]:
-    """Citations of the spans, in their order.
+def cite(spans: Sequence[Span], article_text: Callable[[str], str], words: Span | None = None) -> tuple[Citation, ...]:
+    """Citations of the spans, in their order; `words` are those of one of them that answer.
 
     A span that begins with a pronoun takes the sentence before it along; one that its article ascribes to somebody
     outside the span has the name ahead of it where it is shown. Spans with nothing but white space between them in one
@@ -41,11 +41,11 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str]) -> tuple[Cit
             start, end = quotes.pop().start, max(last.end, end)
         quotes.append(Span(span.passage, start, end))
     return tuple(
-        _citation(marker, quote, articles[quote.passage.source]) for marker, quote in enumerate(quotes, start=1)
+        _citation(marker, quote, articles[quote.passage.source], words) for marker, quote in enumerate(quotes, start=1)
     )
 
 
-def _citation(marker: int, quote: Span, article: str) -> Citation:
+def _citation(marker: int, quote: Span, article: str, answer: Span | None) -> Citation:
     passage, words = quote.passage, article[quote.start : quote.end]
     times = resolve(article, passage.published, quote.start, quote.end, passage.sentences)
     return Citation(
@@ -61,6 +61,7 @@ def _citation(marker: int, quote: Span, article: str) -> Citation:
         speaker=_speaker(words, quote.start, passage),
         times=tuple(time for time in times if time.relative),
         no_later_than=passage.no_later_than,
+        answer=(answer.start, answer.end) if answer and answer.within(quote) else None,
     )
 
 
@@ -70,6 +71,15 @@ def attributed(citation: Citation) -> str:
     times = ", ".join(dict.fromkeys(f"{' '.join(time.text.split())} ({time.when})" for time in citation.times))
     said = f"{citation.speaker}: {quote}" if citation.speaker else quote
     return f"{said} – {times}" if times else said
+
+
+def answer_place(citation: Citation) -> tuple[int, int] | None:
+    """Where the words that answer stand in what `attributed` gives."""
+    if citation.answer is None:
+        return None
+    ahead = " ".join(f"{citation.quote[: citation.answer[0] - citation.start]}|".split())[:-1]
+    start = len(f"{citation.speaker}: " if citation.speaker else "") + len(ahead)
+    return start, start + len(citation.answer_words)
 
 
 def _readable_from(article: str, span: Span) -> int:

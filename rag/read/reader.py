@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.encoders import Encoder, Reranker, Vectors, encoder, profile, reranker
+from rag.read.differs import difference
 from rag.read.lists import asked_list, asks_for_list, leads, list_around
 from rag.read.signals import SIGNALS, Candidate, Question, signals
 from rag.settings import DEFAULT_EMBEDDING_MODEL
@@ -22,17 +23,16 @@ from rag.text.sentences import leans
 from rag.text.times import resolve
 from rag.types import Passage, Reader, Reading, Scored, Span
 
-# What the confidence is computed from, besides the best sentence's lead: signals of that sentence, the highest of the
-# shortlist, and the least. With all signals in all three places it does better on the articles it was fitted on only.
-OWN = (
-    "context_similarity", "cross_encoder", "coverage", "names_far", "numbers_far",
-    "kind_found", "kind_missing", "figure_missing",
-)  # fmt: skip
-HIGHEST = ("context_similarity", "cross_encoder", "near_coverage", "kind_found")
-LEAST = ("names_unknown", "names_far", "numbers_far", "kind_missing", "figure_missing")
+# What the chance that anything answers is computed from, besides the best sentence's lead: signals of that sentence,
+# the highest of the shortlist, and the least.
+OWN = ("context_similarity", "cross_encoder", "names_far", "numbers_far", "kind_missing", "figure_missing")
+HIGHEST = ("context_similarity", "cross_encoder")
+LEAST = ("names_unknown", "numbers_far", "kind_missing", "figure_missing")
 ANSWER_FEATURES = (
     "lead", *OWN, *(f"highest {name}" for name in HIGHEST), *(f"least {name}" for name in LEAST)
 )  # fmt: skip
+FOUND_FEATURES = ("lead", "cross_encoder", "highest cross_encoder")  # the chance that it is the best sentence, if any
+_FOUND = [ANSWER_FEATURES.index(name) for name in FOUND_FEATURES]
 CONTEXT = SIGNALS.index("context_similarity")
 CROSS = SIGNALS.index("cross_encoder")
 UNKNOWN = SIGNALS.index("names_unknown")
@@ -43,6 +43,10 @@ _BESIDE = frozenset({"first", "last", "date", "on", "at", "by"})
 _ASKS_OF_PAGE = re.compile(
     r"\b(?:publi|post|updat|modif|article|page|story|report|appear|newspaper|wr(?:ote|itten)\b|author)", re.IGNORECASE
 )
+# A wrong quotation costs as much as a right one is worth: it answers only where the chance is at least one half. Below
+# `USELESS` even the nearest words are right less than one time in ten.
+ANSWERS, USELESS = 0.5, 0.1
+SURE = 0.5  # chance from which the words within the best sentence are marked
 MOST_SENTENCES = 2  # shown, with one that a pronoun needs
 MOST_LISTED = 3  # where a list is asked for
 ROOM = 90  # words of an answer: the margin within which a further sentence is shown narrows evenly as they fill
@@ -54,8 +58,9 @@ Rows = NDArray[np.float64]
 class ExtractiveReader:
     """Scores the sentences of the passages and keeps the one or two that answer best; a list's three, or the list.
 
-    A logistic model on the signals of a sentence gives the odds that it answers; a second one, on `ANSWER_FEATURES`,
-    gives the confidence that it is right at all. Both are fitted by eval/fit/reader.py, their weights in reader.json.
+    A logistic model on the signals of a sentence gives the odds that it answers; two others give the confidence, the
+    chance that anything answers and that it is what is kept. They are fitted by eval/fit/reader.py, their weights in
+    reader.json.
 
     For questions in other languages there is one with other encoders (one for questions, one for sentences), its own
     weights (reader_multilingual.json, by eval/fit/languages.py) and no cross-encoder, which reads English only.
@@ -68,7 +73,7 @@ class ExtractiveReader:
         reranker: Reranker | None,
         weights: Weights,
         shortlist: int,
-        min_confidence: float | None = None,
+        min_confidence: float = ANSWERS,
     ) -> None:
         self._encoder = encoder
         self._sentence_encoder = sentence_encoder
@@ -76,10 +81,10 @@ class ExtractiveReader:
         self._vectors: dict[str, Vectors] = {}
         self._weights = weights
         self._shortlist = shortlist
-        self._threshold = weights.threshold if min_confidence is None else min_confidence
+        self._threshold = min_confidence
 
     @classmethod
-    def with_model(cls, embedding_model: str, min_confidence: float | None = None) -> ExtractiveReader:
+    def with_model(cls, embedding_model: str, min_confidence: float = ANSWERS) -> ExtractiveReader:
         """The reader that sees with that model, and the weights that are fitted for it.
 
         Raises:
@@ -96,7 +101,7 @@ class ExtractiveReader:
         )
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
-        """The best spans, article by article in reading order; they answer from the confidence threshold on."""
+        """The best spans, article by article in reading order; they answer from the least confidence on."""
         candidates, rows = self.shortlist(question, passages)
         if not candidates:
             return Reading((), 0.0, answers=False)
@@ -104,33 +109,58 @@ class ExtractiveReader:
         confidence = self._weights.confidence(rows, scores)
         most = MOST_LISTED if asks_for_list(question) else MOST_SENTENCES
         spans = in_reading_order(candidates, scores, self._weights.margin, most)
-        spans = _with_lists(spans, candidates[int(np.argmax(scores))].span, question)
+        best = candidates[int(np.argmax(scores))]
+        spans = _with_lists(spans, best.span, question)
         ranking = _by_best_sentence(passages, candidates, scores)
         meanings = self._meanings(candidates)
         shortlist = tuple(
             Scored(each.span, float(score), meaning)
             for each, score, meaning in zip(candidates, scores, meanings, strict=True)
         )
-        return Reading(spans, confidence, confidence >= self._threshold, ranking, shortlist)
+        answers = confidence >= self._threshold
+        return Reading(
+            spans,
+            confidence,
+            answers,
+            ranking,
+            shortlist,
+            near=answers or confidence >= USELESS,
+            difference="" if answers else difference(question, spans, passages),
+            words=self._words(question, best),
+        )
+
+    def _words(self, question: str, best: Candidate) -> Span | None:
+        """The words of a sentence that answer, where it is surer of them than of all others together."""
+        if not self._reranker:
+            return None
+        span = best.span
+        start, end, chance = self._reranker.locate(question, best.as_evidence, len(span.text))
+        return Span(span.passage, span.start + start, span.start + end) if chance >= SURE else None
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
-        candidates = find_candidates(passages)
-        if not _ASKS_OF_PAGE.search(question):
-            candidates = [each for each in candidates if not _is_imprint(each.span)]
-        if not candidates:
-            return [], np.zeros((0, len(SIGNALS)))
-        asked = self._encoder.encode([question])[0]
-        similarity = self._encode([candidate.span.text for candidate in candidates]) @ asked
-        taken_apart = Question(question, passages)
-        rows = signals(taken_apart, candidates, similarity)
+        candidates, rows = self.candidates(question, passages)
         best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[: self._shortlist]
         candidates, rows = [candidates[number] for number in best], rows[best]
-        rows[:, UNKNOWN] = taken_apart.has_unknown_name({candidate.span.passage.id for candidate in candidates})
+        if not candidates:
+            return candidates, rows
+        asked = self._encoder.encode([question])[0]
+        looked_at = {candidate.span.passage.id for candidate in candidates}
+        rows[:, UNKNOWN] = Question(question, passages).has_unknown_name(looked_at)
         rows[:, CONTEXT] = self._encode([candidate.in_context for candidate in candidates]) @ asked
         if self._reranker:
             rows[:, CROSS] = self._reranker.score(question, [candidate.as_evidence for candidate in candidates])
         return candidates, rows
+
+    def candidates(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
+        """Every sentence that may answer, and those of its signals that cost little: the shortlist is made by them."""
+        found = find_candidates(passages)
+        if not _ASKS_OF_PAGE.search(question):
+            found = [each for each in found if not _is_imprint(each.span)]
+        if not found:
+            return [], np.zeros((0, len(SIGNALS)))
+        similarity = self._encode([each.span.text for each in found]) @ self._encoder.encode([question])[0]
+        return found, signals(Question(question, passages), found, similarity)
 
     def _meanings(self, candidates: Sequence[Candidate]) -> Sequence[Vectors | None]:
         """The vectors of the sentences in their context, for comparing them to each other.
@@ -166,7 +196,7 @@ class ReaderByLanguage:
         return reader.read(question, passages)
 
 
-def build_reader(embedding_model: str, min_confidence: float | None = None) -> Reader:
+def build_reader(embedding_model: str, min_confidence: float = ANSWERS) -> Reader:
     """The reader of an index made with that model.
 
     English is always read with the default model, for which the weights are fitted.
@@ -247,7 +277,7 @@ def _whole_list(span: Span) -> Span:
 
 
 def answer_features(rows: Rows, scores: Rows) -> Rows:
-    """What the confidence is computed from: shape (len(ANSWER_FEATURES),)."""
+    """What the confidence is computed from: shape (len(ANSWER_FEATURES),); `FOUND_FEATURES` are some of them."""
     order = np.argsort(-scores)
     lead = scores[order[0]] - scores[order[1]] if len(order) > 1 else 0.0
     return np.array([lead, *rows[order[0], _OWN], *rows[:, _HIGHEST].max(axis=0), *rows[:, _LEAST].min(axis=0)])
@@ -285,13 +315,15 @@ def _shown(chosen: Iterable[Candidate]) -> set[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Weights:
-    """The fitted weights; `shortlist` and `sentence` have shape (len(SIGNALS),), `answer` (len(ANSWER_FEATURES),)."""
+    """The fitted weights; `shortlist` and `sentence` have shape (len(SIGNALS),).
+
+    `answer` and `found` have that of `ANSWER_FEATURES` and `FOUND_FEATURES`, and their bias behind.
+    """
 
     shortlist: Rows
     sentence: Rows
     answer: Rows
-    answer_bias: float
-    threshold: float
+    found: Rows
     margin: float
 
     @classmethod
@@ -300,15 +332,16 @@ class Weights:
         return cls(
             shortlist=np.array([raw["shortlist"].get(name, 0.0) for name in SIGNALS]),
             sentence=np.array([raw["sentence"][name] for name in SIGNALS]),
-            answer=np.array([raw["answer"][name] for name in ANSWER_FEATURES]),
-            answer_bias=raw["answer_bias"],
-            threshold=raw["threshold"],
+            answer=np.array([raw["answer"][name] for name in (*ANSWER_FEATURES, "bias")]),
+            found=np.array([raw["found"][name] for name in (*FOUND_FEATURES, "bias")]),
             margin=raw["margin"],
         )
 
     def confidence(self, rows: Rows, scores: Rows) -> float:
-        """Probability that the best sentence answers the question."""
-        return float(1 / (1 + np.exp(-(answer_features(rows, scores) @ self.answer + self.answer_bias))))
+        """Probability that what is shown answers: that anything does, times that it is this, if anything does."""
+        features = answer_features(rows, scores)
+        odds = (np.append(features, 1.0) @ self.answer, np.append(features[_FOUND], 1.0) @ self.found)
+        return float(np.prod([1 / (1 + np.exp(-each)) for each in odds]))
 
 
 @lru_cache

@@ -157,6 +157,15 @@ _ASKING = re.compile(
 )
 
 
+def evidence(sentence: str, title: str, before: str) -> str:
+    """A sentence as the cross-encoder reads it: then the headline, and who speaks or what was said before.
+
+    >>> evidence("It sank.", "Harbour", "A boat came.")
+    'It sank. [SEP] Harbour | A boat came.'
+    """
+    return f"{sentence} [SEP] {title[:150]} | {before}"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A sentence of a retrieved passage, with its neighbours there (empty at the edges)."""
@@ -173,10 +182,10 @@ class Candidate:
 
     @property
     def as_evidence(self) -> str:
-        """What the cross-encoder reads of it: the sentence, then headline, speaker and the sentence before."""
+        """What the cross-encoder reads of it."""
         turn = turn_at(self.span.passage.turns, self.span.start)
         speaker = f"{turn.speaker}: " if turn and turn.speaker else ""
-        return f"{self.span.text} [SEP] {self.span.passage.title[:150]} | {speaker}{self.before[-250:]}"
+        return evidence(self.span.text, self.span.passage.title, f"{speaker}{self.before[-250:]}")
 
     @cached_property
     def sentence_terms(self) -> tuple[str, ...]:

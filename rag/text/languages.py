@@ -10,20 +10,23 @@ from dataclasses import dataclass, replace
 from rag.text.words import FUNCTION_WORDS
 
 ABSTENTION = "The articles do not say."
+UNSURE = "The articles do not answer this directly."
 
 
 @dataclass(frozen=True)
 class Language:
     """A language, by its ISO 639-1 code ("und" where it is not known), and what is said in it.
 
-    `lead` goes ahead of quotes in another language ("" in English), `abstention` stands for an answer, and
-    `needs_extra` says that questions in it need the multilingual model. `function_words` are those
-    that a short question has besides names, in lower case; where two languages share a word, both have it.
+    `lead` goes ahead of quotes in another language ("" in English), `abstention` stands for an answer, `unsure` too
+    where there are words worth a look, and `needs_extra` says that questions in it need the multilingual model.
+    `function_words` are those that a short question has besides names, in lower case; where two languages share a
+    word, both have it.
     """
 
     code: str
     lead: str
     abstention: str
+    unsure: str
     needs_extra: str
     function_words: frozenset[str] = frozenset()
 
@@ -32,21 +35,23 @@ class Language:
         return any(language_of(quote).code != self.code for quote in quotes)
 
 
-_ENGLISH = Language("en", "", ABSTENTION, "", FUNCTION_WORDS)
-_CHINESE = Language("zh", "文章原文如下：", "文章没有提到。", "中文提问需要多语言模型")
+_ENGLISH = Language("en", "", ABSTENTION, UNSURE, "", FUNCTION_WORDS)
+_CHINESE = Language("zh", "文章原文如下：", "文章没有提到。", "文章没有直接回答这个问题。", "中文提问需要多语言模型")
 _OTHER = Language(
     "und",
     "The articles say, in their own language:",
     ABSTENTION,
+    UNSURE,
     "Questions in this language need the multilingual model",
 )
 _LATIN = tuple(
-    Language(code, lead, abstention, need, frozenset(words.split()))
-    for code, lead, abstention, need, words in (
+    Language(code, lead, abstention, unsure, need, frozenset(words.split()))
+    for code, lead, abstention, unsure, need, words in (
         (
             "es",
             "Los artículos dicen, en su idioma original:",
             "Los artículos no lo dicen.",
+            "Los artículos no responden directamente a esto.",
             "Las preguntas en español necesitan el modelo multilingüe",
             "¿ ¡ a al ante antes aquel aquella año años aún bajo como con contra cual cuales cuál cuáles cuando cuándo "
             "cuanta cuantas cuanto cuantos cuánta cuántas cuánto cuántos de del desde después dice dijo donde dónde "
@@ -59,6 +64,7 @@ _LATIN = tuple(
             "fr",
             "Les articles disent, dans leur langue d'origine :",
             "Les articles ne le disent pas.",
+            "Les articles n'y répondent pas directement.",
             "Les questions en français ont besoin du modèle multilingue",
             "a à ainsi alors après au aussi autre aux avait avant avec c ce celle celui ces cet cette chez combien "
             "comme comment contre d dans de depuis des dit donc dont du elle elles en entre est et été était ont être "
@@ -70,6 +76,7 @@ _LATIN = tuple(
             "de",
             "In den Artikeln steht, in ihrer Sprache:",
             "In den Artikeln steht das nicht.",
+            "Die Artikel beantworten das nicht direkt.",
             "Fragen auf Deutsch brauchen das mehrsprachige Modell",
             "ab aber als am an auch auf aus bei beim bis da dann das dass dem den der des die dies diese dieser durch "
             "ein eine einem einen einer eines er es für gab gegen gibt haben hat hatte hatten ihr ihre im in ins ist "
@@ -81,6 +88,7 @@ _LATIN = tuple(
             "nl",
             "In de artikelen staat, in hun eigen taal:",
             "Dat staat niet in de artikelen.",
+            "De artikelen geven hierop geen rechtstreeks antwoord.",
             "Vragen in het Nederlands hebben het meertalige model nodig",
             "aan al als bij dan dat de den der deze die dit door een er gaan geen had hadden heb hebben heeft het hij "
             "hoe hoeveel hun in is kan kunnen maar meer met moet na naar niet nog nu om ook onder onze op over "
@@ -91,6 +99,7 @@ _LATIN = tuple(
             "pt",
             "Os artigos dizem, no idioma original:",
             "Os artigos não o dizem.",
+            "Os artigos não respondem diretamente a isto.",
             "As perguntas em português precisam do modelo multilíngue",
             "a à ao aos após aquela aquele as às até com como contra da das de dela dele depois desde disse do dos "
             "durante e é ela ele em entre era eram essa esse esta está estão este eu foi foram há isso já lhe mais "
@@ -102,6 +111,7 @@ _LATIN = tuple(
             "it",
             "Gli articoli dicono, in lingua originale:",
             "Gli articoli non lo dicono.",
+            "Gli articoli non rispondono direttamente a questo.",
             "Le domande in italiano richiedono il modello multilingue",
             "a ad agli ai al alla alle anche c che chi ci come con contro cosa cui d da dai dal dalla dalle degli dei "
             "del dell della delle dello di dopo dov dove durante e è ed era erano fra gli ha hanno i il in io l la le "

@@ -80,13 +80,15 @@ def test_no_more_are_suggested_than_wanted_nor_asked_than_needed(pages: RAG, ask
 def test_an_article_gives_one_suggestion(tmp_path: Path) -> None:
     (tmp_path / "port.txt").write_text(
         "Ferries will stop\n\n“It will be quiet,” said Lena Ortiz, the mayor of Velden.\n\n"
-        "The last ferry from the town sailed to Port Avalon, which has 400 people.\n\nPort Avalon is on an island.\n"
+        "“We are sad,” said Ida Holm, the captain of the last ferry.\n"
     )
     settings = Settings(index=tmp_path / "index")
     ingest([tmp_path / "port.txt"], settings)
     rag = build_rag(settings)
     questions = questions_about(rag.article("port.txt"))
-    assert questions == ["Who is Lena Ortiz?", PORT] and all(rag.answer(question).answered for question in questions)
+    assert questions == ["Who is Lena Ortiz?", "Who is Ida Holm?"] and all(
+        rag.answer(question).answered for question in questions
+    )
     assert suggest(rag) == questions[:1]
 
 

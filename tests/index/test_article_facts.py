@@ -22,7 +22,7 @@ from rag.text.speaker import turns
 from rag.types import Article, Passage
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
-SLIP = "When did president Boluare arrive in China?"
+SLIP = "When did president Boluare meet Xi?"
 TEXT = "Boats left. They came back. Nobody knew."
 
 

@@ -296,7 +296,7 @@ def test_nothing_differs_where_nothing_was_read() -> None:
 
 
 def test_the_seed_articles_differ(seeds_rag: RAG) -> None:
-    answer = seeds_rag.answer("By how much does the Chancay port shorten the sea journey to China?")
+    answer = seeds_rag.answer("By how many days will the Chancay port shorten the journey to China?")
     assert {conflict.value for conflict in answer.conflicts} == {"10 to 12 days", "45 days to 23 days"}
     assert all(sentence.supported for sentence in answer.sentences)
     assert len({citation.source for citation in answer.citations}) > 1

@@ -15,7 +15,14 @@ import pytest
 import snowballstemmer
 
 import rag.read.reader
-from rag.read.reader import ANSWER_FEATURES, ExtractiveReader, find_candidates, in_reading_order, reader_weights
+from rag.read.reader import (
+    ANSWER_FEATURES,
+    FOUND_FEATURES,
+    USELESS,
+    ExtractiveReader,
+    find_candidates,
+    in_reading_order,
+)
 from rag.read.signals import AGAINST, SIGNALS, Question, signals
 from rag.text.words import terms
 from rag.types import Passage
@@ -53,7 +60,7 @@ def test_the_answering_sentence_is_quoted(reader: ExtractiveReader, question: st
 @pytest.mark.parametrize("question", ["Who wrote Hamlet?", "What is the boiling point of neon?", "今天天气怎么样？"])
 def test_nothing_is_quoted_where_nothing_answers(reader: ExtractiveReader, question: str) -> None:
     reading = reader.read(question, PASSAGES)
-    assert not reading.answers and reading.confidence < reader_weights().threshold
+    assert not reading.answers and reading.confidence < USELESS and not reading.near
 
 
 def test_no_passage_no_answer(reader: ExtractiveReader) -> None:
@@ -141,9 +148,11 @@ def test_a_rare_term_weighs_more_than_a_common_one() -> None:
 
 def test_the_weights_are_complete_and_have_the_sign_of_their_meaning() -> None:
     raw = json.loads((Path(rag.read.reader.__file__).parent / "reader.json").read_text(encoding="utf-8"))
-    assert set(raw["sentence"]) == set(SIGNALS) and set(raw["answer"]) == set(ANSWER_FEATURES)
-    for weights in (raw["sentence"], raw["answer"]):
-        assert all(weight <= 0 if name.split()[-1] in AGAINST else weight >= 0 for name, weight in weights.items())
+    assert set(raw["sentence"]) == set(SIGNALS) and set(raw["answer"]) == {*ANSWER_FEATURES, "bias"}
+    assert set(raw["found"]) == {*FOUND_FEATURES, "bias"}
+    for weights in (raw["sentence"], raw["answer"], raw["found"]):
+        signed = {name: weight for name, weight in weights.items() if name != "bias"}
+        assert all(weight <= 0 if name.split()[-1] in AGAINST else weight >= 0 for name, weight in signed.items())
     assert raw["sentence"]["context_similarity"] > 0 and raw["sentence"]["cross_encoder"] > 0
 
 

@@ -49,7 +49,7 @@ def test_an_answer_names_its_source_and_shows_its_quote_once() -> None:
     copies = ("copy.txt", "second copy.txt")
     shown = Shown(render_answer(answer(citation(republished_in=copies)))).text
     assert shown == (
-        "The bridge is 412 metres long. [1]Source[1] Bridge over the Arun opens "
+        "The bridge is 412 metres long. [1]Very likely the answerSource[1] Bridge over the Arun opens "
         "Velden Post · 3 May 2021 · bridge.txt · republished in copy.txt, second copy.txtCopy textCopy Markdown"
     )
 
@@ -109,6 +109,12 @@ def test_sentences_with_the_same_markers_have_them_once_behind_the_last() -> Non
     assert said(html) == "One. Two. [1] [2] Three.", "7 is no citation"
 
 
+def test_the_words_that_answer_stand_out() -> None:
+    start, end = QUOTE.index("412"), QUOTE.index(" long")
+    html = render_answer(answer(citation(), sentences=(Sentence(QUOTE, (1,), True, answer=(start, end)),)))
+    assert "<b>412 metres</b> long" in html and said(html) == f"{QUOTE} [1]"
+
+
 def test_an_unsupported_sentence_says_so_in_words() -> None:
     sentences = (Sentence(QUOTE, (1,), True), Sentence("It is pink.", (), False, "it cites <nothing>"))
     html = render_answer(answer(citation(), sentences=sentences))
@@ -120,7 +126,8 @@ def test_an_abstention_shows_the_closest_passages_in_the_quiet_form() -> None:
     html = render_answer(answer())
     assert Shown(html).text == f"{ABSTENTION}Copy textCopy Markdown" and "closest" not in html
     closest = (citation(quote="Boats <left>."), citation(2, "They\ncame."))
-    html = render_answer(answer(closest=closest))
+    assert "closest" not in render_answer(answer(closest=closest)), "they are not worth a look"
+    html = render_answer(answer(closest=closest, unsure=True))
     quiet = re.findall('<div class="closest">.*?</div>', html)
     assert len(quiet) == 1
     assert Shown(quiet[0]).text == (
@@ -132,7 +139,7 @@ def test_an_abstention_shows_the_closest_passages_in_the_quiet_form() -> None:
 
 
 def test_long_closest_passages_are_cut() -> None:
-    html = render_answer(answer(closest=(citation(quote="word " * 1000),)))
+    html = render_answer(answer(closest=(citation(quote="word " * 1000),), unsure=True))
     assert len(Shown(html).text) < LONGEST_CLOSEST + 200 and "word …”" in html
 
 

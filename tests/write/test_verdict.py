@@ -93,7 +93,7 @@ def test_evidence_that_it_denies_is_refused_before_it_writes(judging: Any) -> No
 
 
 def test_evidence_that_it_affirms_may_be_weaker_than_the_reader_asks_for(judging: Any, seeds_rag: RAG) -> None:
-    question = "Which goods do fishermen sell?"
+    question = "What do fishermen sell?"
     assert not seeds_rag.answer(question).answered
     model, answer = judging("The articles do not say.", question, worth={"threshold": -3.0}, yes=0.999)
     assert len(model.heard) == 1 and answer.answered and answer.notes == (NOT_FOUND,)

@@ -103,7 +103,7 @@ def test_what_no_article_says_is_marked_and_cites_nothing(rag: RAG) -> None:
 
 
 def test_a_title_or_first_name_may_come_from_elsewhere_in_the_article(rag: RAG) -> None:
-    question = "Which Chinese companies did President Boluarte visit?"
+    question = "Did President Boluarte visit Huawei and BYD?"
     scripted(rag, "President Boluarte visited Huawei and BYD. [1]", "Minister Boluarte visited Huawei and BYD. [1]")
     answer = ask(rag, question)
     assert answer.text == "President Boluarte visited Huawei and BYD. [1]"
