@@ -25,6 +25,7 @@ from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
+from rag.text.words import terms
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Statement
 from rag.write.verdict import is_to_the_point, states_answer, verdict_of
 from rag.write.writer import Writer, Written
@@ -77,7 +78,12 @@ class _Searcher:
         return self._found(spelling) if spelling.question != query else found
 
     def follow(self, question: str, together: str) -> tuple[str, _Search]:
-        """A question that others precede, alone if that is answered, else together with the one before, if that is."""
+        """A question that others precede, alone if that is answered, else together with the one before, if that is.
+
+        One without a word of its own ("Why?") asks nothing alone.
+        """
+        if not terms(question):
+            return together, self._read(together)[0]
         alone, reading = self._read(question)
         if reading.answers:
             return question, alone

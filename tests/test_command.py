@@ -16,6 +16,7 @@ import pytest
 
 from rag import ABSTENTION
 from rag.cli import build_parser, main
+from rag.text.languages import UNSURE
 from tests.browsing import CONTAINERS, OFF_TOPIC
 from tests.conftest import ROOT, Command
 
@@ -133,11 +134,13 @@ def test_a_package_of_an_extra_that_is_missing_is_named_with_the_remedy(
 
 
 @pytest.mark.slow
-def test_an_abstention_shows_the_closest_words(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ask", OFF_TOPIC, "--index", str(seeds_index)]) == 0
+def test_what_is_not_sure_shows_the_closest_words(seeds_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "What is the population of Peru?", "--index", str(seeds_index)]) == 0
     answer, told, words, where = capsys.readouterr().out.split("\n")[:4]
-    assert answer == "The articles do not say." and told == "The closest passages, which need not answer it:"
+    assert answer == UNSURE and told == "The closest passages, which need not answer it:"
     assert re.fullmatch("“.{20,}”", words) and where.startswith("- ")
+    assert main(["ask", OFF_TOPIC, "--index", str(seeds_index)]) == 0
+    assert capsys.readouterr().out == f"{ABSTENTION}\n"
 
 
 def test_the_docs_say_what_the_command_says() -> None:

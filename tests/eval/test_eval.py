@@ -286,7 +286,7 @@ def test_a_second_run_takes_its_answers_from_the_cache(seeds_rag: RAG, tmp_path:
     with AnswerCache(tmp_path / "cache" / "answers.sqlite") as cache:
         first = evaluate(seeds_rag, questions, cache, silent, {})
         second = evaluate(seeds_rag, questions, cache, silent, {})
-        stricter = seeds_rag.settings.model_copy(update={"min_confidence": 0.5})
+        stricter = seeds_rag.settings.model_copy(update={"min_confidence": 0.9})
         other = RAG(stricter, seeds_rag.store, seeds_rag.retriever, seeds_rag.reader)
         third = evaluate(other, questions, cache, silent, {})
     assert [one.about["answers from the cache"] for one in (first, second, third)] == [0, 5, 0]

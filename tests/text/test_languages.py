@@ -103,8 +103,9 @@ def test_an_answer_is_quoted_below_a_line_in_the_questions_language(
 
 @pytest.mark.slow
 def test_what_the_articles_do_not_say_is_said_in_the_questions_language(multilingual_rag: RAG) -> None:
-    assert multilingual_rag.answer("¿Cuántos huesos tiene el cuerpo humano?").text == "Los artículos no lo dicen."
-    assert multilingual_rag.answer("怎样才能学好钢琴？").text == "文章没有提到。"
+    unsure = multilingual_rag.answer("¿Cuántos huesos tiene el cuerpo humano?")
+    assert unsure.text == "Los artículos no responden directamente a esto." and unsure.unsure
+    assert multilingual_rag.answer("怎样才能学好钢琴？").text == "文章没有直接回答这个问题。"
     assert multilingual_rag.answer("How do I learn to play the piano?").text == ABSTENTION
 
 
