@@ -20,12 +20,13 @@ from rag.ingest.build import ingest  # noqa: E402
 from rag.models.download import installed  # noqa: E402
 from rag.pipeline import build_rag  # noqa: E402
 from rag.settings import Settings  # noqa: E402
-from tests.browsing import DIFFER, OFF_TOPIC, ask, open_page, open_tab, serving  # noqa: E402
+from tests.browsing import DIFFER, ask, open_page, open_tab, serving  # noqa: E402
 from tests.conftest import CHROMIUM, FLAGS  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 WINDOWS = (("desktop", (1200, 780), "light"), ("desktop-dark", (1200, 780), "dark"), ("phone", (390, 780), "light"),
            ("phone-dark", (390, 780), "dark"))  # fmt: skip
+NEAR_MISS = "What is the population of Peru?"
 OPENS = "When does the Chancay port open?"
 HUB = "In which waters do Peruvian authorities want the Chancay port to become a hub?"
 SCALE = 1.25  # and still readable in the width of a README
@@ -67,7 +68,7 @@ def take_all(page: Page, name: str) -> None:
     page.get_by_role("button", name="Close the article").click()
     page.get_by_role("button", name="New conversation").click()
     page.locator("#chat .answer").wait_for(state="detached")
-    ask(page, OFF_TOPIC)
+    ask(page, NEAR_MISS)
     take(page, f"abstention-{name}")
     page.get_by_role("button", name="New conversation").click()
     page.locator("#chat .abstention").wait_for(state="detached")
