@@ -20,7 +20,8 @@ from rag.inputs import check_model, check_top_k, readable, shown
 from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
 from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period
-from rag.read.reader import build_reader
+from rag.read.differs import difference
+from rag.read.reader import USELESS, build_reader
 from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
@@ -206,7 +207,7 @@ class RAG:
                 shown = _Shown(written.statements, written.citations, notes=written.notes)
             else:
                 judged = bool(chat and verdict_of(chat.bytes))
-                shown = self._quoted(index, reading, written, language_of(query), judged=judged)
+                shown = self._quoted(index, search, reading, written, language_of(query), judged=judged)
             differs = Differing()
             if shown.statements:
                 differs = differing(search.spelling.question, reading, shown.citations, index.text)
@@ -261,7 +262,9 @@ class RAG:
                 self._models = dict([*others[1 - MOST_MODELS :], (name, made)])
             return self._models[name]
 
-    def _quoted(self, index: Index, reading: Reading, written: Written, language: Language, *, judged: bool) -> _Shown:
+    def _quoted(
+        self, index: Index, search: _Search, reading: Reading, written: Written, language: Language, *, judged: bool
+    ) -> _Shown:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
         citations = cite(reading.spans, index.text, reading.words)
         foreign = language.is_foreign([citation.quote for citation in citations])
@@ -269,11 +272,10 @@ class RAG:
         if not served and (foreign or not citations):  # the articles may say it
             return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
         if not citations or not reading.answers or (written.abstained and not judged):
-            unsure = bool(citations) and reading.near
-            said = language.unsure if unsure else language.abstention
-            if unsure and reading.difference and language.code == "en":
-                said = f"{said} {reading.difference}"
-            return _Shown(abstention=said, closest=citations, unsure=unsure)
+            if not citations or reading.confidence < USELESS:
+                return _Shown(abstention=language.abstention, closest=citations)
+            differs = difference(search.asked, reading.spans, search.passages) if language.code == "en" else ""
+            return _Shown(abstention=f"{language.unsure} {differs}".rstrip(), closest=citations, unsure=True)
         notes = (NOT_FOUND,) if written.abstained else (REPLACED,) if written.sentences else ()
         lead = language.lead if foreign else ""
         return _Shown(tuple(map(quotation, citations)), citations, lead=lead, notes=notes)

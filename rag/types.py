@@ -190,10 +190,9 @@ class Sentence:
 class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
-    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be an answer, `near`
-    where they are not even worth a look. `ranking` has the passages again, those with the best evidence first;
-    `shortlist` the sentences it looked at closely. `difference` is what the question names and no passage has, in a
-    sentence; `words` are those of the best span that answer, where the reader is sure of them.
+    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
+    has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely. `words`
+    are those of the best span that answer, where the reader is sure of them.
     """
 
     spans: tuple[Span, ...]
@@ -201,8 +200,6 @@ class Reading:
     answers: bool
     ranking: tuple[Passage, ...] = ()
     shortlist: tuple[Scored, ...] = ()
-    near: bool = False
-    difference: str = ""
     words: Span | None = None
 
 

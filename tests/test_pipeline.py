@@ -79,8 +79,9 @@ def test_the_words_that_answer_are_marked_in_citation_and_text(seeds_rag: RAG) -
 
 
 def test_a_reader_that_is_not_sure_says_so_and_shows_what_is_near(seeds_rag: RAG) -> None:
-    unsure = {"confidence": 0.3, "answers": False, "near": True, "difference": "No passage found speaks of Harrowmere."}
-    answer = fixed(seeds_rag, "November", **unsure).answer("When does the port of Harrowmere open?")
+    answer = fixed(seeds_rag, "November", confidence=0.3, answers=False).answer(
+        "When does the port of Harrowmere open?"
+    )
     assert answer.text == f"{UNSURE} No passage found speaks of Harrowmere."
     assert answer.unsure and not answer.answered and "November" in answer.closest[0].quote and answer.short == ""
     answer = fixed(seeds_rag, "November", confidence=0.01, answers=False).answer("When does the port open?")

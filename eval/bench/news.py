@@ -16,12 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from eval.data import EvalQuestion, read_questions
-from eval.metrics import auroc, calibration_error
 from eval.run import Run, evaluate
 from eval.show import lines
+from eval.summary import summarize
 from rag.ingest.build import SEEDS, Progress, ingest
 from rag.ingest.progress import ProgressBar
 from rag.pipeline import RAG, build_rag
@@ -29,7 +27,6 @@ from rag.settings import Settings
 
 FOLDER = Path(__file__).parent / "collections"
 UNSEEN = Path(__file__).parent / "unseen"
-WORTH = ("refused", "unanswerable", "confidence", "cited", "right", "attempt")
 
 
 def collections(split: str) -> list[Path]:
@@ -61,20 +58,18 @@ def run(sets: Sequence[tuple[Path, Sequence[EvalQuestion]]], progress: Progress)
 
 def worth(run: Run) -> Iterator[str]:
     """What the reader's answers and its confidence are worth, near misses and answerable questions apart."""
-    kinds = np.array([row["kind"] for row in run.rows])
-    scores = {name: np.array([row["scores"].get(name, 0.0) for row in run.rows]) for name in WORTH}
-    answered, answerable = scores["refused"] == 0, scores["unanswerable"] == 0
-    misses, sure = kinds == "near-miss", scores["confidence"]
-    close = misses | answerable
+    everything = run.summary["all"]
+    answerable = [row for row in run.rows if not row["scores"]["unanswerable"]]
+    close = summarize([*answerable, *(row for row in run.rows if row["kind"] == "near-miss")])["all"]
     figures = {
-        "near misses against answerable, AUROC": float(auroc(sure[close], answerable[close].astype(float))),
-        "near misses not answered": float(np.mean(~answered[misses])),
-        **{f"{kind} answered and rightly cited": float(np.mean(scores["cited"][kinds == kind]))
-           for kind in dict.fromkeys(kinds[answerable])},
-        "shown answers that are right": float(np.mean(scores["right"][answered])),
-        "answerable refused or not sure": float(np.mean(~answered[answerable])),
-        "right against wrong within shown answers, AUROC": float(auroc(sure[answered], scores["right"][answered])),
-        "calibration error": float(calibration_error(sure, scores["attempt"])),
+        "near misses against answerable, AUROC": close["AUROC"].value,
+        "near misses not answered": 1 - run.summary["kind near-miss"]["answered"].value,
+        **{f"{kind} answered and rightly cited": run.summary[f"kind {kind}"]["rightly cited"].value
+           for kind in dict.fromkeys(row["kind"] for row in answerable)},
+        "shown answers that are right": everything["right when answered"].value,
+        "answerable refused or not sure": everything["answerable refused"].value,
+        "right against wrong within shown answers, AUROC": everything["AUROC of right among answered"].value,
+        "calibration error": everything["calibration error"].value,
     }  # fmt: skip
     for name, figure in figures.items():
         yield f"{name:<50}{figure:>7.3f}"

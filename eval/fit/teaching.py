@@ -51,7 +51,7 @@ class Taught:
 
     def evidence(self, number: int) -> str:
         """One of its sentences as the cross-encoder reads it."""
-        return evidence(self.sentences[number], self.title, self.sentences[number - 1][-250:] if number else "")
+        return evidence(self.sentences[number], self.title, self.sentences[number - 1] if number else "")
 
 
 @dataclass

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.models.encoders import Encoder, Reranker, Vectors, encoder, profile, reranker
-from rag.read.differs import difference
 from rag.read.lists import asked_list, asks_for_list, leads, list_around
 from rag.read.signals import SIGNALS, Candidate, Question, signals
 from rag.settings import DEFAULT_EMBEDDING_MODEL
@@ -124,9 +123,7 @@ class ExtractiveReader:
             answers,
             ranking,
             shortlist,
-            near=answers or confidence >= USELESS,
-            difference="" if answers else difference(question, spans, passages),
-            words=self._words(question, best),
+            words=self._words(question, best) if answers else None,
         )
 
     def _words(self, question: str, best: Candidate) -> Span | None:
@@ -139,14 +136,12 @@ class ExtractiveReader:
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
-        candidates, rows = self.candidates(question, passages)
+        candidates, rows, taken_apart, asked = self._all(question, passages)
         best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[: self._shortlist]
         candidates, rows = [candidates[number] for number in best], rows[best]
         if not candidates:
             return candidates, rows
-        asked = self._encoder.encode([question])[0]
-        looked_at = {candidate.span.passage.id for candidate in candidates}
-        rows[:, UNKNOWN] = Question(question, passages).has_unknown_name(looked_at)
+        rows[:, UNKNOWN] = taken_apart.has_unknown_name({candidate.span.passage.id for candidate in candidates})
         rows[:, CONTEXT] = self._encode([candidate.in_context for candidate in candidates]) @ asked
         if self._reranker:
             rows[:, CROSS] = self._reranker.score(question, [candidate.as_evidence for candidate in candidates])
@@ -154,13 +149,20 @@ class ExtractiveReader:
 
     def candidates(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """Every sentence that may answer, and those of its signals that cost little: the shortlist is made by them."""
+        return self._all(question, passages)[:2]
+
+    def _all(
+        self, question: str, passages: Sequence[Passage]
+    ) -> tuple[list[Candidate], Rows, Question, NDArray[np.float32]]:
+        """`candidates`, and the question taken apart and as a vector."""
+        taken_apart, asked = Question(question, passages), self._encoder.encode([question])[0]
         found = find_candidates(passages)
         if not _ASKS_OF_PAGE.search(question):
             found = [each for each in found if not _is_imprint(each.span)]
         if not found:
-            return [], np.zeros((0, len(SIGNALS)))
-        similarity = self._encode([each.span.text for each in found]) @ self._encoder.encode([question])[0]
-        return found, signals(Question(question, passages), found, similarity)
+            return [], np.zeros((0, len(SIGNALS))), taken_apart, asked
+        similarity = self._encode([each.span.text for each in found]) @ asked
+        return found, signals(taken_apart, found, similarity), taken_apart, asked
 
     def _meanings(self, candidates: Sequence[Candidate]) -> Sequence[Vectors | None]:
         """The vectors of the sentences in their context, for comparing them to each other.

@@ -157,13 +157,14 @@ _ASKING = re.compile(
 )
 
 
-def evidence(sentence: str, title: str, before: str) -> str:
-    """A sentence as the cross-encoder reads it: then the headline, and who speaks or what was said before.
+def evidence(sentence: str, title: str, before: str, speaker: str = "") -> str:
+    """A sentence as the cross-encoder reads it: then the headline, who speaks, and what was said before.
 
     >>> evidence("It sank.", "Harbour", "A boat came.")
     'It sank. [SEP] Harbour | A boat came.'
     """
-    return f"{sentence} [SEP] {title[:150]} | {before}"
+    said = f"{speaker}: " if speaker else ""
+    return f"{sentence} [SEP] {title[:150]} | {said}{before[-250:]}"
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,8 @@ class Candidate:
     def as_evidence(self) -> str:
         """What the cross-encoder reads of it."""
         turn = turn_at(self.span.passage.turns, self.span.start)
-        speaker = f"{turn.speaker}: " if turn and turn.speaker else ""
-        return evidence(self.span.text, self.span.passage.title, f"{speaker}{self.before[-250:]}")
+        speaker = turn.speaker or "" if turn else ""
+        return evidence(self.span.text, self.span.passage.title, self.before, speaker)
 
     @cached_property
     def sentence_terms(self) -> tuple[str, ...]:

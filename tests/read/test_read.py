@@ -60,7 +60,7 @@ def test_the_answering_sentence_is_quoted(reader: ExtractiveReader, question: st
 @pytest.mark.parametrize("question", ["Who wrote Hamlet?", "What is the boiling point of neon?", "今天天气怎么样？"])
 def test_nothing_is_quoted_where_nothing_answers(reader: ExtractiveReader, question: str) -> None:
     reading = reader.read(question, PASSAGES)
-    assert not reading.answers and reading.confidence < USELESS and not reading.near
+    assert not reading.answers and reading.confidence < USELESS
 
 
 def test_no_passage_no_answer(reader: ExtractiveReader) -> None:
