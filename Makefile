@@ -31,7 +31,7 @@ baseline: .venv/.service
 	$(BIN)/rag index seeds --rebuild --index build/gate
 	$(BIN)/rag eval --index build/gate --no-cache --update-baseline eval/baseline.json
 
-# Everything on the public sets of ../shared/data (about half an hour); rewrites the table in docs/evaluation.md.
+# Everything on the public sets of ../shared/data (over an hour); rewrites the table in docs/evaluation.md.
 quality: .venv/.tools
 	$(BIN)/python -m eval.bench.support
 	$(BIN)/python -m eval.bench.quality

@@ -98,16 +98,16 @@ def reading_scores(rag: RAG, collection: PublicSet, progress: Progress) -> dict[
     """What the reader makes of every question, by name; arrays over the questions of which it makes sense.
 
     `answer in the returned sentences` is over the answerable questions, without abstention and with it: the words
-    of an annotated answer stand in the quotes. Exact match and F1 are over all, where an unanswerable one is 1 if
-    refused (SQuAD 2.0). `confidence` and `answerable` are over all. `F1 of the short answer` is over the answerable
-    ones whose paragraph was found and that have one.
+    of an annotated answer stand in the quotes. Exact match and F1 are over all, of the short answer, or where there is
+    none of the whole; an unanswerable one is 1 if refused (SQuAD 2.0). `confidence` and `answerable` are over all.
+    `F1 of the short answer` is over the answerable ones whose paragraph was found and that have one.
     """
     texts = {article.source: article.text for article in collection.articles}
     rows, forced, shown, short = [], [], [], []
     for number, question in enumerate(collection.questions, start=1):
         answer = _answer(rag, question)
         wanted = [texts[question.source][start:end] for start, end in question.answers]
-        given = answer.text if answer.answered else ""
+        given = (answer.short or answer.text) if answer.answered else ""
         rows.append(
             (
                 metrics.exact_match(given, wanted or [""]),

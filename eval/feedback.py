@@ -20,7 +20,8 @@ def draft_question(rating: Feedback) -> dict[str, Any]:
     """A question in the format of eval/data.py, which refuses it for as long as it has the key `draft`.
 
     The quotes of a liked answer are what a right answer has; a liked abstention says that there is none. A draft is
-    what was disliked, or liked for words of its own: the question must hold the very answer it comes from for right.
+    what was disliked, or liked for words of its own or for its closest passages: the question must hold the very
+    answer it comes from for right.
     """
     history = [asdict(message) for message in rating.history]
     digest = hashlib.sha256(json.dumps([rating.question, history, rating.text]).encode()).hexdigest()
@@ -35,12 +36,13 @@ def draft_question(rating: Feedback) -> dict[str, Any]:
 
 
 def _expected(rating: Feedback) -> dict[str, Any]:
-    if rating.liked and not rating.answered:
+    if rating.liked and not rating.answered and not rating.unsure:
         return {"answerable": False}
     quotes = list(dict.fromkeys(citation.quote for citation in rating.citations))
     if rating.liked and quotes and contains(rating.text, [[quote] for quote in quotes]):
         return {"answerable": True, "all": quotes, "sources": sorted({one.source for one in rating.citations})}
-    verdict = "liked, but has not its quotes word for word" if rating.liked else "disliked"
+    liked = "liked, though not shown as an answer" if rating.unsure else "liked, but has not its quotes word for word"
+    verdict = liked if rating.liked else "disliked"
     return {"draft": f"“{' '.join(rating.text.split())}” was {verdict}; {COMPLETE}, then remove this key"}
 
 

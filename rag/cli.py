@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from rag.errors import RAGError, require
 from rag.text.characters import plain, plain_json, plain_lines
 
 if TYPE_CHECKING:
-    from rag.types import Answer
+    from rag.types import Answer, Statement
 
 STATUS_BAD_INPUT = 2
 
@@ -215,6 +216,7 @@ def _index(options: argparse.Namespace) -> int:
 def _ask(options: argparse.Namespace) -> int:
     from rag.pipeline import ask
     from rag.text.times import no_later
+    from rag.types import CLOSEST
 
     given = {"publisher": options.publisher, "date_from": options.date_from, "date_to": options.date_to}
     filters = {key: value for key, value in given.items() if value is not None}
@@ -223,13 +225,13 @@ def _ask(options: argparse.Namespace) -> int:
         print(plain_json(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)))
         return 0
     print(_emphasized(answer) if sys.stdout.isatty() else plain_lines(answer.text))
-    if answer.answered:
+    if answer.answered and answer.sureness:
         print(f"({answer.sureness} the answer)")
     for note in answer.notes:
         print(plain(f"({note})"))
-    shown = answer.citations or (answer.closest if answer.unsure else ())
+    shown = answer.citations or answer.nearest
     if shown:
-        print("" if answer.answered else "The closest passages, which need not answer it:")
+        print("" if answer.answered else CLOSEST)
     for _, same_article in groupby(shown, key=lambda citation: citation.source):
         citations = list(same_article)
         first = citations[0]
@@ -244,14 +246,19 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _emphasized(answer: Answer) -> str:
     """The text for a terminal, the words that answer in bold."""
-    text = plain_lines(answer.text)
-    for sentence in answer.sentences:
+    remark = answer.remark and replace(answer.remark, text=plain_lines(answer.remark.text))
+    statements = tuple(replace(each, text=_bold(each)) for each in answer.statements)
+    return replace(answer, statements=statements, abstention=plain_lines(answer.abstention),
+                   lead=plain_lines(answer.lead), remark=remark).text  # fmt: skip
+
+
+def _bold(statement: Statement) -> str:
+    text = plain_lines(statement.text)
+    for sentence in statement.sentences:
         if sentence.answer:
-            start, end = sentence.answer
-            before, words, behind = (
-                plain(part) for part in (sentence.text[:start], sentence.text[start:end], sentence.text[end:])
-            )
-            text = text.replace(f"{before}{words}{behind}", f"{before}\x1b[1m{words}\x1b[0m{behind}", 1)
+            first = statement.text.index(sentence.text)
+            start, end = (first + place for place in sentence.answer)
+            text = f"{text[:start]}\x1b[1m{text[start:end]}\x1b[0m{text[end:]}"
     return text
 
 

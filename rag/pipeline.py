@@ -20,8 +20,8 @@ from rag.inputs import check_model, check_top_k, readable, shown
 from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
 from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period
-from rag.read.differs import difference
-from rag.read.reader import USELESS, build_reader
+from rag.read.missing import missing
+from rag.read.reader import ANSWERS, USELESS, build_reader
 from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
@@ -79,17 +79,17 @@ class _Searcher:
         return self._found(spelling) if spelling.question != query else found
 
     def follow(self, question: str, together: str) -> tuple[str, _Search]:
-        """A question that others precede, alone if that is answered, else together with the one before, if that is.
+        """A question that others precede: alone if that is answered, else with the one before if it is likelier so.
 
         One without a word of its own ("Why?") asks nothing alone.
         """
         if not terms(question):
             return together, self._read(together)[0]
-        alone, reading = self._read(question)
-        if reading.answers:
+        alone, by_itself = self._read(question)
+        if by_itself.confidence >= ANSWERS:
             return question, alone
         both, reading = self._read(together)
-        follows = reading.answers and continues(question, together, reading.spans)
+        follows = reading.confidence > by_itself.confidence and continues(question, together, reading.spans)
         return (together, both) if follows else (question, alone)
 
     def _read(self, query: str) -> tuple[_Search, Reading]:
@@ -197,17 +197,18 @@ class RAG:
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
             read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
             reading = self._read(search, read, chat)
-            written = Written()
+            written = None
             if chat and reading.answers:
                 yield StepBegun(WRITING)
                 asked = search.spelling.question
                 written = yield from Writer(chat, index.text).write(asked, reading.ranking or read)
             yield StepBegun(CHECKING)
-            if chat and written.holds and is_to_the_point(chat, written.citations, reading):
+            by_model = bool(chat and written and written.holds and is_to_the_point(chat, written.citations, reading))
+            if written and by_model:
                 shown = _Shown(written.statements, written.citations, notes=written.notes)
             else:
                 judged = bool(chat and verdict_of(chat.bytes))
-                shown = self._quoted(index, search, reading, written, language_of(query), judged=judged)
+                shown = self._quoted(index, search, reading, written, language_of(query), judged)
             differs = Differing()
             if shown.statements:
                 differs = differing(search.spelling.question, reading, shown.citations, index.text)
@@ -223,13 +224,14 @@ class RAG:
                 remark=differs.remark,
                 closest=shown.closest,
                 unsure=shown.unsure,
+                by_model=by_model,
                 standalone_question=query,
-                left_out=tuple(passage.id for passage in written.left_out),
+                left_out=tuple(passage.id for passage in written.left_out) if written else (),
                 tokens_in=chat.usage.tokens_in if chat else 0,
                 tokens_out=chat.usage.tokens_out if chat else 0,
                 conflicts=differs.conflicts,
             )
-            first = written.first_sentence if shown.statements == written.statements else None
+            first = written.first_sentence if written and by_model else None
             yield Answered(
                 replace(answer, notes=(*shown.notes, *search.notes(answer)), timings=_timings(clock, answer, first))
             )
@@ -263,7 +265,13 @@ class RAG:
             return self._models[name]
 
     def _quoted(
-        self, index: Index, search: _Search, reading: Reading, written: Written, language: Language, *, judged: bool
+        self,
+        index: Index,
+        search: _Search,
+        reading: Reading,
+        written: Written | None,
+        language: Language,
+        judged: bool,
     ) -> _Shown:
         """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
         citations = cite(reading.spans, index.text, reading.words)
@@ -271,12 +279,12 @@ class RAG:
         served = profile(self.settings.embedding_model).serves(language.code)
         if not served and (foreign or not citations):  # the articles may say it
             return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
-        if not citations or not reading.answers or (written.abstained and not judged):
+        if not citations or not reading.answers or (written and written.abstained and not judged):
             if not citations or reading.confidence < USELESS:
                 return _Shown(abstention=language.abstention, closest=citations)
-            differs = difference(search.asked, reading.spans, search.passages) if language.code == "en" else ""
-            return _Shown(abstention=f"{language.unsure} {differs}".rstrip(), closest=citations, unsure=True)
-        notes = (NOT_FOUND,) if written.abstained else (REPLACED,) if written.sentences else ()
+            lacks = missing(search.asked, reading.spans, search.passages) if language.code == "en" else ""
+            return _Shown(abstention=f"{language.unsure} {lacks}".rstrip(), closest=citations, unsure=True)
+        notes = () if written is None else (REPLACED,) if written.sentences else (NOT_FOUND,)
         lead = language.lead if foreign else ""
         return _Shown(tuple(map(quotation, citations)), citations, lead=lead, notes=notes)
 

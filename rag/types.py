@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNSUPPORTED = "[not supported]"  # stands in place of markers
 SURENESS = ((0.8, "very likely"), (0.5, "likely"), (0.25, "unlikely"), (0.0, "very unlikely"))  # from which confidence
+CLOSEST = "The closest passages, which need not answer it:"  # above those of an answer that is not sure
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,9 @@ class Sentence:
 class Reading:
     """What a reader made of the passages: the best spans in reading order, and how likely they answer.
 
-    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for the spans to be shown. `ranking`
-    has the passages again, those with the best evidence first; `shortlist` the sentences it looked at closely. `words`
-    are those of the best span that answer, where the reader is sure of them.
+    `confidence` is a probability, 0 to 1; `answers` is False where it is too low for them to be shown as an answer.
+    `ranking` has the passages again, those with the best evidence first; `shortlist` the sentences it looked at
+    closely. `words` are those of the best span that answer, where the reader is sure of them.
     """
 
     spans: tuple[Span, ...]
@@ -270,11 +271,11 @@ class Answer:
     ahead of quotes in another language than the question's, `remark` one below the quotes which says that they differ.
     `text` is all of these.
 
-    `closest` is what would have been quoted, had the reader been sure. `unsure` says that it is worth a look: the
-    chance that it answers is below one half, but not nothing. `confidence` (0 to 1) is how likely the quoted, or
-    closest, words answer the question. `standalone_question` is what was searched for: the question, or a follow-up
-    made to stand alone, slips and all. `timings` are seconds by step; `first_sentence`, until the first checked one
-    was shown.
+    `closest` is what the reader finds nearest where nothing is shown as an answer. `unsure` says that it is worth a
+    look: the chance that it answers is at least a tenth. `confidence` (0 to 1) is how likely the quoted, or closest,
+    words answer the question; of the sentences that a language model writes (`by_model`) it tells nothing.
+    `standalone_question` is what was searched for: the question, or a follow-up made to stand alone, slips and all.
+    `timings` are seconds by step; `first_sentence`, until the first checked one was shown.
 
     `notes` are what the reader should know of how the answer came about, a line each: which words of the question were
     taken for slips, of which time it speaks, what was done with a language model's text.
@@ -303,20 +304,26 @@ class Answer:
     tokens_out: int = 0
     conflicts: tuple[Conflict, ...] = ()
     unsure: bool = False
+    by_model: bool = False
 
     @property
     def short(self) -> str:
-        """The words of a citation that answer by themselves, "" where the reader is not sure of any."""
+        """The quoted words that answer by themselves, "" where the reader is sure of none, or a model writes."""
         return next((citation.answer_words for citation in self.citations if citation.answer), "")
 
     @property
     def sureness(self) -> str:
-        """The confidence in words: how likely what is quoted answers the question."""
-        return next(words for least, words in SURENESS if self.confidence >= least)
+        """The confidence in words: how likely what is quoted answers the question; "" of what a model writes."""
+        return "" if self.by_model else next(words for least, words in SURENESS if self.confidence >= least)
+
+    @property
+    def nearest(self) -> tuple[Citation, ...]:
+        """The closest passages, where they are worth a look."""
+        return self.closest if self.unsure else ()
 
     @property
     def answered(self) -> bool:
-        """Whether the articles say it."""
+        """Whether an answer is shown."""
         return bool(self.statements)
 
     @property
@@ -335,7 +342,8 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON values: dates are ISO strings, tuples are lists; with its text and sentences."""
         sentences = [dataclasses.asdict(sentence) for sentence in self.sentences]
-        whole = {"text": self.text, "answered": self.answered, "short": self.short, "sentences": sentences}
+        whole = {"text": self.text, "answered": self.answered, "short": self.short, "sureness": self.sureness,
+                 "sentences": sentences}  # fmt: skip
         plain: dict[str, Any] = _plain(dataclasses.asdict(self) | whole)
         for passage in plain["passages"]:
             del passage["article_sentences"]  # as long as the article, and its own are in `text`

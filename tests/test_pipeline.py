@@ -82,7 +82,7 @@ def test_a_reader_that_is_not_sure_says_so_and_shows_what_is_near(seeds_rag: RAG
     answer = fixed(seeds_rag, "November", confidence=0.3, answers=False).answer(
         "When does the port of Harrowmere open?"
     )
-    assert answer.text == f"{UNSURE} No passage found speaks of Harrowmere."
+    assert answer.text == f"{UNSURE} No passage found has the name Harrowmere."
     assert answer.unsure and not answer.answered and "November" in answer.closest[0].quote and answer.short == ""
     answer = fixed(seeds_rag, "November", confidence=0.01, answers=False).answer("When does the port open?")
     assert answer.text == ABSTENTION and not answer.unsure and not answer.answered
@@ -93,7 +93,7 @@ def test_to_dict_is_plain_json(seeds_rag: RAG) -> None:
     plain = json.loads(json.dumps(answer.to_dict()))
     assert plain["citations"][0]["published"] == "2024-06-28"
     assert plain["citations"][0]["republished_in"] == []
-    assert set(plain) == {*Answer.__dataclass_fields__, "answered", "sentences", "short", "text"}
+    assert set(plain) == {*Answer.__dataclass_fields__, "answered", "sentences", "short", "sureness", "text"}
     assert plain["text"] == answer.text
 
 
@@ -104,6 +104,21 @@ def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
     ]
     answer = seeds_rag.answer("What did she say about the port?", history=history)
     assert "20-yard line" in answer.text
+
+
+@pytest.mark.parametrize(("alone", "together", "follows"), [(0.12, 0.45, True), (0.6, 0.9, False), (0.3, 0.2, False)])
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_follow_up_is_read_with_the_question_before_where_that_is_likelier_whatever_is_shown(
+    seeds_rag: RAG, alone: float, together: float, *, follows: bool, answers: bool
+) -> None:
+    class ByQuestion(Fixed):
+        def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+            return replace(super().read(question, passages), confidence=together if "Lima" in question else alone)
+
+    rag = RAG(seeds_rag.settings, seeds_rag.store, seeds_rag.retriever, ByQuestion("November", answers=answers))
+    history = [{"role": "user", "content": "Who announced Xi's trip to Lima?"}]
+    asked = rag.answer("Was it in November?", history=history).standalone_question
+    assert asked == ("Who announced Xi's trip to Lima? Was it in November?" if follows else "Was it in November?")
 
 
 @pytest.mark.slow

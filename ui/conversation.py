@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.text.times import no_later
-from rag.types import Answer, Citation
+from rag.types import CLOSEST, Answer, Citation
 
 MOST_TURNS = 100  # of a conversation; beyond, the oldest go
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
@@ -82,11 +82,12 @@ class Conversation(BaseModel):
         return self.model_copy(update={"turns": self.turns[:number]})
 
     def history(self, number: int | None = None) -> list[dict[str, str]]:
-        """The answered turns (ahead of one) as messages for `RAG.answer`."""
+        """The answered turns (ahead of one) as messages for `RAG.answer`; a follow-up as it was searched for."""
         messages = []
         for turn in self.turns[:number]:
             if turn.answer:
-                messages.append({"role": "user", "content": turn.question})
+                asked = turn.answer.standalone_question or turn.question
+                messages.append({"role": "user", "content": asked})
                 messages.append({"role": "assistant", "content": turn.answer.text})
         return messages
 
@@ -105,14 +106,19 @@ class Conversation(BaseModel):
 
 def to_text(answer: Answer) -> str:
     """The answer with its citations as plain text, to be copied."""
-    sources = "\n".join(map(_source, answer.citations))
+    sources = "\n".join((*_above(answer), *map(_source, answer.citations or answer.nearest)))
     return f"{answer.text}\n\n{sources}".rstrip()
 
 
 def to_markdown(answer: Answer) -> str:
     """The answer with its citations as Markdown; whatever looks like markup in the words is escaped."""
-    sources = "\\\n".join(_markdown(_source(each)) for each in answer.citations)
+    lines = (*_above(answer), *map(_source, answer.citations or answer.nearest))
+    sources = "\\\n".join(map(_markdown, lines))
     return f"{_markdown(answer.text)}\n\n{sources}".rstrip()
+
+
+def _above(answer: Answer) -> tuple[str, ...]:
+    return (CLOSEST,) if answer.nearest else ()
 
 
 def _source(citation: Citation) -> str:

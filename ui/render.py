@@ -17,7 +17,7 @@ from rag.events import CHECKING, READING, SEARCHING, WRITING
 from rag.models.download import model_title
 from rag.settings import EXTRACTIVE
 from rag.text.times import dated
-from rag.types import Answer, Article, Citation, Sentence
+from rag.types import CLOSEST, Answer, Article, Citation, Sentence
 from ui.conversation import Turn, encodable, to_markdown, to_text
 
 STEPS = {
@@ -88,8 +88,7 @@ def render_answer(answer: Answer) -> str:
         searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.standalone_question)}</p>'
     if not answer.answered:
         text = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>'
-        closest = _closest(answer.closest) if answer.unsure else ""
-        body = f"{text}{_notes(answer.notes)}{closest}{_made(answer)}"
+        body = f"{text}{_notes(answer.notes)}{_closest(answer.nearest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = "".join(_source(citation, answer.text) for citation in answer.citations)
     said = [sentence for statement in answer.statements for sentence in statement.sentences]
@@ -97,10 +96,15 @@ def render_answer(answer: Answer) -> str:
     lead = f'<p class="lead" dir="auto">{escaped(answer.lead)}</p>' if answer.lead else ""
     return (
         f'<div class="answer">{searched}{_notes(answer.notes)}{lead}<p class="answer-text" dir="auto">{text}</p>'
-        f'<p class="sureness">{escaped(answer.sureness).capitalize()} the answer</p>'
-        f'{_conflicts(answer)}<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
+        f"{_sureness(answer)}{_conflicts(answer)}"
+        f'<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
         f'<ol class="sources">{sources}</ol>{_made(answer)}{_copies(answer)}</div>'
     )
+
+
+def _sureness(answer: Answer) -> str:
+    words = answer.sureness.capitalize()
+    return f'<p class="sureness">{escaped(words)} the answer</p>' if words else ""
 
 
 def render_draft(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> str:
@@ -224,7 +228,7 @@ def _closest(citations: Sequence[Citation]) -> str:
         f"“{escaped(_cut(each.quote, LONGEST_CLOSEST))}”</li>"
         for each in citations
     )
-    return f'<div class="closest"><p>The closest passages, which need not answer it:</p><ul>{entries}</ul></div>'
+    return f'<div class="closest"><p>{CLOSEST}</p><ul>{entries}</ul></div>'
 
 
 def _source(citation: Citation, text: str) -> str:

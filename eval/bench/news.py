@@ -58,7 +58,7 @@ def run(sets: Sequence[tuple[Path, Sequence[EvalQuestion]]], progress: Progress)
 
 def worth(run: Run) -> Iterator[str]:
     """What the reader's answers and its confidence are worth, near misses and answerable questions apart."""
-    everything = run.summary["all"]
+    everything = {name: figure.value for name, figure in run.summary["all"].items()}
     answerable = [row for row in run.rows if not row["scores"]["unanswerable"]]
     close = summarize([*answerable, *(row for row in run.rows if row["kind"] == "near-miss")])["all"]
     figures = {
@@ -66,13 +66,13 @@ def worth(run: Run) -> Iterator[str]:
         "near misses not answered": 1 - run.summary["kind near-miss"]["answered"].value,
         **{f"{kind} answered and rightly cited": run.summary[f"kind {kind}"]["rightly cited"].value
            for kind in dict.fromkeys(row["kind"] for row in answerable)},
-        "shown answers that are right": everything["right when answered"].value,
-        "answerable refused or not sure": everything["answerable refused"].value,
-        "right against wrong within shown answers, AUROC": everything["AUROC of right among answered"].value,
-        "calibration error": everything["calibration error"].value,
+        "shown answers that are right": everything.get("right when answered"),
+        "answerable refused or not sure": everything.get("answerable refused"),
+        "right against wrong within shown answers, AUROC": everything.get("AUROC of right among answered"),
+        "calibration error": everything.get("calibration error"),
     }  # fmt: skip
-    for name, figure in figures.items():
-        yield f"{name:<50}{figure:>7.3f}"
+    for name, figure in figures.items():  # some are not defined where nothing, or nothing wrong, is shown
+        yield f"{name:<50}{'–' if figure is None else f'{figure:.3f}':>7}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -149,7 +149,9 @@ def _reading_rows(name: str, ours: dict[str, Array], plain: dict[str, Array]) ->
     mean, other = figures(ours), figures(plain)
     for key in mean:
         if key in ours:
-            yield Row(f"{name}: {key}", len(ours[key]), value(ours[key]), sentence=_against(ours[key], plain[key]))
+            same = len(ours[key]) == len(plain[key])  # the plain reader gives no short answer
+            beside = _against(ours[key], plain[key]) if same else ""
+            yield Row(f"{name}: {key}", len(ours[key]), value(ours[key]), sentence=beside)
         else:
             yield Row(f"{name}: {key}", len(ours["answerable"]), f"{mean[key]:.3f}", sentence=f"{other[key]:.3f}")
 

@@ -1,4 +1,4 @@
-"""How often the support judge of rag/cite/quotes.py is wrong: `python -m eval.bench.support [DATA]`.
+"""How often the support judge of rag/cite/support.py is wrong: `python -m eval.bench.support [DATA]`.
 
 Two sets of sentences with the words they cite. support_pairs.jsonl, beside this file, was written by hand by people who
 had not seen the judge: quotes in the manner of news, sentences that say the same in other words, and sentences with

@@ -1,18 +1,21 @@
-"""Train the reader's cross-encoder: `make train` (python -m eval.fit.cross_encoder [DATA]).
+"""Train the reader's cross-encoder: `make train` (python -m eval.fit.cross_encoder [--further] [DATA]).
 
 It reads a question together with one sentence, the headline, the speaker and the sentence before, and gives the
 log-odds that the sentence answers, and for each word piece those that the answer begins, and ends, there. It starts
 from the bundled all-MiniLM-L6-v2 and sees the questions of teaching.py, each with sentences that answer it and others:
 the tempting ones, those most like it in its passage and in others. The loss is that of a conditional logit (McFadden
 1974) with "none of them" at 0, the right choice for near misses; so scores of different questions can be compared.
-The words are taught inside their sentence, as BERT's for SQuAD (Devlin et al. 2019).
+The words are taught inside their sentence, as BERT's for SQuAD (Devlin et al. 2019). Beside them it learns whether a
+quote supports what somebody says of it (lessons/support), from a head of its own.
 
 What comes out is rag/models/cross_encoder.onnx; docs/cross_encoder.md is its data sheet. About an hour on 2 idle
-cores; interrupted, it goes on from build/reader/checkpoint.pt.
+cores; interrupted, it goes on from a checkpoint in build/reader. `--further` adds a pass to the one in the package,
+with half as many sentences a question: only those that are hard.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import random
 import sys
@@ -30,23 +33,37 @@ from sklearn.metrics import roc_auc_score
 from tokenizers import Encoding, Tokenizer
 from torch import nn
 
-from eval.fit.teaching import Lesson, Lessons, public_lessons, written_lessons
+from eval.fit.teaching import Lessons, SupportPair, public_lessons, support_pairs, written_lessons
 from eval.public import data_folder
-from rag.models.encoders import CROSS_ENCODER_WINDOW, LONGEST_PAIRED, encoder
+from rag.models.encoders import CROSS_ENCODER_WINDOW, LONGEST_PAIRED, TOKENIZER, OnnxReranker, encoder
 
 CROSS_ENCODER = Path(__file__).resolve().parents[2] / "rag" / "models" / "cross_encoder.onnx"
-CHECKPOINT = Path("build") / "reader" / "checkpoint.pt"
-EPOCHS = 1
+CHECKPOINTS = Path("build") / "reader"
 QUESTIONS = 8  # a step
-RATE = 1e-4
+PAIRS = 4  # of quote and claim, a step
 WARM_UP = 0.1  # share of the steps
 HIDDEN = 0.05  # share of word pieces that are masked while training
 ALIKE = 2  # sentences of the passage that are most like the question, beside the right or the tempting ones
-ELSEWHERE = 10  # the sentences of other passages most like the question, two of which are drawn
+ELSEWHERE = 10  # the sentences of other passages most like the question, some of which are drawn
 WORDS_COUNT = 0.25  # what the loss of an answer's words counts beside that of its sentence
+SUPPORT_COUNTS = 0.5  # and that of a pair of quote and claim, beside that of a question
 TOGETHER = 10  # pairs of like length that are read at once
 FIRST_WORD = 999  # of the word pieces; below are special ones and unused ones
 SEED = 0
+
+
+@dataclass(frozen=True)
+class Pass:
+    """How the questions are gone through once: the rate of learning, and the most sentences drawn for each of them."""
+
+    rate: float
+    right: int
+    by_chance: int
+    elsewhere: int
+
+
+FIRST = Pass(rate=1e-4, right=2, by_chance=1, elsewhere=2)
+FURTHER = Pass(rate=7e-5, right=1, by_chance=0, elsewhere=1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,7 @@ class Group:
 
 
 class Network(nn.Module):  # type: ignore[misc]
-    """BERT with a small head on its first and its mean hidden state, and one on the state of each piece."""
+    """BERT with two small heads on its first and its mean hidden state, and one on the state of each piece."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,18 +88,20 @@ class Network(nn.Module):  # type: ignore[misc]
             str(get_model_path()), attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0
         )
         width = self.bert.config.hidden_size
-        self.head = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, 1))
+        self.head, self.support = (
+            nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, 1)) for _ in range(2)
+        )
         self.words = nn.Linear(width, 2)
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of pairs, shape (batch,), and of their pieces as first and as last, (batch, pieces, 2)."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Logits of pairs, shape (batch,), of their pieces as first and as last, (batch, pieces, 2), of support."""
         states = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
         hidden, mask = states.last_hidden_state, attention_mask.unsqueeze(-1)
         mean = (hidden * mask).sum(1) / mask.sum(1)
-        logits: torch.Tensor = self.head(torch.cat([hidden[:, 0], mean], -1)).squeeze(-1)
-        return logits, self.words(hidden)
+        pooled = torch.cat([hidden[:, 0], mean], -1)
+        return self.head(pooled).squeeze(-1), self.words(hidden), self.support(pooled).squeeze(-1)
 
 
 class Teacher:
@@ -100,90 +119,93 @@ class Teacher:
         self._sentences = encode([lessons.passages[number].sentences[one] for number, one in self._places])
         self._questions = encode([each.question for each in lessons.lessons])
 
-    def group(self, number: int, chance: random.Random) -> Group:
+    def group(self, number: int, chance: random.Random, drawn: Pass) -> Group:
         """The question of that number with the sentences drawn for it."""
         lesson = self._lessons.lessons[number]
         passage = self._lessons.passages[lesson.passage]
-        right, wrong, elsewhere = self._sorted(number, lesson)
-        shown = chance.sample(right, min(2, len(right)))
+        inside, elsewhere = self.ranked(number)
+        right = [one for one in inside if one in lesson.right]
+        others = [one for one in inside if one not in lesson.right | lesson.tempting]
+        shown = chance.sample(right, min(drawn.right, len(right)))
         if lesson.words and lesson.words[0][0] in right:
-            shown = [lesson.words[0][0], *(one for one in shown if one != lesson.words[0][0])][:2]
-        tempting = [one for one in sorted(lesson.tempting) if one < len(passage.sentences)]
-        others = [one for one in wrong if one not in lesson.tempting]
+            shown = [lesson.words[0][0], *(one for one in shown if one != lesson.words[0][0])][: drawn.right]
         if right:
-            chosen = others[:ALIKE] + chance.sample(others[ALIKE:], min(1, len(others[ALIKE:])))
-            far = chance.sample(elsewhere, min(2, len(elsewhere)))
+            chosen = others[:ALIKE] + chance.sample(others[ALIKE:], min(drawn.by_chance, len(others[ALIKE:])))
+            far = chance.sample(elsewhere, min(drawn.elsewhere, len(elsewhere)))
         else:
+            tempting = [one for one in sorted(lesson.tempting) if one < len(passage.sentences)]
             chosen = [*tempting[:2], *others][: ALIKE + 1]
             far = chance.sample(elsewhere, min(1, len(elsewhere)))
         texts = [passage.evidence(one) for one in (*shown, *chosen)]
         texts += [self._lessons.passages[other].evidence(one) for other, one in far]
         return Group(lesson.question, texts, len(shown), lesson.words[0][1:] if lesson.words else None)
 
-    def _sorted(self, number: int, lesson: Lesson) -> tuple[list[int], list[int], list[tuple[int, int]]]:
-        """Right sentences of its passage, the others, most like the question first, and the most alike of others."""
+    def ranked(self, number: int) -> tuple[list[int], list[tuple[int, int]]]:
+        """The sentences of its passage, and (passage, sentence) of others, those most like the question first."""
+        lesson = self._lessons.lessons[number]
         alike: NDArray[np.float32] = self._sentences @ self._questions[number]
         own = self._own == lesson.passage
         inside = [self._places[place][1] for place in np.flatnonzero(own)[np.argsort(-alike[own])]]
         title = self._titles[np.flatnonzero(own)[0]] if own.any() else -1
         alike[self._titles == title] = -1
         nearest = np.argpartition(-alike, ELSEWHERE)[:ELSEWHERE]
-        right = [one for one in inside if one in lesson.right]
-        return right, [one for one in inside if one not in lesson.right], [self._places[place] for place in nearest]
+        return inside, [self._places[place] for place in nearest[np.argsort(-alike[nearest])]]
 
 
-def train(lessons: Lessons, epochs: int) -> Network:
-    """The network after `epochs` passes; it goes on from the checkpoint if there is one."""
+def train(network: Network, lessons: Lessons, pairs: Sequence[SupportPair], drawn: Pass, checkpoint: Path) -> None:
+    """One pass over the questions; it goes on from the checkpoint if there is one."""
     torch.manual_seed(SEED)
-    network, teacher, pieces = Network(), Teacher(lessons), tokenizer()
+    teacher, pieces = Teacher(lessons), tokenizer()
     decayed = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim <= 1]
     optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=RATE
+        [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=drawn.rate
     )
-    chance, count = random.Random(SEED), len(lessons.lessons)
-    order = [number for _ in range(epochs) for number in chance.sample(range(count), count)]
+    order = random.Random(SEED).sample(range(len(lessons.lessons)), len(lessons.lessons))
     steps = len(order) // QUESTIONS
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / (WARM_UP * steps), 1.0) * max(0.0, 1 - step / (1.02 * steps))
     )
     learned = {"network": network, "optimizer": optimizer, "schedule": schedule}
-    begun = _resume(learned)
-    started, losses = time.time(), list[float]()
+    begun = _resume(learned, checkpoint)
+    started, losses = time.time(), list[tuple[float, float]]()
     network.train()
     for step in range(begun, steps):
         chance = random.Random(f"{SEED} {step}")
         torch.manual_seed(step)
-        batch = [teacher.group(number, chance) for number in order[step * QUESTIONS : (step + 1) * QUESTIONS]]
-        loss = _loss(network, pieces, batch)
+        batch = [teacher.group(number, chance, drawn) for number in order[step * QUESTIONS : (step + 1) * QUESTIONS]]
+        answers, support = _loss(network, pieces, batch), _support_loss(network, pieces, chance.sample(pairs, PAIRS))
         optimizer.zero_grad()
-        loss.backward()
+        (answers + SUPPORT_COUNTS * support).backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        losses.append(loss.item())
+        losses.append((answers.item(), support.item()))
         if (step + 1) % 25 == 0:
             seconds = (time.time() - started) / (step + 1 - begun)
-            print(f"step {step + 1} of {steps}, loss {np.mean(losses[-100:]):.3f}, {seconds:.2f} s a step", flush=True)
+            questions, quotes = np.mean(losses[-100:], axis=0)
+            print(
+                f"step {step + 1} of {steps}, loss {questions:.3f}, of support {quotes:.3f}, {seconds:.2f} s a step",
+                flush=True,
+            )
         if (step + 1) % 50 == 0 or step + 1 == steps:
-            _keep(learned, step + 1)
-    return network
+            _keep(learned, checkpoint, step + 1)
 
 
-def _resume(learned: dict[str, Any]) -> int:
-    if not CHECKPOINT.exists():
+def _resume(learned: dict[str, Any], checkpoint: Path) -> int:
+    if not checkpoint.exists():
         return 0
-    kept = torch.load(CHECKPOINT)
+    kept = torch.load(checkpoint)
     for name, part in learned.items():
         part.load_state_dict(kept[name])
     return int(kept["step"])
 
 
-def _keep(learned: dict[str, Any], step: int) -> None:
-    CHECKPOINT.parent.mkdir(parents=True, exist_ok=True)
-    new = CHECKPOINT.with_suffix(".new")
+def _keep(learned: dict[str, Any], checkpoint: Path, step: int) -> None:
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    new = checkpoint.with_suffix(".new")
     torch.save({**{name: part.state_dict() for name, part in learned.items()}, "step": step}, new)
-    new.rename(CHECKPOINT)
+    new.rename(checkpoint)
 
 
 def _loss(network: Network, pieces: Tokenizer, batch: Sequence[Group]) -> torch.Tensor:
@@ -193,7 +215,7 @@ def _loss(network: Network, pieces: Tokenizer, batch: Sequence[Group]) -> torch.
     words: list[Any] = [None] * len(encodings)
     for first in range(0, len(by_length), TOGETHER):
         places = by_length[first : first + TOGETHER]
-        read, marked = network(*_inputs([encodings[place] for place in places], HIDDEN))
+        read, marked, _ = network(*_inputs([encodings[place] for place in places], HIDDEN))
         for row, place in enumerate(places):
             logits[place], words[place] = read[row], marked[row]
     losses, place = [], 0
@@ -208,6 +230,12 @@ def _loss(network: Network, pieces: Tokenizer, batch: Sequence[Group]) -> torch.
         losses.append(loss)
         place += len(group.texts)
     return torch.stack(losses).mean()
+
+
+def _support_loss(network: Network, pieces: Tokenizer, pairs: Sequence[SupportPair]) -> torch.Tensor:
+    _, _, logits = network(*_inputs(pieces.encode_batch([(pair.claim, pair.quote) for pair in pairs])))
+    labels = torch.tensor([float(pair.supported) for pair in pairs])
+    return nn.functional.binary_cross_entropy_with_logits(logits, labels)
 
 
 def encode(pieces: Tokenizer, question: str, texts: Sequence[str]) -> list[Encoding]:
@@ -250,36 +278,29 @@ def tokenizer() -> Tokenizer:
     return pieces
 
 
-def measure(network: Network, held_out: Lessons) -> str:
+def measure(reader: OnnxReranker, held_out: Lessons, pairs: Sequence[SupportPair]) -> str:
     """Held-out questions with all sentences of their passage and the six most like them elsewhere.
 
     Which share has a right one first, and among the first two; AUROC of the highest log-odds, questions with an answer
-    against near misses; of the words, how often exactly the annotated ones are the likeliest.
+    against near misses; of the words, how often exactly the annotated ones are the likeliest. Of the held-out pairs of
+    quote and claim, by kind, how many are told rightly.
     """
-    network.eval()
-    teacher, pieces = Teacher(held_out), tokenizer()
+    teacher = Teacher(held_out)
     found, exact = dict[str, list[tuple[bool, bool, float]]](), list[bool]()
-    with torch.no_grad():
-        for number, lesson in enumerate(held_out.lessons):
-            _, _, elsewhere = teacher._sorted(number, lesson)
-            passage = held_out.passages[lesson.passage]
-            texts = [passage.evidence(one) for one in range(len(passage.sentences))]
-            texts += [held_out.passages[other].evidence(one) for other, one in elsewhere[:6]]
-            encodings = encode(pieces, lesson.question, texts)
-            logits, words = network(*_inputs(encodings))
-            best = logits.argsort(descending=True).tolist()
-            found.setdefault(lesson.kind, []).append(
-                (best[0] in lesson.right, bool(lesson.right & set(best[:2])), float(logits.max()))
-            )
-            if lesson.words and (inside := pieces_of(encodings[lesson.words[0][0]], *lesson.words[0][1:])):
-                first, last = sentence_pieces(encodings[lesson.words[0][0]])
-                scores = words[lesson.words[0][0], first:last]
-                both = (scores[:, None, 0] + scores[None, :, 1]).triu()
-                both = both.masked_fill(torch.ones_like(both).tril(-1).bool(), -1e9)
-                place = int(both.argmax())
-                exact.append(
-                    (first + place // (last - first), first + place % (last - first)) == (inside[0], inside[-1])
-                )
+    for number, lesson in enumerate(held_out.lessons):
+        _, elsewhere = teacher.ranked(number)
+        passage = held_out.passages[lesson.passage]
+        texts = [passage.evidence(one) for one in range(len(passage.sentences))]
+        texts += [held_out.passages[other].evidence(one) for other, one in elsewhere[:6]]
+        scores = reader.score(lesson.question, texts)
+        best = np.argsort(-scores).tolist()
+        found.setdefault(lesson.kind, []).append(
+            (best[0] in lesson.right, bool(lesson.right & set(best[:2])), float(scores.max()))
+        )
+        if lesson.words:
+            sentence, *place = lesson.words[0]
+            start, end, _ = reader.locate(lesson.question, texts[sentence], len(passage.sentences[sentence]))
+            exact.append([start, end] == place)
     lines = [
         f"{kind}: {len(rows)}, right first {np.mean([one for one, _, _ in rows]):.3f}, "
         f"in two {np.mean([two for _, two, _ in rows]):.3f}, mean log-odds {np.mean([odds for _, _, odds in rows]):.2f}"
@@ -288,12 +309,12 @@ def measure(network: Network, held_out: Lessons) -> str:
     odds = [(kind != "near-miss", value) for kind, rows in found.items() for _, _, value in rows]
     area = roc_auc_score([label for label, _ in odds], [value for _, value in odds])
     refused = np.mean([value < 0 for _, _, value in found["near-miss"]])
-    return "\n".join(
-        [
-            *lines,
-            f"AUROC {area:.3f}; near misses below 0 {refused:.3f}; words exact {np.mean(exact):.3f} of {len(exact)}",
-        ]
-    )
+    lines.append(f"AUROC {area:.3f}; near misses below 0 {refused:.3f}; words exact {np.mean(exact):.3f}")
+    told = dict[str, list[bool]]()
+    for pair in pairs:
+        told.setdefault(pair.kind, []).append((reader.supports(pair.claim, pair.quote) >= 0.5) == pair.supported)
+    lines += [f"{kind}: {np.mean(rows):.3f} of {len(rows)} told rightly" for kind, rows in sorted(told.items())]
+    return "\n".join(lines)
 
 
 def export(network: Network, path: Path) -> None:
@@ -304,8 +325,8 @@ def export(network: Network, path: Path) -> None:
     names = ["input_ids", "attention_mask", "token_type_ids"]
     exact = path.with_suffix(".fp32.onnx")
     axes = {name: {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=512)} for name in names}
-    torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit", "words"], dynamo=True,
-                      dynamic_shapes=axes, external_data=False)  # fmt: skip
+    torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit", "words", "support"],
+                      dynamo=True, dynamic_shapes=axes, external_data=False)  # fmt: skip
     _write_in_8_bits(exact, path)
     exact.unlink()
 
@@ -341,21 +362,58 @@ def _write_in_8_bits(exact: Path, path: Path) -> None:
     onnx.save(model, path)
 
 
+def restore(network: Network, path: Path) -> None:
+    """Give the network the weights of such a file, as its 8 bits have them; a head that the file lacks stays new.
+
+    A matrix goes by the name of the bias that is added to what it gives: the exporter keeps only those names.
+    """
+    import onnx
+
+    graph = onnx.load(path).graph
+    kept = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    weights = {name: values for name, values in kept.items() if name in network.state_dict()}
+    for name, values in kept.items():
+        if name.endswith("_quantized"):
+            whole = name.removesuffix("_quantized")
+            zero = kept[f"{whole}_zero_point"].astype(np.float32)
+            weights[whole] = (values.astype(np.float32) - zero) * kept[f"{whole}_scale"]
+    matrices = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul"}
+    for node in graph.node:
+        for product, bias in (node.input, reversed(node.input)) if node.op_type == "Add" else ():
+            if bias.endswith(".bias") and (matrix := matrices.get(product)):
+                values = kept[f"{matrix}_rounded"].astype(np.float32) * kept[f"{matrix}_scale"]
+                weights[f"{bias.removesuffix('bias')}weight"] = values.T
+    restored = {name: torch.from_numpy(np.array(values)) for name, values in weights.items()}
+    missing, _ = network.load_state_dict(restored, strict=False)
+    print(f"{path}: {len(restored)} of {len(network.state_dict())} weights; new: {', '.join(missing) or 'none'}")
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Gather, train, measure, export."""
-    data = data_folder(arguments)
+    """Gather, train, export, measure."""
+    parser = argparse.ArgumentParser(prog="python -m eval.fit.cross_encoder", description=__doc__.splitlines()[0])
+    parser.add_argument("--further", action="store_true", help="one more pass, from the weights in the package")
+    parser.add_argument("data", nargs="*", help="folder with the public sets")
+    options = parser.parse_args(arguments)
+    data = data_folder(options.data)
     lessons, held_out = written_lessons(data / "written")
     lessons.take(public_lessons(data))
+    pairs, held_out_pairs = support_pairs()
     unanswered = sum(not each.right for each in lessons.lessons)
     print(
-        f"{len(lessons.lessons)} questions, {unanswered} of them not answered; {len(held_out.lessons)} held out",
+        f"{len(lessons.lessons)} questions, {unanswered} of them not answered; {len(held_out.lessons)} held out; "
+        f"{len(pairs)} pairs of quote and claim; {len(held_out_pairs)} held out",
         flush=True,
     )
-    network = train(lessons, EPOCHS)
-    print(measure(network, held_out), flush=True)
+    network = Network()
+    if options.further:
+        restore(network, CROSS_ENCODER)
+    checkpoint = CHECKPOINTS / f"{'further' if options.further else 'first'}-{len(lessons.lessons)}.pt"
+    train(network, lessons, pairs, FURTHER if options.further else FIRST, checkpoint)
     export(network, CROSS_ENCODER)
+    checkpoint.unlink()
     digest = hashlib.sha256(CROSS_ENCODER.read_bytes()).hexdigest()
-    print(f"{CROSS_ENCODER}: {CROSS_ENCODER.stat().st_size / 1e6:.1f} MB, SHA-256 {digest}")
+    print(f"{CROSS_ENCODER}: {CROSS_ENCODER.stat().st_size / 1e6:.1f} MB, SHA-256 {digest}", flush=True)
+    print(measure(OnnxReranker(CROSS_ENCODER, TOKENIZER), held_out, held_out_pairs))
     return 0
 
 

@@ -38,7 +38,15 @@ from eval.fit.examples import (
 from eval.fit.teaching import FIT
 from eval.metrics import calibration_error
 from eval.public import DATA, data_folder
-from rag.read.reader import ANSWER_FEATURES, ANSWERS, FOUND_FEATURES, Weights, answer_features, in_reading_order
+from rag.read.reader import (
+    ANSWER_FEATURES,
+    ANSWERS,
+    FOUND_FEATURES,
+    Weights,
+    answer_features,
+    in_reading_order,
+    reader_weights,
+)
 from rag.read.signals import AGAINST, SIGNALS
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "rag" / "read" / "reader.json"
@@ -73,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # The embedding model knows English: what it finds for answerable questions in other languages is chance.
     english = [example for example in tune if example.group != "seeds language"]
     if chosen.ablate:
-        for line in ablation(usable(english)):
+        for line in ablation(usable(english), reader_weights().margin):
             print(line, flush=True)
         return
     fitted = {"shortlist": fit_shortlist(usable(english)), **fit(english, JUDGED)}
@@ -239,7 +247,7 @@ def ridge(
     return np.asarray(found.x)
 
 
-def ablation(examples: Sequence[Example], margin: float = 4.0) -> Iterator[str]:
+def ablation(examples: Sequence[Example], margin: float) -> Iterator[str]:
     """With all signals, and without each: log-likelihood, answering sentences first, and what the confidence is worth.
 
     All of questions that the models have not seen, in the shares of `SHARES`.

@@ -65,10 +65,7 @@ class Lessons:
         """Take in the others' passages and questions."""
         first = len(self.passages)
         self.passages += others.passages
-        self.lessons += [
-            Lesson(each.question, first + each.passage, each.right, each.words, each.tempting, each.kind)
-            for each in others.lessons
-        ]
+        self.lessons += [replace(each, passage=first + each.passage) for each in others.lessons]
 
 
 def written_lessons(folder: Path) -> tuple[Lessons, Lessons]:
@@ -138,6 +135,25 @@ def _questions(lessons: Lessons, name: str) -> Iterator[PublicQuestion]:
             for number in sorted(lesson.right)
         ]
         yield PublicQuestion(lesson.question, f"{name} {lesson.passage}", tuple(middles), kind=lesson.kind)
+
+
+@dataclass(frozen=True)
+class SupportPair:
+    """What somebody says of a quote, and whether the quote supports it."""
+
+    quote: str
+    claim: str
+    supported: bool
+    kind: str
+
+
+def support_pairs() -> tuple[list[SupportPair], list[SupportPair]]:
+    """Those of lessons/support: to train on, and, by quote, held out."""
+    kept, held_out = list[SupportPair](), list[SupportPair]()
+    for row in _rows(OWN / "support" / "pairs.jsonl"):
+        pair = SupportPair(row["quote"], row["claim"], row["supported"], row["kind"])
+        (kept if title_hash(pair.quote) % HELD_OUT else held_out).append(pair)
+    return kept, held_out
 
 
 def part_of(title: str) -> str:

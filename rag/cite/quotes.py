@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from rag.text.sentences import leans
 from rag.text.speaker import turn_at
 from rag.text.times import resolve
+from rag.text.words import FUNCTION_WORDS
 from rag.types import Citation, Passage, Span
 
 LONGEST_BEFORE = 400  # characters of a sentence that is taken along
-_FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y)\b")
-_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_FIRST_PERSON = re.compile(r"(?:(\w+) )?\b(I|[Ww]e|[Oo]ur|[Mm]y)\b(?!-)")
+_QUOTED = re.compile(r"[\"“„][^\"”“]*[\"”“]|‘.*?’(?!\w)|«[^»]*»", re.DOTALL)
+_MARK = re.compile(r"[\"“”„‘«»]")
 
 
 def cite(spans: Sequence[Span], article_text: Callable[[str], str], words: Span | None = None) -> tuple[Citation, ...]:
@@ -69,7 +71,7 @@ def attributed(citation: Citation) -> str:
     """The quote on one line, after its speaker and before its dates, where it has them."""
     quote = " ".join(citation.quote.split())
     times = ", ".join(dict.fromkeys(f"{' '.join(time.text.split())} ({time.when})" for time in citation.times))
-    said = f"{citation.speaker}: {quote}" if citation.speaker else quote
+    said = f"{_speaks(citation)}{quote}"
     return f"{said} – {times}" if times else said
 
 
@@ -78,8 +80,12 @@ def answer_place(citation: Citation) -> tuple[int, int] | None:
     if citation.answer is None:
         return None
     ahead = " ".join(f"{citation.quote[: citation.answer[0] - citation.start]}|".split())[:-1]
-    start = len(f"{citation.speaker}: " if citation.speaker else "") + len(ahead)
+    start = len(_speaks(citation)) + len(ahead)
     return start, start + len(citation.answer_words)
+
+
+def _speaks(citation: Citation) -> str:
+    return f"{citation.speaker}: " if citation.speaker else ""
 
 
 def _readable_from(article: str, span: Span) -> int:
@@ -103,4 +109,19 @@ def _speaker(quote: str, start: int, passage: Passage) -> str | None:
     turn = turn_at(passage.turns, start)
     if turn:
         return turn.speaker if turn.speaker and start >= turn.words else None
-    return passage.author if _FIRST_PERSON.search(_QUOTED.sub("", quote)) else None
+    return passage.author if _in_first_person(quote) else None
+
+
+def _in_first_person(quote: str) -> bool:
+    """Whether its own words speak of their author; a quotation mark without the other leaves open whose they are.
+
+    >>> _in_first_person("I saw it."), _in_first_person("‘I saw it,’ she said."), _in_first_person("World War I ended.")
+    (True, False, False)
+    """
+    own = _QUOTED.sub("", quote)
+    if _MARK.search(own):
+        return False
+    return any(
+        word != "I" or not ahead or ahead[0].islower() or ahead.lower() in FUNCTION_WORDS
+        for ahead, word in _FIRST_PERSON.findall(own)
+    )

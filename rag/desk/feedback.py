@@ -45,6 +45,7 @@ class Feedback:
     text: str
     citations: tuple[Quote, ...]
     model: str
+    unsure: bool = False
 
 
 LONGEST = 100_000_000  # bytes of the file
@@ -71,6 +72,7 @@ def record(path: Path, answer: Answer, history: Sequence[Mapping[str, Any]], lik
         text=answer.text,
         citations=tuple(Quote(citation.source, citation.quote) for citation in answer.citations),
         model=answer.model,
+        unsure=answer.unsure,
     )
     plain = json.dumps(_FEEDBACK.dump_python(rating, mode="json"), ensure_ascii=False)
     line = plain.encode("utf-8", "replace") + b"\n"  # a browser can send half a surrogate pair

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,6 +63,9 @@ class Reranker(Protocol):
 
     def locate(self, question: str, text: str, end: int) -> tuple[int, int, float]:
         """The likeliest answer among the first `end` characters of a text: its place, and its probability there."""
+
+    def supports(self, claim: str, quote: str) -> float:
+        """Probability that the quote says what the claim says."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +171,8 @@ class OnnxEncoder:
 class OnnxReranker:
     """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019); it also marks the answer's words.
 
-    Its outputs are "logit", shape (pairs,), and "words", shape (pairs, pieces, 2): the answer's first and last piece.
+    Its outputs are "logit" and "support", shape (pairs,), and "words", shape (pairs, pieces, 2): the answer's first
+    and last piece. Only what an output needs is computed for it.
     """
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
@@ -200,7 +206,25 @@ class OnnxReranker:
         both[np.triu_indices(len(inside), MOST_PIECES)] = -np.inf
         best, stop = divmod(int(both.argmax()), len(inside))
         share = both[best, stop] - np.logaddexp.reduce(both, axis=None)
-        return encoding.offsets[inside[best]][0], encoding.offsets[inside[stop]][1], float(np.exp(share))
+        start, stop = _whole_words(text[:end], encoding.offsets[inside[best]][0], encoding.offsets[inside[stop]][1])
+        return start, stop, float(np.exp(share))
+
+    def supports(self, claim: str, quote: str) -> float:
+        logit = self._session.run(["support"], _inputs([self._tokenizer.encode(claim, quote)]))[0][0]
+        return float(1 / (1 + np.exp(-logit)))
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """A place widened to the words that it begins and ends in: word pieces are parts of them.
+
+    >>> _whole_words("It cost 1.3bn.", 8, 11)
+    (8, 13)
+    """
+    while start > 0 and re.fullmatch(r"\w\w", text[start - 1 : start + 1]):
+        start -= 1
+    while end < len(text) and (re.fullmatch(r"\w\w", text[end - 1 : end + 1]) or unicodedata.combining(text[end])):
+        end += 1
+    return start, end
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[list[int]]:

@@ -1,3 +1,3 @@
 """The sentences of the passages that answer, or none."""
 
-__all__ = ["differs", "reader", "signals"]
+__all__ = ["missing", "reader", "signals"]

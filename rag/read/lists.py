@@ -11,10 +11,9 @@ LONGEST_ITEM = 240  # characters
 _MARKED = re.compile(r"\s*(?:[-–—•*·▪◦‣]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _PLURAL = re.compile(r"\b[a-z]{2,}s\b")
-_ASKED = re.compile(
-    r"\b(?:list|name (?:all|the|three|four|five)|what are|what were|who are|who were)\b|"
-    r"\b(?:which|what)(?: [\w-]+){0,3}? (?!was\b|is\b|has\b|does\b|this\b)[a-z]{2,}s\b",
-    re.IGNORECASE,
+_ASKED = re.compile(  # "measures", but neither Paris nor a crisis
+    r"(?i:\b(?:list|name (?:all|the|three|four|five)|what are|what were|who are|who were)\b)|"
+    r"(?i:\b(?:which|what)(?: [\w-]+){0,3}?) (?!has\b|does\b)[a-z]{2,}(?<![siu])s\b"
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.text.words import FUNCTION_WORDS, terms
+from rag.text.words import FUNCTION_WORDS, in_full, terms
 
 _SMALL = {"two": 2, "three": 3, "first": 1, "second": 2, "third": 3, "twice": 2, "double": 2, "triple": 3, "dozen": 12}
 SPELLED = (
@@ -216,11 +216,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
         (r"(?i:noon|midnight)\b", _noon),
         (r"(?P<count>)(?P<size>(?i:half))\b(?:[ -](?:an?[ ])?(?P<scale>million|billion|trillion|dozen)\b)?", _part),
         (r"(?P<count>(?i:an?|one|two|three)|\d)[ -](?P<size>thirds?|quarters?|fifths?|tenths?)(?P<scale>)\b", _part),
-        (r"(?P<count>(?i:one|two|three)|\d+)[ ](?:in|out[ ]of)[ ](?P<size>[1-9]\d*)(?P<scale>)\b", _part),
+        # "1 in 10", but not "9 in 2022"
+        (r"(?P<count>(?i:one|two|three)|\d+)[ ](?:in|out[ ]of)[ ](?P<size>[1-9]\d{0,2})(?P<scale>)\b", _part),
         (
             r"""(?:(?:US|A|C|NZ|HK)?(?P<sign>[$€£¥])[ ]?|(?P<code>USD|EUR|GBP)[ ])?
             (?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?:st|nd|rd|th)?
-            (?:[ -]?(?P<scale>(?i:k|thousand|million|mn|mln|bn|billion|trillion|tn|hundred|dozen)|10{2,12}|
+            (?:[ -]?(?P<scale>(?i:k|thousand|million|mn|mln|bn|billion|trillion|tn|hundred|dozen)|(?<=-)10{2,12}|
             (?(sign)m|(?!)))(?!\w))?
             (?P<percent>[ ]?%|[ -]per[ ]?cent\b)?""",
             _figure,
@@ -246,7 +247,7 @@ _SCALED = re.compile(rf"(\d) ({SCALE})\b", re.IGNORECASE)
 def _prepared(sentence: str) -> str:
     from text_to_num import alpha2digit
 
-    plain = unicodedata.normalize("NFKC", sentence).replace("’", "'")
+    plain = in_full(unicodedata.normalize("NFKC", sentence).replace("’", "'"))
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = _nationality().sub(lambda match: _countries()[match.group()], plain)
     plain = _COMPOUND.sub(r"\1 ", plain)  # text2num reads "ten minute", but no "ten-minute"

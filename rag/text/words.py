@@ -44,10 +44,19 @@ def terms(text: str) -> tuple[str, ...]:
     >>> terms("The ports were reopened")
     ('port', 'reopen')
     """
+    words = (word.lower().replace("’", "'").removesuffix("'s") for word in WORD.findall(in_full(text)))
+    return tuple(_stem(word) for word in words if word not in FUNCTION_WORDS)
+
+
+def in_full(text: str) -> str:
+    """The text with the short names that news writes for a few countries and unions in full.
+
+    >>> in_full("The U.S. and the UN")
+    'The United States and the United Nations'
+    """
     for short, full in _SHORT_NAMES:
         text = short.sub(full, text)
-    words = (word.lower().replace("’", "'").removesuffix("'s") for word in WORD.findall(text))
-    return tuple(_stem(word) for word in words if word not in FUNCTION_WORDS)
+    return text
 
 
 def name_terms(text: str) -> set[str]:

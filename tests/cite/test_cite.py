@@ -59,6 +59,21 @@ def test_the_author_is_named_where_an_article_says_we() -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        "‘We buy more and it’s our right,’ the minister said.",
+        "« We buy more », said the minister.",
+        "“We will go on buying.",  # the quotation goes on in the next paragraph
+        "We will go on buying,” the minister said.",
+        "It was destroyed in World War I.",
+        "The I-95 is closed.",
+    ],
+)
+def test_the_author_is_not_named_for_the_words_of_others(sentence: str) -> None:
+    assert quoted(f"Partners\n\n{sentence}", sentence, "Ida Holm") == f"{sentence} [1]"
+
+
+@pytest.mark.parametrize(
     ("sentence", "quote"),
     [
         ("The strike lasted forty-five days.", "The strike lasted 45 days."),
@@ -73,6 +88,9 @@ def test_the_author_is_named_where_an_article_says_we() -> None:
         ("Peru's president opened the port in Lima.", "The port in Lima was opened by the Peruvian president."),
         ("The city council did not approve the tram.", "The city council rejected the tram."),
         ("They came back.", "Boats left. They  came\nback."),
+        ("In 2023 there were 12 strikes.", "Strikes rose from 9 in 2022 to 12 in 2023."),
+        ("In 2024, 100 people died.", "In 2024 100 people died."),
+        ("The UN and the European Union agreed.", "The U.N. and the EU agreed."),
     ],
 )
 def test_other_words_for_the_same_are_supported(sentence: str, quote: str) -> None:
@@ -89,6 +107,7 @@ def test_other_words_for_the_same_are_supported(sentence: str, quote: str) -> No
         ("It opened on 28 July 2024.", "It opened on June 28, 2024.", "date '28 July'"),
         ("The council did not approve the tram.", "The council approved the tram.", "denial"),
         ("The council approved the tram.", "The council never approved the tram.", "denial"),
+        ("The US approved the deal.", "The UK approved the deal.", "name 'States'"),
         ("Chile sued Peru over the port.", "Peru sued Chile over the port.", "stands where"),
         ("The trip fell from 23 to 45 days.", "The trip fell from 45 to 23 days.", "stands where"),
         ("The mayor likes brass music and old ships.", "The mayor opened the port.", "content words"),

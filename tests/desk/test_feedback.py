@@ -92,6 +92,7 @@ def test_a_rating_is_one_line_of_plain_values(path: Path) -> None:
         "text": ANSWER.text,
         "citations": [{"source": "bridge.txt", "quote": quote} for quote in QUOTES],
         "model": "extractive",
+        "unsure": False,
     }
 
 
@@ -279,6 +280,7 @@ def test_a_liked_abstention_says_that_there_is_no_answer(path: Path, tmp_path: P
         (REFUSAL, False, ABSTENTION),
         (saying("Four hundred\nmetres. [1]"), True, "“Four hundred metres. [1]” was liked"),
         (replace(ANSWER, citations=()), True, "412 metres"),
+        (replace(REFUSAL, unsure=True), True, "was liked, though not shown as an answer"),
     ],
 )
 def test_what_nobody_knows_waits_for_a_person(

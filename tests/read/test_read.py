@@ -15,6 +15,7 @@ import pytest
 import snowballstemmer
 
 import rag.read.reader
+from rag.read.lists import asks_for_list
 from rag.read.reader import (
     ANSWER_FEATURES,
     FOUND_FEATURES,
@@ -191,6 +192,21 @@ def test_a_cell_of_a_table_may_answer(reader: ExtractiveReader, line: str) -> No
     passage = Passage("3", text, "tram.txt", "New tram", "The Velden Post", date(2025, 5, 18), 0, len(text), 1.0)
     candidates, _ = reader.shortlist("When was the tram opened?", [passage])
     assert line in [candidate.span.text for candidate in candidates]
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Which measures were agreed?", True),
+        ("List the towns.", True),
+        ("What happened in Paris?", False),
+        ("What did Boris say?", False),
+        ("What caused the crisis?", False),
+        ("Who is the mayor?", False),
+    ],
+)
+def test_a_plural_asks_for_several_a_name_does_not(question: str, *, several: bool) -> None:
+    assert asks_for_list(question) is several
 
 
 def test_a_question_for_a_list_gets_the_whole_list(reader: ExtractiveReader) -> None:

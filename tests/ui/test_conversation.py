@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -52,7 +53,7 @@ def test_history_is_what_was_answered() -> None:
     said = [
         {"role": "user", "content": "How long?"},
         {"role": "assistant", "content": f"{QUOTE} [1]"},
-        {"role": "user", "content": "Who painted it?"},
+        {"role": "user", "content": "Who painted the bridge?"},  # as it was searched for
         {"role": "assistant", "content": "The articles do not say."},
     ]
     assert conversation.history() == said
@@ -128,6 +129,12 @@ def test_plain_text_is_the_answer_and_below_it_its_sources() -> None:
         "[2] Bridge over the Arun opens (2021-05-03, bridge.txt): “It cost 38.”"
     )
     assert to_text(answer()) == "The articles do not say."
+    unsure = answer(closest=(citation(),), unsure=True)
+    assert to_text(unsure) == (
+        "The articles do not say.\n\nThe closest passages, which need not answer it:\n"
+        f"[1] Bridge over the Arun opens (Velden Post, 2021-05-03, bridge.txt): “{QUOTE}”"
+    )
+    assert to_text(replace(unsure, unsure=False)) == "The articles do not say."
 
 
 def test_markdown_is_the_same_with_line_breaks() -> None:
