@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -52,22 +51,15 @@ def dates_of(line: str) -> tuple[Dated, ...]:
     >>> [(each.day, each.kind) for each in dates_of("3 May 2022 (updated on Wednesday, 4 May 2022)")]
     [('2022-05-03', ''), ('2022-05-04', 'updated')]
     """
-    return tuple(_dates_of(line))
-
-
-def _dates_of(line: str) -> Iterator[Dated]:
-    last = 0
+    dates, last = [], 0
     for found in _DATE.finditer(line):
-        kind, start = label_of(line[last : found.start()])
-        yield Dated(parse_date(found[0]), kind, last + start, found.end())
+        ahead = _TIME.sub(lambda time: " " * len(time[0]), line[last : found.start()])
+        stated = labelled(_STATED).search(ahead)
+        kind = (stated and stated.lastgroup) or ""
+        start = last + stated.start(kind) if stated else found.start()
+        dates.append(Dated(parse_date(found[0]), kind, start, found.end()))
         last = found.end()
-
-
-def label_of(ahead: str) -> tuple[str, int]:
-    """What the words ahead of a date say it is the date of, and where they begin; nothing, at its own place."""
-    timeless = _TIME.sub(lambda time: " " * len(time[0]), ahead)
-    stated = labelled(_STATED).search(timeless)
-    return (stated.lastgroup or "", stated.start(stated.lastgroup or "")) if stated else ("", len(ahead))
+    return tuple(dates)
 
 
 def without_dates(line: str) -> str:

@@ -17,11 +17,9 @@ from rag.ingest.paragraph import Paragraph, is_section, masthead, paper_name
 _TOP_LINES = 14  # non-blank lines in which a page states author and date
 _END_LINES = 4  # and those at its end
 _SOURCE = (
-    r"(?:^|[|·•(（\[\t]\s?|[\d\u3400-\u9fff\s]\s){source}\s?[:：]\s?(?-i:(?![a-zß-ÿ]))"
+    r"(?:(?:^|[|·•(（\[\t]\s?|[\d\u3400-\u9fff\s]\s){source}\s?[:：]\s?|(?-i:^SOURCE\s))(?-i:(?![a-zß-ÿ]))"
     r"(?P<name>[^,|·•()（）\[\]\t]{2,60}?)(?=\s{2,}|[,\t|·•()（）\[\]]|\s\d|\s{wide_by}|\s(?:责任)?编辑|$)"
 )
-# The last line of a release: SOURCE Fen Instruments Corp.
-SOURCE_LINE = re.compile(r"^SOURCE\s(?P<name>[A-ZÀ-Ý][^|:]{1,60})$")
 # A paper in place of an author: By The Associated Press.
 _BY_PAPER = (
     r"^\W*(?:{by}|{from})\s(?:(?-i:the)\s)?(?P<name>(?-i:[A-ZÀ-Ý][\w.&'’-]*(?:\s[A-ZÀ-Ý][\w.&'’-]*){1,4}))"
@@ -67,7 +65,7 @@ class Imprint:
     @classmethod
     def of(cls, text: str) -> Imprint:
         found = [(line[0].strip(), line.span()) for line in re.finditer(r"\S[^\n]*", text)]
-        for i in range(len(found) - 2, -1, -1):
+        for i in range(min(len(found), _TOP_LINES) - 2, -1, -1):
             (label, (start, _)), (line, (_, end)) = found[i : i + 2]
             if len(line) < LONGEST_BYLINE / 4 and labelled(_LABEL).fullmatch(label):
                 found[i : i + 2] = [(f"{label} {line}", (start, end))]
@@ -87,12 +85,8 @@ class Imprint:
         return [line for line in self.above if not (is_imprint(line) or is_prose(line) or labelled(BY).match(line))]
 
     @cached_property
-    def top(self) -> Sequence[str]:
-        return [line for line in self.lines[:_TOP_LINES] if len(line) <= LONGEST_BYLINE]
-
-    @cached_property
     def end(self) -> Sequence[str]:
-        return [line for line in self.lines[1:][-_END_LINES:] if len(line) <= LONGEST_BYLINE]
+        return self.lines[1:][-_END_LINES:]
 
     @cached_property
     def datelines(self) -> Sequence[Dateline]:
@@ -133,9 +127,9 @@ def _dateline(line: str) -> Dateline | None:
     if wide := _WIDE_DATELINE.match(line):
         return Dateline(wide["house"], None)
     ahead = _PLACE_AHEAD.match(line) if len(line) > LONGEST_BYLINE else None
-    day = next((day for day in dates_of(line) if ahead and day.start == ahead.end()), None)
-    if ahead and day and _BEHIND_DATELINE.match(line, day.end):
-        return Dateline(paper_name(ahead["place"]), day.day)
+    for day in dates_of(line[:LONGEST_BYLINE]) if ahead else ():
+        if day.start == ahead.end() and _BEHIND_DATELINE.match(line, day.end):
+            return Dateline(paper_name(ahead["place"]), day.day)
     return None
 
 
@@ -202,14 +196,14 @@ def _is_beside(cell: str) -> bool:
 @lru_cache(maxsize=4096)
 def source_of(line: str) -> str | None:
     """The publisher that a line states: "Source: Fen Post", "By The Associated Press"."""
+    if len(line) > LONGEST_BYLINE:
+        return None
     name: str | None = None
-    if released := SOURCE_LINE.match(line):
-        name = released["name"].strip()
-    elif len(line) <= LONGEST_BYLINE and (stated := labelled(_SOURCE).search(line)):
-        name = stated["name"].strip(" *_.")
-    elif len(line) <= LONGEST_BYLINE and (credited := labelled(_BY_PAPER).match(line)):
-        named = paper_name(credited["name"])
-        name = named if named and may_publish(named) else None
+    if stated := labelled(_SOURCE).search(line):
+        name = stated["name"].strip(" *_")
+    elif credited := labelled(_BY_PAPER).match(line):
+        name = paper_name(credited["name"])
+        name = name if name and may_publish(name) else None
     return name if name and not labelled(_NO_PUBLISHER).search(name) and len(name.split()) <= 6 else None
 
 

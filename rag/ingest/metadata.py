@@ -93,7 +93,7 @@ def _days(imprint: Imprint) -> tuple[str | None, str | None]:
 
     Of publication is what is labelled so; else what stands above the prose without a label, or in a dateline.
     """
-    stated = [day for line in (*imprint.top, *imprint.end) for day in stated_dates(line)]
+    stated = [day for line in (*imprint.above, *imprint.end) for day in stated_dates(line)]
     published = [day.day for day in stated if day.kind == "published"]
     if not published:
         beside = [day for line in imprint.above[1:] if bears_date(line) for day in dates_of(line) if not day.kind]

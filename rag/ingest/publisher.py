@@ -10,7 +10,6 @@ from rag.ingest.bylines import CELLS, LONGEST_BYLINE, OF, names_of
 from rag.ingest.dates import dates_of, without_dates
 from rag.ingest.furniture import FUNCTION, INTERFACE, SHARED, Reason
 from rag.ingest.imprint import (
-    SOURCE_LINE,
     Imprint,
     house_alone,
     is_agency,
@@ -37,9 +36,9 @@ def publisher_of(imprint: Imprint, removed: Sequence[Removal]) -> str | None:
     What merely heads the page, or stands behind a bar, has to sound like a paper's name, an agency's or an office's.
     """
     above, end = imprint.above, imprint.end
-    stated = [(line, name) for line in (*imprint.top, *end) if (name := source_of(line))]
-    # Outside the head it may be a chart's.
-    sources = [name for line, name in stated if line in above or is_news(name) or SOURCE_LINE.match(line)]
+    sources = [name for line in above if (name := source_of(line))]
+    # At the end it may be a chart's.
+    sources += [name for line in end if (name := source_of(line)) and (is_news(name) or line.startswith("SOURCE "))]
     agencies = [dateline.house for dateline in imprint.datelines if dateline.house]
     houses = [name for line in (*above, *filter(names_of, end)) for name in _papers(line)]
     houses += [line for up, line in pairwise(above) if names_of(up) and paper_name(line) == line]
@@ -48,16 +47,15 @@ def publisher_of(imprint: Imprint, removed: Sequence[Removal]) -> str | None:
     echoes += [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
     echoes += [name for line in end if (name := office(line.split(",")[0]))]
     echoes += [cell for line in above[1:] if is_imprint(line) for cell in _cells(line)]
-    heads, bars = (list(filter(may_publish, names)) for names in (_heads(imprint, removed), _bars(imprint, removed)))
-    agreed = [shared for name in heads + bars for echo in echoes if (shared := _shared(name, echo))]
-    agreed += [name for name in bars if name in echoes]
+    heads, bars = (
+        dict.fromkeys(filter(may_publish, names)) for names in (_heads(imprint, removed), _bars(imprint, removed))
+    )
+    agreed = [shared for name in (*heads, *bars) for echo in echoes if (shared := _shared(name, echo))]
+    agreed += [echo for name in bars for echo in echoes if name == echo or _is_part_of(name, echo)]
     known = [name for name in heads if paper_name(name) or office(name)]
     known += [name for name in bars if paper_name(name) or is_agency(name) or _is_acronym(name)]
-    papers_first = (
-        sorted(names, key=lambda name: not paper_name(name)) for names in (agreed, filter(may_publish, houses))
-    )
-    found = [*sources, *agencies, *(name for names in papers_first for name in names), *known]
-    return _lowered(found[0]) if found else None
+    found = next(iter([*sources, *agencies, *agreed, *filter(may_publish, houses), *known]), None)
+    return _lowered(found) if found else None
 
 
 def _heads(imprint: Imprint, removed: Sequence[Removal]) -> Iterator[str]:
@@ -72,11 +70,16 @@ def _heads(imprint: Imprint, removed: Sequence[Removal]) -> Iterator[str]:
 
 
 def _bars(imprint: Imprint, removed: Sequence[Removal]) -> Iterator[str]:
-    """The house that a bar sets off from the headline, or in the title of the page's window: CNN of CNN Business."""
+    """The house that a bar sets off from the headline, or in the title of the page's window."""
     titles = [removal.text for removal in removed if removal.reason == Reason.TITLE_BAR]
     for _, name in filter(None, map(behind_bar, titles + imprint.headings[:1])):
         first, _, section = name.partition(" ")
-        yield first if _is_acronym(first) and is_section(section) and not is_news(name) else name
+        yield first if _is_part_of(name, first) and is_section(section) and not is_news(name) else name
+
+
+def _is_part_of(name: str, house: str) -> bool:
+    """Whether it is a house's in letters with something behind: CNN Business."""
+    return name.startswith(f"{house} ") and _is_acronym(house)
 
 
 def _is_acronym(name: str) -> bool:

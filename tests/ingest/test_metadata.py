@@ -442,6 +442,8 @@ def test_titles(lines: tuple[str, ...], expected: str | None) -> None:
         (("Bridge opens | CNN", "3 May 2024", LEAD), "CNN"),
         (("Bridge opens | CNN Travel", "By Jane Doe", "CNN —", LEAD), "CNN"),
         (("Bridge opens - BBC News", "3 May 2024", LEAD), "BBC News"),
+        (("Bridge opens | CNN Underlined", "By Jane Doe", "CNN —", LEAD), "CNN"),
+        (("Bridge opens | NATO Summit", "By Jane Doe", LEAD), None),
         (("Bridge opens | Fen Radar", "By Jane Doe, Fen Radar", LEAD), "Fen Radar"),
         (("Bridge opens | Fen Radar", "3 May 2024", LEAD), None),
         (("Bridge opens | Opinion", LEAD), None),
