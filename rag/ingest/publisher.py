@@ -41,7 +41,9 @@ def publisher_of(imprint: Imprint, removed: Sequence[Removal]) -> str | None:
     sources += [name for line in end if (name := source_of(line)) and (is_news(name) or line.startswith("SOURCE "))]
     agencies = [dateline.house for dateline in imprint.datelines if dateline.house]
     houses = [name for line in (*above, *filter(names_of, end)) for name in _papers(line)]
-    houses += [line for up, line in pairwise(above) if names_of(up) and paper_name(line) == line]
+    # Below a byline or a date line, by itself or with a place: "BBC News, Leeds".
+    below = [[cell.strip() for cell in CELLS.split(line)] for up, line in pairwise(above) if is_imprint(up)]
+    houses += [cells[0] for cells in below if paper_name(cells[0]) == cells[0] and all(map(masthead, cells))]
     footers = [removal.text for removal in removed if removal.reason not in (Reason.CAPTION, Reason.SPAM_LINKS)]
     echoes = [*agencies, *houses, *filter(None, map(house_alone, above)), *filter(None, map(_holder, footers))]
     echoes += [removal.text for removal in removed if removal.reason == Reason.COLOPHON]
@@ -53,7 +55,7 @@ def publisher_of(imprint: Imprint, removed: Sequence[Removal]) -> str | None:
     agreed = [shared for name in (*heads, *bars) for echo in echoes if (shared := _shared(name, echo))]
     agreed += [echo for name in bars for echo in echoes if name == echo or _is_part_of(name, echo)]
     known = [name for name in heads if paper_name(name) or office(name)]
-    known += [name for name in bars if paper_name(name) or is_agency(name) or _is_acronym(name)]
+    known += [name for name in bars if paper_name(name.replace("-", " ")) or is_agency(name) or _is_acronym(name)]
     found = next(iter([*sources, *agencies, *agreed, *filter(may_publish, houses), *known]), None)
     return _lowered(found) if found else None
 

@@ -54,7 +54,7 @@ def test_pages_in_aggregate() -> None:
     assert figures["title", "right"] == 40
     assert figures["published", "right"] >= 39
     assert figures["author", "right"] >= 38
-    assert figures["publisher", "right"] >= 29
+    assert figures["publisher", "right"] >= 34
 
 
 def test_heads_and_feet_in_aggregate() -> None:
@@ -71,8 +71,8 @@ def test_heads_and_feet_in_aggregate() -> None:
             wrong += [] if right or found[field] is None else [found[field]]
     print(dict(sorted(figures.items())))
     assert not wrong
-    assert figures["publisher", "right"] >= 63
-    assert figures["published", "right"] >= 66
+    assert figures["publisher", "right"] >= 67
+    assert figures["published", "right"] >= 68
     assert figures["updated", "right"] == 70
 
 
@@ -442,6 +442,7 @@ def test_titles(lines: tuple[str, ...], expected: str | None) -> None:
         (("Bridge opens | CNN", "3 May 2024", LEAD), "CNN"),
         (("Bridge opens | CNN Travel", "By Jane Doe", "CNN —", LEAD), "CNN"),
         (("Bridge opens - BBC News", "3 May 2024", LEAD), "BBC News"),
+        (("Brücke offen | Ostsee-Anzeiger", "3. Mai 2024", LEAD), "Ostsee-Anzeiger"),
         (("Bridge opens | CNN Underlined", "By Jane Doe", "CNN —", LEAD), "CNN"),
         (("Bridge opens | NATO Summit", "By Jane Doe", LEAD), None),
         (("Bridge opens | Fen Radar", "By Jane Doe, Fen Radar", LEAD), "Fen Radar"),
@@ -535,7 +536,7 @@ def test_declared_values_are_kept_and_the_input_is_not_changed() -> None:
 
 
 def test_files_of_many_houses_in_aggregate() -> None:
-    """80 invented files with head and foot, written before the code; half of them were looked at once, at the end."""
+    """No date or publisher is wrong of 80 invented files with head and foot; half of them were looked at once, late."""
     figures: Counter[tuple[str, str]] = Counter()
     for line in IMPRINTS.read_text("utf-8").splitlines():
         gold = json.loads(line)
@@ -546,12 +547,19 @@ def test_files_of_many_houses_in_aggregate() -> None:
             right = found[field] in (expected if isinstance(expected, list) else [expected])
             figures[field, "right" if right else "None" if found[field] is None else "wrong"] += field in gold
     print(dict(sorted(figures.items())))
+    assert not any(figures[field, "wrong"] for field in ("publisher", "published", "updated", "author"))
+    assert figures["published", "right"] >= 79 and figures["updated", "right"] == 78
+    assert figures["publisher", "right"] >= 72 and figures["author", "right"] >= 55
+    assert figures["title", "right"] >= 77
 
 
 def test_the_line_below_a_byline_names_its_paper() -> None:
     lines = ("Bakery wins second prize", "By Noor Haskell, court reporter", "Marren Gazette", "9 April 2025", "", LEAD)
     assert of(*lines)["publisher"] == "Marren Gazette"
     assert of(lines[0], lines[1], "Marren Bakery", *lines[3:])["publisher"] is None
+    assert of(lines[0], lines[1], "ITV News, Marren", *lines[3:])["publisher"] == "ITV News"
+    assert of(lines[0], "Marren, 9 April 2025", "Marren Gazette", LEAD)["publisher"] == "Marren Gazette"
+    assert of(lines[0], lines[1], "Daily Mail, Observer sued", *lines[3:])["publisher"] is None
 
 
 @pytest.mark.parametrize(
