@@ -6,7 +6,7 @@ import dataclasses
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 UNSUPPORTED = "[not supported]"  # stands in place of markers
+_REWRITTEN = timedelta(days=7)  # news is written anew in its first days; what changes later are details
 SURENESS = ((0.8, "very likely"), (0.5, "likely"), (0.25, "unlikely"), (0.0, "very unlikely"))  # from which confidence
 CLOSEST = "The closest passages, which need not answer it:"  # above those of an answer that is not sure
 
@@ -45,8 +46,10 @@ class Article:
     """A cleaned article.
 
     `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
-    instructions to a language model. `no_later_than` is by when an undated one was there, as the head of its page or a
-    copy shows. `sentences` (offsets in characters) and `turns` are there once an original is in an index.
+    instructions to a language model. `updated` is the day of its last update, where it says so. `no_later_than` is by
+    when an undated one was there, as its update, the head of its page or a copy shows. `imprint` are its lines that
+    say no more than who wrote it, for whom and when. `sentences` and `turns` are there once an original is in an index.
+    Places are offsets in characters.
     """
 
     source: str
@@ -62,6 +65,8 @@ class Article:
     no_later_than: date | None = None
     sentences: tuple[tuple[int, int], ...] = ()
     turns: tuple[Turn, ...] = ()
+    updated: date | None = None
+    imprint: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,9 @@ class Passage:
 
     `score` is the fused retrieval score; higher is better, and only comparable within one question. `turns` are those
     of the whole article, where it is an interview, `article_sentences` its sentences, None where it comes from no
-    index. `no_later_than` is the day that a republished copy or the page's head shows, where the article itself shows
-    none.
+    index, `imprint` its lines that say no more than who wrote it, for whom and when. `updated` is the day of the
+    article's last update, `no_later_than` the day that this, a republished copy or the page's head shows, where the
+    article itself shows none of publication.
     """
 
     id: str
@@ -99,6 +105,8 @@ class Passage:
     turns: tuple[Turn, ...] = ()
     no_later_than: date | None = None
     article_sentences: tuple[tuple[int, int], ...] | None = field(default=None, repr=False, compare=False)
+    updated: date | None = None
+    imprint: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
@@ -125,6 +133,14 @@ class Passage:
         return self.published or self.no_later_than
 
     @property
+    def written(self) -> tuple[date, ...]:
+        """The days on which its words may have been written: of publication, and of an update soon after, or alone."""
+        if not self.published:
+            return (self.updated,) if self.updated else ()
+        soon = self.updated and self.updated - self.published <= _REWRITTEN
+        return (self.published, self.updated) if soon and self.updated else (self.published,)
+
+    @property
     def about(self) -> str:
         """What is known of its article: headline, publisher, date."""
         day = self.published.strftime("%d %B %Y") if self.published else ""
@@ -137,6 +153,7 @@ class Citation:
 
     `speaker` is who says them, where the article shows it outside the quote: in an interview, or its author.
     `times` are the words of the quote that name a time by the day of publication ("on Friday"), offsets in the article.
+    `updated` is the day of the article's last update, where it says so.
     `answer` are the words that answer, if the reader is sure of them: first and last offset in the article.
     """
 
@@ -153,6 +170,7 @@ class Citation:
     times: tuple[TimeExpression, ...] = ()
     no_later_than: date | None = None
     answer: tuple[int, int] | None = None
+    updated: date | None = None
 
     @property
     def answer_words(self) -> str:

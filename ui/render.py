@@ -16,7 +16,7 @@ from rag.cite.remark import named_source, newest_of
 from rag.events import CHECKING, READING, SEARCHING, WRITING
 from rag.models.download import model_title
 from rag.settings import EXTRACTIVE
-from rag.text.times import dated
+from rag.text.times import dated, day_of
 from rag.types import CLOSEST, Answer, Article, Citation, Sentence
 from ui.conversation import Turn, encodable, to_markdown, to_text
 
@@ -154,7 +154,8 @@ def origin(article: Article) -> str:
     """Publisher, date, author and file, escaped; what the article does not state is said to be so."""
     publisher = escaped(article.publisher or "publisher not stated")
     published = dated(article.published, article.no_later_than) or "date not stated"
-    parts = [publisher, published, escaped(article.author or ""), escaped(article.source)]
+    updated = f"updated {day_of(article.updated)}" if article.updated else ""
+    parts = [publisher, published, updated, escaped(article.author or ""), escaped(article.source)]
     return " · ".join(part for part in parts if part)
 
 

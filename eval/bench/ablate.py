@@ -210,7 +210,7 @@ PARTS = (
     ),
     Part(
         "days of the quotes' times",
-        {"rag.cite.quotes.resolve": _none, "eval.bench.dates.resolve": _none},
+        {"rag.cite.quotes.resolve_by": _none, "eval.bench.dates.resolve": _none},
         ("dates",),
         (),
     ),

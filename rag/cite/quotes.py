@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from rag.text.sentences import leans
 from rag.text.speaker import turn_at
-from rag.text.times import resolve
+from rag.text.times import resolve_by
 from rag.text.words import FUNCTION_WORDS
 from rag.types import Citation, Passage, Span
 
@@ -49,7 +49,7 @@ def cite(spans: Sequence[Span], article_text: Callable[[str], str], words: Span 
 
 def _citation(marker: int, quote: Span, article: str, answer: Span | None) -> Citation:
     passage, words = quote.passage, article[quote.start : quote.end]
-    times = resolve(article, passage.published, quote.start, quote.end, passage.sentences)
+    times = resolve_by(passage.written, article, quote.start, quote.end, passage.sentences)
     return Citation(
         marker=marker,
         source=passage.source,
@@ -64,6 +64,7 @@ def _citation(marker: int, quote: Span, article: str, answer: Span | None) -> Ci
         times=tuple(time for time in times if time.relative),
         no_later_than=passage.no_later_than,
         answer=(answer.start, answer.end) if answer and answer.within(quote) else None,
+        updated=passage.updated,
     )
 
 

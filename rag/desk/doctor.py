@@ -77,6 +77,7 @@ def _article(article: Article, chunks: int) -> Iterator[str]:
     yield ""
     yield f"{article.source}: {article.title}"
     published = str(article.published or no_later(article.no_later_than) or "date unknown")
+    published += f", updated {article.updated}" if article.updated else ""
     yield f"  {article.publisher or 'publisher unknown'}, {published}, {article.author or 'author unknown'}"
     removed = sum(len(removal.text) for removal in article.removed)
     kind = f"republished copy of {article.original}" if article.original != article.source else counted(chunks, "chunk")

@@ -35,6 +35,7 @@ CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
+    updated TEXT, imprint BLOB NOT NULL,
     instructions TEXT NOT NULL, removed TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
@@ -46,7 +47,7 @@ CREATE VIRTUAL TABLE lexical USING fts5(
     header, body, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
-_PAIR = struct.Struct("<II")  # a sentence's start and end: of a long article JSON takes longer than its text
+_PAIR = struct.Struct("<II")  # start and end of a sentence or a line: of a long article JSON takes longer than its text
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
@@ -228,8 +229,9 @@ class Catalog:
         marks = ",".join("?" * len(scores))
         rows = self._rows(
             "SELECT chunks.id, chunks.source, start, end, substr(text, start + 1, end - start) AS words, title, "
-            "publisher, published, author, no_later_than, sentences, turns, (SELECT json_group_array(source) FROM ("
-            "SELECT source FROM articles AS copies WHERE original = chunks.source AND source != original "
+            "publisher, published, updated, author, no_later_than, sentences, imprint, turns, "
+            "(SELECT json_group_array(source) FROM (SELECT source FROM articles AS copies "
+            "WHERE original = chunks.source AND source != original "
             "ORDER BY source)) AS copies "
             f"FROM chunks JOIN articles USING (source) WHERE id IN ({marks})",
             tuple(scores),
@@ -280,6 +282,8 @@ def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
         article.no_later_than.isoformat() if article.no_later_than else None,
         json.dumps([astuple(turn) for turn in article.turns], ensure_ascii=False),
         b"".join(_PAIR.pack(*span) for span in article.sentences),
+        article.updated.isoformat() if article.updated else None,
+        b"".join(_PAIR.pack(*span) for span in article.imprint),
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         article.text,  # last, since whatever stands behind a long text is read through it
@@ -301,7 +305,9 @@ def _passage(row: sqlite3.Row, score: float) -> Passage:
         author=row["author"],
         turns=_turns(row["turns"]),
         no_later_than=_date(row["no_later_than"]),
-        article_sentences=_sentences(row["sentences"]),
+        article_sentences=_places(row["sentences"]),
+        updated=_date(row["updated"]),
+        imprint=_places(row["imprint"]),
     )
 
 
@@ -318,13 +324,15 @@ def _article(row: sqlite3.Row) -> Article:
         original=row["original"],
         instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
         no_later_than=_date(row["no_later_than"]),
-        sentences=_sentences(row["sentences"]),
+        sentences=_places(row["sentences"]),
         turns=_turns(row["turns"]),
+        updated=_date(row["updated"]),
+        imprint=_places(row["imprint"]),
     )
 
 
-@lru_cache(maxsize=16)  # the passages of a question are of a few articles
-def _sentences(packed: bytes) -> tuple[tuple[int, int], ...]:
+@lru_cache(maxsize=32)  # the passages of a question are of a few articles
+def _places(packed: bytes) -> tuple[tuple[int, int], ...]:
     return tuple(_PAIR.iter_unpack(packed))
 
 

@@ -414,7 +414,7 @@ def _with_originals(articles: list[Article]) -> list[Article]:
     originals = group_copies([_document(article) for article in articles])
     shown: dict[int, date] = {}  # by article, and by the original of a copy
     for number, (article, original) in enumerate(zip(articles, originals, strict=True)):
-        if day := article.published or page_date(article.removed):
+        if day := article.published or article.updated or page_date(article.removed):
             shown[number] = min(day, shown.get(number, day))
             shown[original] = min(day, shown.get(original, day))
     return [

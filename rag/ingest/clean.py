@@ -20,7 +20,18 @@ from langchain_core.documents import Document
 
 from rag.ingest import furniture
 from rag.ingest.furniture import HEADING_WORDS, LONGEST_FURNITURE, Reason
-from rag.ingest.paragraph import Paragraph, is_spam, masthead, paper_name, proof, score, scripts, sign
+from rag.ingest.paragraph import (
+    Paragraph,
+    behind_bar,
+    is_section,
+    is_spam,
+    masthead,
+    paper_name,
+    proof,
+    score,
+    scripts,
+    sign,
+)
 from rag.types import Removal
 
 # A page settles in two or three rounds; the limit only bounds the time on hostile input.
@@ -147,7 +158,7 @@ def _reasons(page: Sequence[Paragraph], title: str) -> dict[int, Reason]:
     letters = scripts("".join(paragraph.text for paragraph in page))
     script = max(letters, key=lambda name: letters[name], default="")
     proofs = [None if paragraph.key == title else proof(paragraph, script) for paragraph in page]
-    own = _tabled(page, proofs) | _announced(page, proofs)
+    own = _tabled(page, proofs) | _announced(page, proofs) | _headed(page)
     own |= {i for i, line in enumerate(page) if furniture.MARKED_HEADING.match(line.text)}
     proofs = [None if i in own else proved for i, proved in enumerate(proofs)]
     signs = [None if line.key == title or i in own else sign(line) for i, line in enumerate(page)]
@@ -174,6 +185,12 @@ def _announced(page: Sequence[Paragraph], proofs: _Reasons) -> frozenset[int]:
         elif not item:
             opened = paragraph.text.endswith((":", "：")) and not proved and paragraph.interface_share < 0.5
     return frozenset(items)
+
+
+def _headed(page: Sequence[Paragraph]) -> frozenset[int]:
+    """The first line, where a name is set off behind it and date or author stand below it: the headline."""
+    found = behind_bar(page[0].text) if len(page) > 1 and page[1].imprint else None
+    return frozenset([0] if found and len(found[0].split()) >= 3 and not is_section(found[1]) else ())
 
 
 def _tabled(page: Sequence[Paragraph], proofs: _Reasons) -> frozenset[int]:
@@ -279,7 +296,7 @@ def _clean_header(page: Sequence[Paragraph], reasons: dict[int, Reason], start: 
     for i in (*range(headline), *reversed(range(headline))):
         beside = [k for k in (i - 1, i + 1) if 0 <= k < len(page) and not page[max(i, k)].apart]
         furnished = any(k in reasons for k in beside) or _is_masthead(page, reasons, i)
-        if not page[i].text.startswith("#") and furnished:
+        if furnished and not page[i].text.startswith("#") and not furniture.IMPRINT.search(page[i].text):
             reasons.setdefault(i, Reason.HEADER)
 
 

@@ -174,6 +174,8 @@ URL_ALONE = re.compile(r"^(?:https?://|www\.)\S+$")
 LINK_ALONE = re.compile(rf"{URL_ALONE.pattern}|^!?\[[^\]]{{0,300}}\]\([^)]{{0,500}}\)$")
 # What stands between the name in a masthead and its motto or menu.
 MOTTO = re.compile(r"\s[-–—:/]\s|\s?[|•·]\s?|\s{2,}")
+# Behind a headline: "Ferry stays in port | Ostra Weekly".
+BAR = re.compile(r"(?P<headline>.*\S)(?P<bar>\s?[|¦]\s?|\s[·•–—-]\s)(?P<name>[^|¦]{2,40})")
 PLAYING = _pattern(
     r"^\W*\d{1,2}:\d{2}(?::\d{2})?\s?/\s?\d{1,2}:\d{2}",
     r"^\S{0,8}(?:[读讀読]\S{0,6}|\s[约約])\s?\d{1,3}\s?分[钟鐘]?\S{0,4}$",

@@ -326,6 +326,18 @@ def paper_name(text: str) -> str | None:
     return name if known or furniture.PAPER_ENDING.search(words[-1]) else None
 
 
+def behind_bar(line: str) -> tuple[str, str] | None:
+    """The headline, and the name or section that a bar or a dash sets behind it.
+
+    >>> behind_bar("Ferry stays in port | Ostra Weekly"), behind_bar("Sorry | not sorry")
+    (('Ferry stays in port', 'Ostra Weekly'), None)
+    """
+    found = furniture.BAR.fullmatch(line)
+    if not found or masthead(found["name"]) != found["name"] or len(found["headline"]) < 4:
+        return None
+    return found["headline"], found["name"]
+
+
 def is_section(text: str) -> bool:
     """Whether a line is the name of a site's section: World News, Arts & Culture, Opinion."""
     words = [word.casefold() for word in furniture.WORD.findall(text)]

@@ -184,19 +184,24 @@ def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) ->
 def _article(data: bytes, path: Path, longest: int, source: str, digest: str) -> Article:
     cleaned = clean(_document(data, path, longest, source))
     document = read_metadata(cleaned.document, cleaned.removed)
-    published = document.metadata["published"]
     return Article(
         source=source,
         digest=digest,
         title=document.metadata["title"] or Path(source).name,  # of a text of figures
         publisher=document.metadata["publisher"],
-        published=date.fromisoformat(published) if published else None,
+        published=_day(document.metadata["published"]),
         author=document.metadata["author"],
         text=document.page_content,
         removed=cleaned.removed,
         original=source,
         instructions=_instructions(document),
+        updated=_day(document.metadata["updated"]),
+        imprint=document.metadata["imprint"],
     )
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def _lines(data: bytes, path: Path, longest: int, source: str) -> tuple[Line, ...]:

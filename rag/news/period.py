@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.text.times import TimeExpression, day_of, no_later, resolve, without_year
+from rag.text.times import TimeExpression, day_of, no_later, resolve, resolve_by, without_year
 from rag.types import Citation, Passage, Reading, Span
 
 # Of the highest score of a passage, 1: enough to decide between passages that are about equally good, too little for
@@ -81,7 +81,7 @@ class Period:
 
     def _is_of(self, text: str, passage: Passage) -> bool:
         """Whether words of a passage speak of the time, or stand in an article of it."""
-        spoken = resolve(text, passage.published)
+        spoken = resolve_by(passage.written, text)
         return bool(passage.day and self._meets(passage.day, passage.day)) or any(
             self._meets(found.first, found.last) for found in spoken
         )

@@ -19,7 +19,6 @@ from rag.read.signals import SIGNALS, Candidate, Question, signals
 from rag.settings import DEFAULT_EMBEDDING_MODEL
 from rag.text.languages import language_of
 from rag.text.sentences import leans
-from rag.text.times import resolve
 from rag.types import Passage, Reader, Reading, Scored, Span
 
 # What the chance that anything answers is computed from, besides the best sentence's lead: signals of that sentence,
@@ -36,9 +35,7 @@ CONTEXT = SIGNALS.index("context_similarity")
 CROSS = SIGNALS.index("cross_encoder")
 UNKNOWN = SIGNALS.index("names_unknown")
 _OWN, _HIGHEST, _LEAST = ([SIGNALS.index(name) for name in names] for names in (OWN, HIGHEST, LEAST))
-# Words of a line that says when its page was written, and those beside them; what a question may ask for it by.
-_WRITTEN = frozenset({"published", "posted", "updated", "modified"})
-_BESIDE = frozenset({"first", "last", "date", "on", "at", "by"})
+# What a question says that may be answered by a byline or a date line.
 _ASKS_OF_PAGE = re.compile(
     r"\b(?:publi|post|updat|modif|article|page|story|report|appear|newspaper|wr(?:ote|itten)\b|author)", re.IGNORECASE
 )
@@ -230,19 +227,8 @@ def find_candidates(passages: Sequence[Passage]) -> list[Candidate]:
 
 
 def _is_imprint(span: Span) -> bool:
-    """Whether it is no more than who wrote it, for whom, or the day of publication: no answer to what is told there."""
-    if len(span.text.split()) > 12:
-        return False
-    names = [name for name in (span.passage.publisher, span.passage.author) if name and name in span.text]
-    rest = span.text
-    for name in names:
-        rest = rest.replace(name, "")
-    days = resolve(rest, None, sentences=[(0, len(rest))])
-    for day in reversed(days):
-        rest = rest[: day.start] + rest[day.end :]
-    words = set(re.findall(r"[^\W\d_]+", rest.lower()))
-    known = bool(names) or any(day.first == span.passage.published for day in days)
-    return words <= _WRITTEN | _BESIDE and (known or bool(words & _WRITTEN))
+    """Whether it says no more than who wrote the article, for whom and when: no answer to what is told there."""
+    return any(start <= span.start and span.end <= end for start, end in span.passage.imprint)
 
 
 def _by_best_sentence(

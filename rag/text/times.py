@@ -155,6 +155,18 @@ def resolve(
     return tuple(time for time in found if start <= time.start and time.end <= end)
 
 
+def resolve_by(
+    days: Sequence[date],
+    text: str,
+    start: int = 0,
+    end: int | None = None,
+    sentences: Sequence[tuple[int, int]] | None = None,
+) -> tuple[TimeExpression, ...]:
+    """What `resolve` makes of a text by each of the days on which it may have been written, where all of them agree."""
+    first, *others = (resolve(text, day, start, end, sentences) for day in days or (None,))
+    return tuple(time for time in first if all(time in other for other in others))
+
+
 def without_year(text: str) -> tuple[tuple[int, int | None], ...]:
     """Month and day of what names no year, the day None where a month is all that is named.
 

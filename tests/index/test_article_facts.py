@@ -36,13 +36,13 @@ def test_a_question_splits_no_article_and_resolves_the_dates_of_what_it_shows(
         split.append(text)
         return sentence_spans(text)
 
-    def resolve(text: str, day: date | None, start: int, end: int, sentences: Sequence[tuple[int, int]]) -> Any:
+    def resolve(days: Sequence[date], text: str, start: int, end: int, sentences: Sequence[tuple[int, int]]) -> Any:
         resolved.append(text[start:end])
-        return rag.text.times.resolve(text, day, start, end, sentences)
+        return rag.text.times.resolve_by(days, text, start, end, sentences)
 
     monkeypatch.setattr(rag.types, "sentence_spans", recorded)
     monkeypatch.setattr(rag.text.times, "sentence_spans", recorded)
-    monkeypatch.setattr(rag.cite.quotes, "resolve", resolve)
+    monkeypatch.setattr(rag.cite.quotes, "resolve_by", resolve)
     answer = seeds_rag.answer(CONTAINERS)
     assert answer.answered and set(split) <= {CONTAINERS}
     assert resolved == [citation.quote for citation in answer.citations]
@@ -86,12 +86,14 @@ def test_passages_are_one_query(pages_index: Path) -> None:
         catalog._connection.set_trace_callback(None)
         articles = {article.source: article for article in catalog.articles()}
         copies = {source: catalog.copies(source) for source in articles}
-    assert any(copies.values())
+    assert any(copies.values()) and any(passage.imprint for passage in passages)
     for passage in passages:
         text = articles[passage.source].text
         assert passage.text == text[passage.start : passage.end]
         assert passage.sentences == tuple(sentence_spans(text)) and passage.turns == turns(text)
         assert passage.republished_in == copies[passage.source]
+        assert passage.updated == articles[passage.source].updated
+        assert passage.imprint == articles[passage.source].imprint
 
 
 def test_the_sentences_of_a_passage_are_those_of_its_text(pages_index: Path) -> None:

@@ -163,12 +163,13 @@ def test_the_source_of_front_matter_is_its_publisher_unless_an_address(
 
 def test_markdown_front_matter_is_metadata(tmp_path: Path) -> None:
     text = "---\ntitle: 'Night trains: a list'\nauthor: [Ann Lee, Bo Ek]\n"
-    text += "date: 2023-05-26\nsite: Slow Track\n---\n# Head\n"
+    text += "date: 2023-05-26\nlastmod: 2023-06-02\nsite: Slow Track\n---\n# Head\n"
     document = load_document(write(tmp_path / "a.md", text), "a.md")
     assert document.page_content == "# Head\n"
     assert document.metadata["title"] == "Night trains: a list"
     assert document.metadata["author"] == "Ann Lee, Bo Ek"
     assert document.metadata["published"] == "2023-05-26"
+    assert document.metadata["updated"] == "2023-06-02"
     assert document.metadata["publisher"] == "Slow Track"
 
 
@@ -225,8 +226,73 @@ def test_html_gives_headline_text_and_declared_metadata(tmp_path: Path, charset:
         "title": "Port opens in Chancay",
         "publisher": "Lima Herald",
         "published": "2024-11-14",
+        "updated": None,
         "author": "Ana Ruiz",
     }
+
+
+ARTICLE = '"@context": "https://schema.org", "@type": "NewsArticle", "headline": "Port opens"'
+BOTH = '"datePublished": "2024-05-01T23:30:00-05:00", "dateModified": "2024-05-02"'
+PAGE = '{"@type": "WebPage", "dateModified": "2024-05-02"}'
+COMMENT = '{"@type": "Comment", "datePublished": "2024-05-09"}'
+FAIR = '{"@type": "NewsArticle", "headline": "Fair", "datePublished": "2024-05-07"}'
+BOAT = FAIR.replace("Fair", "Boat").replace("07", "08")
+EVENT = "<div itemscope itemtype='https://schema.org/Event'><i itemprop='datePublished'>2024-05-01</i></div>"
+TIME = "<time datetime='2024-05-03'>3 May 2024</time>"
+
+
+@pytest.mark.parametrize(
+    ("declared", "published", "updated"),
+    [
+        ('<meta property="article:modified_time" content="2024-05-02">', None, "2024-05-02"),
+        ('<meta http-equiv="last-modified" content="Thu, 02 May 2024 08:00:00 GMT">', None, "2024-05-02"),
+        ('<meta name="date" content="2024-05-01">', "2024-05-01", None),
+        ('<meta name="date" content="2024-06-01"><meta name="DC.issued" content="2024-05-01">', "2024-05-01", None),
+        ('<meta name="unpublish_date" content="2024-05-01"><meta name="event.date" content="2024-05-02">', None, None),
+        (f"{{{ARTICLE}, {BOTH}}}", "2024-05-01", "2024-05-02"),
+        (f'{{"@graph": [{PAGE}]}}', None, "2024-05-02"),
+        (f'{{"@graph": [{PAGE}, {{{ARTICLE}}}]}}', None, None),
+        (f'{{{ARTICLE}, "dateCreated": "2024-05-01", "comment": [{COMMENT}]}}', None, None),
+        (f'[{{{ARTICLE}, "datePublished": "2024-05-01"}}, {FAIR}, {COMMENT}]', "2024-05-01", None),
+        (f"[{FAIR}, {BOAT}]", None, None),
+        (f'{{"@type": "ItemList", "itemListElement": [{FAIR}]}}', None, None),
+        ('{"@type": "Event", "startDate": "2024-05-03", "datePublished": "2024-05-01"}', None, None),
+        ("[" * 100_000, None, None),
+    ],
+)
+def test_only_what_is_called_published_dates_a_page(
+    tmp_path: Path, declared: str, published: str | None, updated: str | None
+) -> None:
+    head = declared if "<" in declared else f'<script type="application/ld+json">{declared}</script>'
+    assert days_of(tmp_path, head=head) == (published, updated)
+
+
+@pytest.mark.parametrize(
+    ("place", "shown", "published", "updated"),
+    [
+        ("above", EVENT, None, None),
+        ("above", EVENT.replace("Event", "NewsArticle"), "2024-05-01", None),
+        ("above", f"<p>By Ana Ruiz, {TIME}</p>", "2024-05-03", None),
+        ("above", f"<p>Updated {TIME}</p>", None, "2024-05-03"),
+        ("above", TIME.replace("<time", "<time class='entry-date updated'"), "2024-05-03", None),
+        ("above", TIME.replace("<time", "<time class='updated'"), None, "2024-05-03"),
+        ("below", f"<section><h3>Events</h3>{TIME} Fair</section>", None, None),
+        ("below", f"<ol><li>Wil: {TIME.replace('<time', '<time class=published')} At last!</li></ol>", None, None),
+        ("below", f"<div class='related'><a href='/f'>Fair</a> {TIME}</div>", None, None),
+        ("below", "<footer>Updated 5 May 2024 · © 2024</footer>", None, None),
+    ],
+)
+def test_a_date_below_the_article_is_anothers(
+    tmp_path: Path, place: str, shown: str, published: str | None, updated: str | None
+) -> None:
+    assert days_of(tmp_path, **{place: shown}) == (published, updated)
+
+
+def days_of(folder: Path, head: str = "", above: str = "", below: str = "") -> tuple[str | None, str | None]:
+    words = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    page = f"<html><head><title>Port opens</title>{head}</head><body><article><h1>Port opens</h1>{above}{words}"
+    found = load_document(write(folder / "a.html", f"{page}</article>{below}</body></html>"), "a.html").metadata
+    return found["published"], found["updated"]
 
 
 def test_html_keeps_subheads_lists_and_boxes_of_the_article(tmp_path: Path) -> None:

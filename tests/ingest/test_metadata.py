@@ -13,12 +13,14 @@ from layouts import LAYOUTS
 from test_clean import SEEDS, Page, pages
 
 from rag.ingest.clean import clean
+from rag.ingest.dates import parse_date
 from rag.ingest.furniture import Reason
-from rag.ingest.load import load_document
-from rag.ingest.metadata import parse_date, read_metadata
+from rag.ingest.load import load_document, to_document
+from rag.ingest.metadata import read_metadata
 from rag.types import Removal
 
 HEADS = Path(__file__).parent / "heads.jsonl"
+IMPRINTS = Path(__file__).parent / "imprints.jsonl"
 FIELDS = ("title", "publisher", "published", "author")
 LEAD = "The bridge between the islands opened on Monday, two winters late and at twice the price, the county said."
 
@@ -52,7 +54,7 @@ def test_pages_in_aggregate() -> None:
     assert figures["title", "right"] == 40
     assert figures["published", "right"] >= 39
     assert figures["author", "right"] >= 38
-    assert figures["publisher", "right"] >= 29
+    assert figures["publisher", "right"] >= 34
 
 
 def test_heads_and_feet_in_aggregate() -> None:
@@ -63,14 +65,15 @@ def test_heads_and_feet_in_aggregate() -> None:
         gold = json.loads(line)
         result = clean(Document(page_content=gold["text"]))
         found = read_metadata(result.document, result.removed).metadata
-        for field in ("publisher", "published"):
+        for field in ("publisher", "published", "updated"):
             right = found[field] == gold[field]
             figures[field, "right" if right else "None" if found[field] is None else "wrong"] += 1
             wrong += [] if right or found[field] is None else [found[field]]
     print(dict(sorted(figures.items())))
     assert not wrong
-    assert figures["publisher", "right"] >= 63
-    assert figures["published", "right"] >= 66
+    assert figures["publisher", "right"] >= 67
+    assert figures["published", "right"] >= 68
+    assert figures["updated", "right"] == 70
 
 
 @pytest.mark.parametrize("blank", ["\n", "\n\n"], ids=["tight", "apart"])
@@ -95,7 +98,8 @@ def test_other_layouts_and_languages(
     lines = LAYOUTS[name].strip("\n").split("\n")
     result = clean(Document(page_content=blank.join(line[1:] for line in lines)))
     metadata = read_metadata(result.document, result.removed).metadata
-    assert metadata == {"title": title, "publisher": publisher, "published": published, "author": author}
+    expected = {"title": title, "publisher": publisher, "published": published, "author": author}
+    assert {field: metadata[field] for field in FIELDS} == expected
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_dates(text: str, expected: str | None) -> None:
         ("By Jane Doe | Published Nov 14, 2023", "2023-11-14"),
         ("Publicado el 3 de marzo de 2024", "2024-03-03"),
         ("发布时间：2023年11月14日 10:20", "2023-11-14"),
-        ("Updated 15 September 2023", "2023-09-15"),
+        ("Updated 15 September 2023", None),
         ("Thursday, November 14, 2024", "2024-11-14"),
         ("Lima, 14 November 2024", "2024-11-14"),
         ("REDACCIÓN | PORTO QUEIMADO 14-03-2017 | 20:14", "2017-03-14"),
@@ -181,10 +185,55 @@ def test_dates(text: str, expected: str | None) -> None:
         ("Died 5 June 2024", None),
         ("Né le 5 juin 1924", None),
         ("Died Saturday 1 June 2024", None),
+        ("This story was first published on 14 May 2024.", "2024-05-14"),
+        ("A study, published on 14 May 2024, found lead in the water.", None),
+        ("Published on 14 May 2024, the study names eleven rivers that carry lead.", None),
+        ("Posted by Bram on 12 August 2020", "2020-08-12"),
+        ("Published: 2:15 PM EDT, Tue May 3, 2022", "2022-05-03"),
+        ("CityPost Staff · Aug 9, 2023 · 0 Comments", "2023-08-09"),
+        ("For immediate release: 6 April 2023", "2023-04-06"),
+        ("When: 8 July 2023, 7.30 pm", None),
+        ("Retrieved 19 September 2024 from the archive", None),
     ],
 )
 def test_publication_dates(line: str, expected: str | None) -> None:
     assert of("Bridge opens at last", line, LEAD)["published"] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "published", "updated"),
+    [
+        ("Updated 15 September 2023", None, "2023-09-15"),
+        ("Published 3 May 2022, updated at 9 am on 4 May 2022", "2022-05-03", "2022-05-04"),
+        ("Fri 8 Oct 2021 17.22 BST | Last modified on Mon 11 Oct 2021 09.03 BST", "2021-10-08", "2021-10-11"),
+        ("Published: 3 May 2022 | Updated: 3 May 2022", "2022-05-03", None),
+        ("3 maggio 2022 (modifica il 4 maggio 2022 | 09:10)", "2022-05-03", "2022-05-04"),
+        ("Publié le 3 mai 2022 à 10h12, mis à jour le 4 mai 2022 à 8h00", "2022-05-03", "2022-05-04"),
+        ("Stand: 17.09.2023", None, "2023-09-17"),
+        ("发布时间：2023年5月6日 更新时间：2023年5月7日", "2023-05-06", "2023-05-07"),
+        (
+            "It was first published on 3 May 2022. It was updated on 4 May 2022 to add a map.",
+            "2022-05-03",
+            "2022-05-04",
+        ),
+        ("Update, 4 May 2022, 3 pm: The rudder has arrived from abroad, the company says.", None, "2022-05-04"),
+    ],
+)
+def test_an_update_is_kept_apart(line: str, published: str | None, updated: str | None) -> None:
+    found = of("Bridge opens at last", line, LEAD)
+    assert (found["published"], found["updated"]) == (published, updated)
+
+
+def test_a_label_may_stand_above_its_date() -> None:
+    found = of(
+        "Bridge opens at last", "Published", "6 April 2023", "Last updated", "12 May 2023", "By", "Jane Doe", LEAD
+    )
+    assert (found["published"], found["updated"], found["author"]) == ("2023-04-06", "2023-05-12", "Jane Doe")
+
+
+def test_the_last_of_several_updates_counts() -> None:
+    found = of("Bridge opens", "Updated 5 May 2022", "3 May 2022", LEAD, LEAD, "Last updated: 7 May 2022")
+    assert (found["published"], found["updated"]) == ("2022-05-03", "2022-05-07")
 
 
 def test_a_hostile_date_or_byline_takes_no_time() -> None:
@@ -337,6 +386,15 @@ def test_head_and_foot_of_the_page_agree_on_the_publisher(head: str, foot: str, 
         ("By 2030 the loan will be repaid", None),
         ("By Monday it was over", None),
         ("Jane Doe", None),
+        ("Jane Doe, Courts and Crime Reporter", "Jane Doe"),
+        ("Jane Doe Transport correspondent", "Jane Doe"),
+        ("Jane Doe and Bo Ek, Staff Writers | The Dale Observer", "Jane Doe and Bo Ek"),
+        ("Karin Lindt, Redakteurin für Verkehr", "Karin Lindt"),
+        ("Ольга Ветрова, спецкорреспондент", "Ольга Ветрова"),
+        ("Jane Doe, reporter, dies at 80", None),
+        ("Senate Republicans name new editor", None),
+        ("World News, Editor's choice", None),
+        ("New York, staff writer", None),
     ],
 )
 def test_authors(line: str, expected: str | None) -> None:
@@ -362,6 +420,13 @@ def test_authors(line: str, expected: str | None) -> None:
         (("Government Office Shuts", "Owner cites rising rents", LEAD), "Government Office Shuts"),
         (("Peru votes", "Polls open in a tense country", LEAD), "Peru votes"),
         (("Will it open? “Perhaps”", LEAD), "Will it open? “Perhaps”"),
+        (("Bridge opens at last | CNN", "By Jane Doe, CNN", LEAD), "Bridge opens at last"),
+        (("Bridge opens at last | CNN Travel", "CNN —", LEAD), "Bridge opens at last"),
+        (("Bridge opens at last | Travel | The Dale Observer", "3 May 2024", LEAD), "Bridge opens at last"),
+        (("Bridge opens at last | Opinion", LEAD), "Bridge opens at last"),
+        (("Sorry | not sorry", LEAD), "Sorry | not sorry"),
+        (("Ten questions for the mayor | Jane Doe", "By Jane Doe", LEAD), "Ten questions for the mayor | Jane Doe"),
+        (("Title: Bridge opens at last", "Source: Fen Post", LEAD), "Bridge opens at last"),
         ((LEAD + " Nobody came.", LEAD), LEAD),
         (("word " * 60,), " ".join(["word"] * 23) + "…"),
         (("***",), None),
@@ -369,6 +434,97 @@ def test_authors(line: str, expected: str | None) -> None:
 )
 def test_titles(lines: tuple[str, ...], expected: str | None) -> None:
     assert of(*lines)["title"] == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("Bridge opens | CNN", "3 May 2024", LEAD), "CNN"),
+        (("Bridge opens | CNN Travel", "By Jane Doe", "CNN —", LEAD), "CNN"),
+        (("Bridge opens - BBC News", "3 May 2024", LEAD), "BBC News"),
+        (("Brücke offen | Ostsee-Anzeiger", "3. Mai 2024", LEAD), "Ostsee-Anzeiger"),
+        (("Bridge opens | CNN Underlined", "By Jane Doe", "CNN —", LEAD), "CNN"),
+        (("Bridge opens | NATO Summit", "By Jane Doe", LEAD), None),
+        (("Bridge opens | Fen Radar", "By Jane Doe, Fen Radar", LEAD), "Fen Radar"),
+        (("Bridge opens | Fen Radar", "3 May 2024", LEAD), None),
+        (("Bridge opens | Opinion", LEAD), None),
+        (("Bridge opens | Review", LEAD), None),
+        (("Bridge opens | FAQ", LEAD), None),
+        (("Ten questions for the mayor | Jane Doe", "Jane Doe, Columnist", LEAD), None),
+        (
+            ("MINISTRY OF ROADS AND BRIDGES", "Press release of 3 May 2024", "Bridge opens", LEAD),
+            "Ministry of Roads and Bridges",
+        ),
+        (("Bridge opens", "(AP) — The bridge opened on Monday, two winters late, the county said.", LEAD), "AP"),
+        (("Bridge opens", "(Photo) — The bridge opened on Monday, two winters late, the county said.", LEAD), None),
+        (("Bridge opens", "By Jane Doe, Redakteurin für Verkehr", LEAD), None),
+        (("Bridge opens", "By Jane Doe, Head of Investigations", LEAD), None),
+    ],
+)
+def test_a_bar_or_a_role_names_a_publisher_only_where_it_is_known_for_one(
+    lines: tuple[str, ...], expected: str | None
+) -> None:
+    assert of(*lines)["publisher"] == expected
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "How to watch the harbour regatta live",
+        "Facebook and Instagram are down",
+        "Photos: The week in 30 pictures",
+        "Subscribe or leave: The new rules of newspapers",
+        "Most popular baby names of 2021",
+        "Sign up now? Why savers wait",
+        "Twitter to charge for log in",
+        "Cookies, privacy and you",
+    ],
+)
+@pytest.mark.parametrize("house", ["CNN", "CNN Business", "The Dale Observer", "Fen Post"])
+@pytest.mark.parametrize("dateline", ["", "{house} —"])
+def test_the_first_lines_of_a_file_are_its_head(headline: str, house: str, dateline: str) -> None:
+    name = house.removesuffix(" Business")
+    head = [f"{headline} | {house}", "Published: 2:15 PM EDT, Tue May 3, 2022", dateline.format(house=name)]
+    result = clean(Document(page_content="\n\n".join(filter(None, [*head, LEAD, LEAD]))))
+    found = read_metadata(result.document, result.removed).metadata
+    assert not result.removed
+    assert (found["title"], found["publisher"], found["published"]) == (headline, name, "2022-05-03")
+    assert [result.document.page_content[start:end] for start, end in found["imprint"]] == [
+        "\n\n".join(filter(None, head[1:]))
+    ]
+
+
+def test_a_labelled_date_below_a_menu_stays() -> None:
+    lines = ("Home | News | Sport", "Published: 3 May 2022", "Bridge opens at last", LEAD, LEAD)
+    result = clean(Document(page_content="\n".join(lines)))
+    assert read_metadata(result.document, result.removed).metadata["published"] == "2022-05-03"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("By Jane Doe", True),
+        ("Jane Doe, Courts Reporter", True),
+        ("The Dale Observer", True),
+        ("BBC News, Belmar", True),
+        ("Opinion", True),
+        ("Head of Investigations", True),
+        ("CNN —", True),
+        ("5 min read", True),
+        ("Updated 3 May 2022", True),
+        ("Source: Fen Post", True),
+        ("Daily Mail editor quits", False),
+        ("Former editor sues paper", False),
+        ("A study, published on 14 May 2024, found lead.", False),
+        ("Update, 4 May 2022, 3 pm: The rudder has arrived from abroad, the company says.", False),
+        ("The ferry sank on 14 November 2019.", False),
+        ("Two winters late and at twice the price", False),
+    ],
+)
+def test_lines_of_the_imprint_are_known(line: str, expected: bool) -> None:
+    text = f"Bridge opens at last\n\n{line}\n\n{LEAD}\n\n{LEAD}"
+    places = of(text)["imprint"]
+    assert [text[start:end] for start, end in places] == [line] * expected
 
 
 def test_declared_values_are_kept_and_the_input_is_not_changed() -> None:
@@ -379,10 +535,31 @@ def test_declared_values_are_kept_and_the_input_is_not_changed() -> None:
     assert document.metadata == {"author": "Bo Ek", "title": None}
 
 
+def test_files_of_many_houses_in_aggregate() -> None:
+    """No date or publisher is wrong of 80 invented files with head and foot; half of them were looked at once, late."""
+    figures: Counter[tuple[str, str]] = Counter()
+    for line in IMPRINTS.read_text("utf-8").splitlines():
+        gold = json.loads(line)
+        result = clean(to_document(gold["text"].encode(), Path(f"a.{gold['kind']}"), "a"))
+        found = read_metadata(result.document, result.removed).metadata
+        for field in (*FIELDS, "updated"):
+            expected = gold.get(field, found[field])
+            right = found[field] in (expected if isinstance(expected, list) else [expected])
+            figures[field, "right" if right else "None" if found[field] is None else "wrong"] += field in gold
+    print(dict(sorted(figures.items())))
+    assert not any(figures[field, "wrong"] for field in ("publisher", "published", "updated", "author"))
+    assert figures["published", "right"] >= 79 and figures["updated", "right"] == 78
+    assert figures["publisher", "right"] >= 72 and figures["author", "right"] >= 55
+    assert figures["title", "right"] >= 77
+
+
 def test_the_line_below_a_byline_names_its_paper() -> None:
     lines = ("Bakery wins second prize", "By Noor Haskell, court reporter", "Marren Gazette", "9 April 2025", "", LEAD)
     assert of(*lines)["publisher"] == "Marren Gazette"
     assert of(lines[0], lines[1], "Marren Bakery", *lines[3:])["publisher"] is None
+    assert of(lines[0], lines[1], "ITV News, Marren", *lines[3:])["publisher"] == "ITV News"
+    assert of(lines[0], "Marren, 9 April 2025", "Marren Gazette", LEAD)["publisher"] == "Marren Gazette"
+    assert of(lines[0], lines[1], "Daily Mail, Observer sued", *lines[3:])["publisher"] is None
 
 
 @pytest.mark.parametrize(

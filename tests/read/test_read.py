@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import snowballstemmer
+from langchain_core.documents import Document
 
 import rag.read.reader
+from rag.ingest.metadata import read_metadata
 from rag.read.lists import asks_for_list
 from rag.read.reader import (
     ANSWER_FEATURES,
@@ -173,16 +175,20 @@ def test_a_figure_that_was_asked_for_and_is_not_there_is_a_signal_of_its_own() -
         "18 May 2025",
         "The Velden Post, May 18, 2025",
         "The Velden Post",
+        "By Jane Doe, Courts Reporter",
+        "Jane Doe | 18 May 2025",
+        "Updated on 18 May 2025",
     ],
 )
 def test_the_imprint_of_a_page_answers_only_what_is_asked_of_the_page(reader: ExtractiveReader, line: str) -> None:
-    text = f"{line}\n\nThe tram was opened by Lena Ortiz."
-    passage = Passage("3", text, "tram.txt", "New tram", "The Velden Post", date(2025, 5, 18), 0, len(text), 1.0)
+    text = f"New tram\n\n{line}\n\nThe tram was opened by Lena Ortiz, whose father had driven the last one in 1962."
+    imprint = read_metadata(Document(page_content=text)).metadata["imprint"]
+    passage = Passage("3", text, "tram.txt", "New tram", None, None, 0, len(text), 1.0, imprint=imprint)
 
     def quoted(question: str) -> list[str]:
         return [span.text for span in reader.read(question, [passage]).spans]
 
-    assert quoted("When was the tram opened?") == ["The tram was opened by Lena Ortiz."]
+    assert [span.split(",")[0] for span in quoted("When was the tram opened?")] == ["The tram was opened by Lena Ortiz"]
     assert line in quoted("Which newspaper published the article, and when?")
 
 

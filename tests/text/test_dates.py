@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,28 @@ def found(text: str, day: date | None = FRIDAY) -> list[str]:
     return [f"{time.text}: {time.when}" for time in resolve(text, day)]
 
 
-def quoted(text: str, published: date | None) -> tuple[str, Citation]:
-    passage = Passage("1", text, "a.txt", "", None, published, 0, len(text), 1.0)
+def quoted(text: str, published: date | None, updated: date | None = None) -> tuple[str, Citation]:
+    passage = Passage("1", text, "a.txt", "", None, published, 0, len(text), 1.0, updated=updated)
     (citation,) = cite([Span(passage, 0, len(text))], lambda source: text)
     return quotation(citation).marked, citation
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "updated", "expected"),
+    [
+        ("They met on Friday.", FRIDAY, FRIDAY + timedelta(2), ["28 June 2024"]),
+        ("They met yesterday.", FRIDAY, FRIDAY + timedelta(2), []),  # the 27th or the 29th?
+        ("They met yesterday.", FRIDAY, FRIDAY + timedelta(40), ["27 June 2024"]),
+        ("They met yesterday.", None, FRIDAY, ["27 June 2024"]),
+        ("They met yesterday.", None, None, []),
+    ],
+)
+def test_an_update_leaves_what_both_days_agree_on(
+    text: str, published: date | None, updated: date | None, expected: list[str]
+) -> None:
+    _, citation = quoted(text, published, updated)
+    assert [time.when for time in citation.times] == expected
+    assert (citation.published, citation.updated) == (published, updated)
 
 
 def test_hand_written_sentences_stay_right() -> None:

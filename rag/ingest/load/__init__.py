@@ -48,7 +48,7 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
     """
     from langchain_core.documents import Document
 
-    from rag.ingest.metadata import parse_date
+    from rag.ingest.dates import parse_date
 
     read = READERS.get(path.suffix.lower())
     if read is None:
@@ -62,7 +62,8 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
     declared = {
         "title": content.title,
         "publisher": content.publisher,
-        "published": parse_date(content.published) if content.published else None,
+        "published": parse_date(content.published or ""),
+        "updated": parse_date(content.updated or ""),
         "author": content.author,
     }
     return Document(page_content=text, metadata={"source": source, **declared})

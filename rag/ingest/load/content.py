@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+LONGEST_SUBTITLE = 150  # characters
 SENTENCE_ENDS = tuple('.!?…。！？:："”’»)）」』')
 # Titles that writing programs put into a file by themselves.
 _JUNK_TITLE = re.compile(
@@ -22,13 +23,14 @@ _NO_TEXT = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 class Content:
     """What a file holds: its text, and what the format itself declares about it, None where it does not.
 
-    `published` is a date as it stands there, in any form that `rag.ingest.metadata.parse_date` knows.
+    `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
     """
 
     text: str
     title: str | None = None
     publisher: str | None = None
     published: str | None = None
+    updated: str | None = None
     author: str | None = None
 
 
@@ -51,6 +53,11 @@ class Format:
 def plain_characters(text: str) -> str:
     """The text with line ends as "\\n", and without control characters and halves of surrogate pairs."""
     return _NO_TEXT.sub("", _LINE_END.sub("\n", text.removeprefix("\ufeff")))
+
+
+def is_paragraph(line: str) -> bool:
+    """Whether a line is one of an article's text, not its headline, subtitle or byline."""
+    return len(line) > LONGEST_SUBTITLE or (2 * len(line) > LONGEST_SUBTITLE and line.endswith(SENTENCE_ENDS))
 
 
 def given_title(value: str | None) -> str | None:

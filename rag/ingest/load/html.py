@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, compress
 from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.ingest.load.content import SENTENCE_ENDS, Content, Format, given_author, given_title
+from rag.ingest.load.content import Content, Format, given_author, given_title, is_paragraph
+from rag.ingest.load.declared import Declared, declared
 from rag.ingest.load.text import decoded
 from rag.text.characters import said
 
@@ -33,18 +34,16 @@ _HIDING = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|(?:left|to
 # Boxes within the article, such as "In brief"; with links they list other articles, with forms they ask for e-mails.
 _OWN_BOXES = "//article//aside[not(.//a or .//form or .//input or .//button)]"
 _TITLE_SEPARATOR = r"\s*[-–—|:·•»]\s+"
+_QUICK = {"extensive_search": False}  # of htmldate, whose date is not taken: `declared` says why
 _LONGEST_HEADER = 6  # blocks: headline, subtitle, byline, place, date, caption
-_LONGEST_SUBTITLE = 150  # characters
 
 
 def read(data: bytes, path: Path) -> Content:
     import trafilatura
 
     html = _decoded(data, path)
-    # A date that htmldate guesses from the running text is not declared by the page.
-    dates = {"extensive_search": False, "original_date": True}
     found: Any = trafilatura.bare_extraction(
-        html, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=dates
+        html, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_QUICK
     )
     found = found or trafilatura.settings.Document()
     extracted = (found.text or "").splitlines()
@@ -54,11 +53,13 @@ def read(data: bytes, path: Path) -> Content:
         raise LoadError(f"{said(path)} shows no text without a browser; save the rendered page or convert it to .txt")
     title, _ = _split_title(given_title(found.title), page)
     _, paper = _split_title(page.window, page)
+    site = None if found.sitename in (title, page.window) else found.sitename  # it takes any WebPage's name for one
     return Content(
         text="\n".join(lines),
         title=title,
-        publisher=found.sitename or paper,
-        published=found.date,
+        publisher=page.declared.publisher or site or paper,
+        published=page.declared.published,
+        updated=page.declared.updated,
         author=given_author(found.author),
     )
 
@@ -100,6 +101,7 @@ class _Page:
     subtitles: Sequence[str] = ()  # and of the second
     window: str = ""  # the title of the window
     names: str = ""  # where the page may name its publisher: all its text, and what its images are called
+    declared: Declared = field(default_factory=Declared)
 
 
 def _visible_page(html: str) -> _Page:
@@ -112,6 +114,7 @@ def _visible_page(html: str) -> _Page:
         page = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", huge_tree=True))
         window = " ".join(page.findtext(".//title", "").split())
         names = " ".join([*page.xpath("//body//text()"), *page.xpath("//img/@alt")])
+        said_of_itself = declared(page)
         for box in page.xpath(_OWN_BOXES):
             box.tag = "li"
         page = Cleaner(kill_tags=_NO_CONTENT, page_structure=False, safe_attrs_only=False).clean_html(page)
@@ -151,7 +154,9 @@ def _visible_page(html: str) -> _Page:
     titles, subtitles = (
         [" ".join(block.text for block in lines if block.text) for lines in whole[tag]] for tag in ("h1", "h2")
     )
-    return _Page([block for block in blocks if block.text], whole["p"], titles, subtitles, window, names)
+    return _Page(
+        [block for block in blocks if block.text], whole["p"], titles, subtitles, window, names, said_of_itself
+    )
 
 
 def _kind(element: Any, above: str) -> str:
@@ -170,14 +175,14 @@ def _split_title(title: str | None, page: _Page) -> tuple[str | None, str | None
 
     The headline has to stand on the page as a heading, and the paper's name somewhere on it as well.
     """
-    from rag.ingest.paragraph import masthead
+    from rag.ingest.paragraph import masthead, paper_name
 
     for headline in (*page.titles, *page.subtitles) if title else ():
         shown = re.escape(headline)
         for pattern in (rf"(.+?){_TITLE_SEPARATOR}{shown}", rf"{shown}{_TITLE_SEPARATOR}(.+)"):
             if found := re.fullmatch(pattern, title or ""):
                 name = re.split(_TITLE_SEPARATOR, found[1])[-1]
-                return headline, name if masthead(name) == name and name in page.names else None
+                return headline, name if masthead(name) == name and (name in page.names or paper_name(name)) else None
     return title, None
 
 
@@ -214,7 +219,7 @@ def _selected(extracted: Sequence[str], page: _Page) -> list[str]:
     kept = _completed(held, page.blocks)
     start = next((i for i, block in enumerate(page.blocks) if block.text in page.titles[:1]), len(kept))
     nearby = range(start + 1, min(start + _LONGEST_HEADER + 2, len(kept)))
-    first = next((i for i in nearby if kept[i] and _is_paragraph(page.blocks[i].text)), start)
+    first = next((i for i in nearby if kept[i] and is_paragraph(page.blocks[i].text)), start)
     return [
         block.text
         for i, block in enumerate(page.blocks)
@@ -231,7 +236,7 @@ def _completed(held: Sequence[bool], blocks: Sequence[_Block]) -> list[bool]:
     sizes = [(len(block.text), block.kind == _HIDDEN) for block in compress(blocks, held)]
     shown = 2 * sum(size for size, hidden in sizes if hidden) < sum(size for size, _ in sizes)
     kept = [extracted and not (shown and block.kind == _HIDDEN) for extracted, block in zip(held, blocks, strict=True)]
-    paragraphs = [i for i, block in enumerate(blocks) if kept[i] and _is_paragraph(block.text)]
+    paragraphs = [i for i, block in enumerate(blocks) if kept[i] and is_paragraph(block.text)]
     for i in reversed(range(paragraphs[0], paragraphs[-1]) if paragraphs else ()):
         kept[i] = kept[i] or blocks[i].may_be(_ENTRY) or (blocks[i].may_be(_SUBHEAD) and kept[i + 1])
     return kept
@@ -250,10 +255,6 @@ def _held(extracted: Sequence[str], folded: Sequence[str]) -> list[bool]:
         held.append(at >= 0 and bool(block))
         position = at + len(block) if at >= 0 else position
     return held
-
-
-def _is_paragraph(block: str) -> bool:
-    return len(block) > _LONGEST_SUBTITLE or (2 * len(block) > _LONGEST_SUBTITLE and block.endswith(SENTENCE_ENDS))
 
 
 def _folded(lines: Iterable[str]) -> str:

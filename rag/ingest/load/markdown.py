@@ -33,6 +33,7 @@ def read(data: bytes, path: Path) -> Content:
         title=value_of(fields, "title", "headline"),
         publisher=value_of(fields, "publisher", "publication", "site", "outlet") or named,
         published=value_of(fields, "published", "date", "pubdate", "publication_date", "date_published"),
+        updated=value_of(fields, "updated", "modified", "lastmod", "last_modified", "last_updated", "date_modified"),
         author=value_of(fields, "author", "authors", "byline"),
     )
 
