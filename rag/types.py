@@ -45,7 +45,8 @@ class Article:
 
     `original` is the source it is a copy of, or its own source. `instructions` are the words of it that look like
     instructions to a language model. `no_later_than` is by when an undated one was there, as the head of its page or a
-    copy shows. `sentences` (offsets in characters) and `turns` are there once an original is in an index.
+    copy shows. `sentences` (offsets in characters) and `turns` are there once an original is in an index. `notes` say
+    what was guessed or lost when its file was read, a line each.
     """
 
     source: str
@@ -61,6 +62,7 @@ class Article:
     no_later_than: date | None = None
     sentences: tuple[tuple[int, int], ...] = ()
     turns: tuple[Turn, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

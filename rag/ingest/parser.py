@@ -33,7 +33,7 @@ from rag.ingest.instructions import find_instructions
 from rag.ingest.load import read_file, to_document
 from rag.ingest.metadata import read_metadata
 from rag.settings import Settings
-from rag.text.characters import said
+from rag.text.characters import normalized, said
 from rag.types import Article, Instruction
 
 T = TypeVar("T")
@@ -188,7 +188,7 @@ def _article(data: bytes, path: Path, longest: int, source: str, digest: str) ->
     return Article(
         source=source,
         digest=digest,
-        title=document.metadata["title"] or Path(source).name,  # of a text of figures
+        title=document.metadata["title"] or normalized(Path(source).name),  # of a text of figures
         publisher=document.metadata["publisher"],
         published=date.fromisoformat(published) if published else None,
         author=document.metadata["author"],
@@ -196,6 +196,7 @@ def _article(data: bytes, path: Path, longest: int, source: str, digest: str) ->
         removed=cleaned.removed,
         original=source,
         instructions=_instructions(document),
+        notes=document.metadata["notes"],
     )
 
 

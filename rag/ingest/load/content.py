@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.text.characters import normalized
+
 SENTENCE_ENDS = tuple('.!?…。！？:："”’»)）」』')
 # Titles that writing programs put into a file by themselves.
 _JUNK_TITLE = re.compile(
@@ -14,7 +16,9 @@ _JUNK_TITLE = re.compile(
     r"document\s?\d*|slide \d+|.*\.(docx?|pdf|indd|odt|rtf|qxd|tmp))$"
 )
 _JUNK_AUTHOR = re.compile(r"(?i)^(admin(istrator)?|user|owner|unknown|anonymous|root|author|default|.*@.*)$")
-_LINE_END = re.compile(r"\r\n|[\r\v\f\x85]")
+_LINE_END = re.compile(r"\r\n|[\r\v\f\u2028\u2029]")
+# What stands at these places is read as Windows-1252, as HTML reads them: Latin-1 has only control characters there.
+_CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _NO_TEXT = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 
@@ -22,7 +26,8 @@ _NO_TEXT = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 class Content:
     """What a file holds: its text, and what the format itself declares about it, None where it does not.
 
-    `published` is a date as it stands there, in any form that `rag.ingest.metadata.parse_date` knows.
+    `published` is a date as it stands there, in any form that `rag.ingest.metadata.parse_date` knows. `notes` say in a
+    line each what was guessed or lost on reading.
     """
 
     text: str
@@ -30,6 +35,7 @@ class Content:
     publisher: str | None = None
     published: str | None = None
     author: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class Format:
 
 
 def plain_characters(text: str) -> str:
-    """The text with line ends as "\\n", and without control characters and halves of surrogate pairs."""
-    return _NO_TEXT.sub("", _LINE_END.sub("\n", text.removeprefix("\ufeff")))
+    """The text as it is stored: in NFC, line ends as "\\n", without control and invisible characters."""
+    return normalized(_NO_TEXT.sub("", _LINE_END.sub("\n", text.translate(_CONTROLS))))
 
 
 def given_title(value: str | None) -> str | None:
