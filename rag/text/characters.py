@@ -12,6 +12,7 @@ from pathlib import Path
 INVISIBLE = frozenset(
     {0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)}
 )
+_UNSEEN = "".join(map(chr, sorted(INVISIBLE)))
 _JOINERS = "\u200c\u200d"
 # Beside these a joiner means something: letters from Arabic to Mongolian, which it binds or parts, and pictures, of
 # which it makes one.
@@ -20,15 +21,11 @@ _JOINED = (
     "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f"
 )
 _DIVIDED = re.compile(r"\u00ad[ \t]*\n[ \t]*(\S+)[ \t]*\n?")
-_IN_VAIN = re.compile(
-    f"[{''.join(map(chr, sorted(INVISIBLE)))}](?:(?<![{_JOINERS}])|(?<![{_JOINED}][{_JOINERS}])(?![{_JOINED}]))"
-)
+_IN_VAIN = re.compile(f"[{_UNSEEN}](?:(?<![{_JOINERS}])|(?<![{_JOINED}][{_JOINERS}])(?![{_JOINED}]))")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 # Letters that Unicode does not take apart, as people without them write them; and what chooses a letter's shape.
-_PLAIN_LETTERS = str.maketrans(
-    dict(re.findall(r"(\w)(\w+)", "øo ØO łl ŁL đd ĐD ðd ÐD ħh ĦH ŧt ŦT ıi ßss æae ÆAe œoe ŒOe þth ÞTh"))
-    | dict.fromkeys(map(chr, (*INVISIBLE, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-)
+_WRITTEN = dict(re.findall(r"(\w)(\w+)", "øo ØO łl ŁL đd ĐD ðd ÐD ħh ĦH ŧt ŦT ıi ßss ẞSS æae ÆAe œoe ŒOe þth ÞTh"))
+_REWRITTEN = re.compile(f"[{''.join(_WRITTEN)}{_UNSEEN}\ufe00-\ufe0f]|[\U000e0100-\U000e01ef]")
 _LONGEST_PATH = 200  # characters of one in an error
 # Control characters, halves of surrogate pairs, and what reorders the rest of a line (U+202A to E, U+2066 to 9).
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -61,8 +58,8 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return text
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", text.translate(_PLAIN_LETTERS)))
-    return unicodedata.normalize("NFC", bare)
+    letters = _REWRITTEN.sub(lambda found: _WRITTEN.get(found[0], ""), text)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", letters)))
 
 
 def plain(line: str, instead: str = "?") -> str:
