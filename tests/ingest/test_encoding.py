@@ -15,7 +15,7 @@ from webencodings.labels import LABELS
 
 from rag.errors import LoadError
 from rag.ingest.load import load_document
-from rag.ingest.load.encoding import _codec, decoded
+from rag.ingest.load.encoding import _codec, _text, decoded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -249,7 +249,7 @@ def test_tables_are_those_of_a_browser(browser: Browser) -> None:
         differ = [
             (unit, ours, theirs)
             for unit, theirs in zip(units, table.split("\0"), strict=True)
-            if (ours := unit.decode(_codec(name) or "", "whatwg")) != theirs
+            if (ours := _text(unit, _codec(name) or "")) != theirs
             and not any(one == "\ufffd" or "\x80" <= one <= "\x9f" for one in theirs)
         ]
         assert len(differ) <= OTHERS.get(name, 0), (name, differ[:5])

@@ -28,7 +28,7 @@ TRAM = (
     "Its first driver was Đorđe Živković, who had learned the work in Łódź.\n"
 )
 DAM = (
-    "Dam of Elsbeek gets a fish ladder\n\n"
+    "---\npublisher: Ri\u0301o Di\u00adario\n---\n# Dam of Elsbeek gets a fish ladder\n\n"
     "The fish lad\u00adder of the Els\u00adbeek dam was built by Water\u200bwerk Noord for 3 mil\u00adlion euros.\n\n"
     "Salm\u00adon are ex\u00adpect\u00aded to pass it from April, said bio\u00adlo\u00adgist Ine\u2060ke Vos.\n"
 )
@@ -92,6 +92,12 @@ def test_it_is_answered_however_it_is_typed(service: RAG, question: str, words: 
 def test_words_are_found_without_accents(service: RAG, word: str) -> None:
     hits = service.store.passages(service.store.lexical(lexical_terms(word), 5, Filters()))
     assert [hit.source for hit in hits] == ["tram.txt"]
+
+
+def test_a_publisher_is_found_without_accents(service: RAG) -> None:
+    question, words = ASKED[3]
+    answer = service.answer(question, filters={"publisher": "the rio diario"})
+    assert answer.answered and words in answer.text and answer.citations[0].publisher == "Río Diario"
 
 
 def test_a_guess_is_said(index: Path, rag_command: Command) -> None:
