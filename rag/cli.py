@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rag.types import Answer, Statement
 
 STATUS_BAD_INPUT = 2
+MOST_NOTES = 20  # lines on files that were read by a guess or with losses
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -202,6 +203,10 @@ def _index(options: argparse.Namespace) -> int:
         report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
     for line in report.skipped:
         print(plain(f"skipped: {line}"), file=sys.stderr)
+    for line in report.notes[:MOST_NOTES]:
+        print(plain(f"note: {line}"), file=sys.stderr)
+    if len(report.notes) > MOST_NOTES:
+        print(f"note: and {len(report.notes) - MOST_NOTES:,} more such lines; see `rag doctor`", file=sys.stderr)
     copies = f" and {report.copies} republished" if report.copies else ""
     print(
         f"{counted(report.articles, 'article')}{copies}, {counted(report.chunks, 'chunk')} in {settings.index} "

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag.errors import QuestionError, SettingsError
+from rag.text.characters import INVISIBLE, normalized
 
 MOST_PASSAGES = 100  # as `Settings.top_k` has it
 _LONGEST_NAME = 1000  # characters of a model's name, which may be a path
@@ -34,13 +35,14 @@ def as_dict(value: object) -> dict[Any, Any] | None:
 
 
 def readable(text: str) -> str:
-    r"""The text with spaces for control characters and halves of surrogate pairs; line ends stay.
+    r"""The text as `normalized`, with spaces for control characters and halves of surrogate pairs; line ends stay.
 
     >>> readable("When\x00\ud800 was\nit?")
     'When   was\nit?'
     """
+    text = normalized(text)
     unwanted = {character for character in set(text) if unicodedata.category(character)[0] == "C"} - {"\n"}
-    return text.translate(dict.fromkeys(map(ord, unwanted), " "))
+    return text.translate(dict.fromkeys(set(map(ord, unwanted)) - INVISIBLE, " "))
 
 
 def check_top_k(top_k: Any, default: int) -> int:

@@ -49,7 +49,7 @@ class Article:
     instructions to a language model. `updated` is the day of its last update, where it says so. `no_later_than` is by
     when an undated one was there, as its update, the head of its page or a copy shows. `imprint` are its lines that
     say no more than who wrote it, for whom and when. `sentences` and `turns` are there once an original is in an index.
-    Places are offsets in characters.
+    `notes` say what was guessed or lost when its file was read, a line each. Places are offsets in characters.
     """
 
     source: str
@@ -67,6 +67,7 @@ class Article:
     turns: tuple[Turn, ...] = ()
     updated: date | None = None
     imprint: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

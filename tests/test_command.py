@@ -185,7 +185,6 @@ def test_bad_questions(question: str, seeds_index: Path, capsys: pytest.CaptureF
     [
         ("empty.txt", b"", "empty"),
         ("blank.txt", b" \n\t\n", "empty"),
-        ("latin.txt", "La inauguración será mañana".encode("latin-1"), "UTF-8"),
         ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\xff", "binary"),
         ("broken.pdf", b"%PDF-1.7 not really", "PDF"),
         ("program.exe", b"MZ\x00\x01", ".txt"),

@@ -7,6 +7,7 @@ from html import escape
 
 from rag.desk.collection import Added, Entry, Piece
 from rag.desk.doctor import counted
+from rag.text.characters import folded
 from rag.text.times import dated
 from ui.conversation import encodable
 from ui.render import escaped, origin
@@ -18,7 +19,7 @@ _HEAD = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
 
 def render_articles(entries: Sequence[Entry], search: str = "", chosen: str = "") -> str:
     """A table of the articles with every word of `search` in title, publisher, date or file; the first of them only."""
-    words = search.casefold().split()
+    words = folded(search).casefold().split()
     found = [entry for entry in entries if all(word in _searched(entry) for word in words)]
     files = counted(len(entries), "file")
     note = f"{len(found)} of {files}" if words else files
@@ -37,7 +38,7 @@ def render_difference(entry: Entry, lines: Sequence[Sequence[Piece]]) -> str:
     removed = sum(piece.reason is not None for line in lines for piece in line)
     kind = f"republished copy of {escaped(article.original)}" if article.original != article.source else ""
     copies = f"republished in {escaped(', '.join(entry.copies))}" if entry.copies else ""
-    about = " · ".join(part for part in (origin(article), kind, copies) if part)
+    about = " · ".join(part for part in (origin(article), kind, copies, escaped("; ".join(article.notes))) if part)
     pieces = "one piece" if removed == 1 else f"{removed} pieces"
     note = f"Cleaning removed {pieces}; struck out, with the reason." if removed else "Cleaning removed nothing."
     body = "".join(f'<p dir="auto">{"".join(_piece(piece) for piece in line)}</p>' for line in lines)
@@ -63,7 +64,7 @@ def render_note(message: str, *, error: bool = False) -> str:
 def _searched(entry: Entry) -> str:
     article = entry.article
     day = f"{article.published or ''} {dated(article.published, article.no_later_than)}"
-    return f"{article.title} {article.publisher or ''} {day} {article.source}".casefold()
+    return folded(f"{article.title} {article.publisher or ''} {day} {article.source}").casefold()
 
 
 def _row(entry: Entry, chosen: bool) -> str:
@@ -94,4 +95,5 @@ def _result(result: Added) -> str:
         return f'<b class="bad">Not added</b> {escaped(result.error)}'
     article = result.article
     copy = f", a republished copy of {escaped(article.original)}" if article.original != article.source else ""
-    return f"<b>Added</b> {escaped(result.name)}: {escaped(article.title)}{copy}"
+    told = "; ".join(("", *article.notes))
+    return f"<b>Added</b> {escaped(result.name)}: {escaped(article.title)}{copy}{escaped(told)}"

@@ -157,7 +157,8 @@ class Shelf:
         except RAGError as error:
             return gr.skip(), render_note(str(error), error=True)
         done = f"{report.added} added, {report.changed} changed, {report.removed} removed"
-        return self.articles(search, ""), render_note("; ".join([done, *report.skipped]), error=bool(report.skipped))
+        told = "; ".join([done, *report.skipped, *report.notes])
+        return self.articles(search, ""), render_note(told, error=bool(report.skipped))
 
     def remove(self, source: str, sure: str, search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
         """Take the chosen article out of the collection, if it was meant ("yes")."""

@@ -82,6 +82,7 @@ def _article(article: Article, chunks: int) -> Iterator[str]:
     removed = sum(len(removal.text) for removal in article.removed)
     kind = f"republished copy of {article.original}" if article.original != article.source else counted(chunks, "chunk")
     yield f"  {kind}, {len(article.text):,} characters, {removed:,} removed by cleaning"
+    yield from (f"  {note}" for note in article.notes)
     for found in article.instructions[:MOST_SHOWN]:
         text = found.text if len(found.text) <= LONGEST_SHOWN else f"{found.text[: LONGEST_SHOWN - 1]}…"
         yield f'  looks like an instruction to a language model ({found.reason}): "{text}"'

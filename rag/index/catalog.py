@@ -24,6 +24,7 @@ from typing import BinaryIO
 
 from rag.disk.private import private_file
 from rag.errors import QuestionError, StoreError
+from rag.text.characters import folded
 from rag.text.speaker import Turn
 from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
 
@@ -36,7 +37,7 @@ CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
     updated TEXT, imprint BLOB NOT NULL,
-    instructions TEXT NOT NULL, removed TEXT NOT NULL, text TEXT NOT NULL
+    instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -44,11 +45,11 @@ CREATE TABLE chunks (
     end INTEGER NOT NULL, header TEXT NOT NULL
 );
 CREATE VIRTUAL TABLE lexical USING fts5(
-    header, body, content='', tokenize='porter unicode61 remove_diacritics 2'
+    header, body, content='', tokenize='porter unicode61'
 );
 """
 _PAIR = struct.Struct("<II")  # start and end of a sentence or a line: of a long article JSON takes longer than its text
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w[\w\u0300-\u036f\u200c\u200d]*")  # with the accents and joiners that `folded` takes off
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
 
@@ -71,13 +72,13 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
             connection.execute(
                 "INSERT INTO lexical (rowid, header, body) VALUES (?,?,?)",
-                (number, _spaced(chunk.header), _spaced(body)),
+                (number, _spaced(folded(chunk.header)), _spaced(folded(body))),
             )
         connection.execute("COMMIT")
     finally:
@@ -197,7 +198,7 @@ class Catalog:
         if not words:
             return {}
         condition, values = _where(filters)
-        match = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
+        match = " OR ".join(f'"{word}"' for word in dict.fromkeys(map(folded, words)))
         rows = self._rows(
             "SELECT chunks.id, -bm25(lexical) AS score FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
             f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} ORDER BY score DESC LIMIT ?",
@@ -206,7 +207,7 @@ class Catalog:
         return {row["id"]: row["score"] for row in rows}
 
     def as_written(self, filters: Filters) -> Filters:
-        """The filters with publishers spelled as the articles do; case, outer spaces and "The" make no difference.
+        """The filters with publishers spelled as the articles do; case, accents and "The" make no difference.
 
         Raises:
             QuestionError: no article has one of the publishers.
@@ -249,7 +250,7 @@ def words_of(query: str) -> list[str]:
 
 
 def _bare(publisher: str) -> str:
-    return publisher.strip().casefold().removeprefix("the ")
+    return folded(publisher).strip().casefold().removeprefix("the ")
 
 
 def _where(filters: Filters) -> tuple[str, list[str]]:
@@ -286,6 +287,7 @@ def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
         b"".join(_PAIR.pack(*span) for span in article.imprint),
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
+        json.dumps(article.notes, ensure_ascii=False),
         article.text,  # last, since whatever stands behind a long text is read through it
     )
 
@@ -328,6 +330,7 @@ def _article(row: sqlite3.Row) -> Article:
         turns=_turns(row["turns"]),
         updated=_date(row["updated"]),
         imprint=_places(row["imprint"]),
+        notes=tuple(json.loads(row["notes"])),
     )
 
 

@@ -68,8 +68,9 @@ def _silent(step: str, done: int, total: int) -> None:
 class IngestReport:
     """What an indexing run found and did.
 
-    `skipped` are one-line errors of files left out; `instructed` counts the articles and copies that hold words which
-    look like an instruction to a language model.
+    `skipped` are one-line errors of files left out; `notes` say of new and changed ones what was guessed or lost on
+    reading; `instructed` counts the articles and copies that hold words which look like an instruction to a language
+    model.
     """
 
     articles: int
@@ -82,6 +83,7 @@ class IngestReport:
     skipped: tuple[str, ...]
     seconds: float
     instructed: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def ingest(
@@ -144,6 +146,12 @@ def ingest(
         skipped=(*left_out, *skipped),
         seconds=time.perf_counter() - started,
         instructed=sum(bool(article.instructions) for article in articles),
+        notes=tuple(
+            f"{article.source}: {note}"
+            for article in articles
+            if old.get(article.source) != article.digest
+            for note in article.notes
+        ),
     )
 
 

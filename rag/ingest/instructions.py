@@ -19,6 +19,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from rag.text.characters import INVISIBLE
 from rag.text.sentences import sentence_spans
 from rag.types import Instruction
 
@@ -91,9 +92,7 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 # ------------------------------------------------------------------------------------- disguised letters
-_NO_WIDTH = dict.fromkeys(
-    (0xAD, 0x34F, 0x61C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))
-)
+_NO_WIDTH = dict.fromkeys(INVISIBLE)
 # Letters that repeat ASCII and that no screen shows; only the flags of Scotland and the like need them.
 _TAGGED = re.compile(r"(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007e]{4,}")
 _DISGUISED = {

@@ -33,7 +33,7 @@ from rag.ingest.instructions import find_instructions
 from rag.ingest.load import read_file, to_document
 from rag.ingest.metadata import read_metadata
 from rag.settings import Settings
-from rag.text.characters import said
+from rag.text.characters import normalized, said
 from rag.types import Article, Instruction
 
 T = TypeVar("T")
@@ -187,7 +187,7 @@ def _article(data: bytes, path: Path, longest: int, source: str, digest: str) ->
     return Article(
         source=source,
         digest=digest,
-        title=document.metadata["title"] or Path(source).name,  # of a text of figures
+        title=document.metadata["title"] or normalized(Path(source).name),  # of a text of figures
         publisher=document.metadata["publisher"],
         published=_day(document.metadata["published"]),
         author=document.metadata["author"],
@@ -197,6 +197,7 @@ def _article(data: bytes, path: Path, longest: int, source: str, digest: str) ->
         instructions=_instructions(document),
         updated=_day(document.metadata["updated"]),
         imprint=document.metadata["imprint"],
+        notes=document.metadata["notes"],
     )
 
 

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.text.characters import folded
 from rag.text.speaker import turn_at
 from rag.text.words import WORD, name_terms, number_terms, terms
 from rag.types import Passage, Span
@@ -219,7 +220,7 @@ class Question:
         self.numbers = number_terms(text)
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
         self.asks_figure = self.answer_pattern is not None and self.answer_pattern.pattern in _FIGURES
-        self.words = {word.lower() for word in WORD.findall(text)}
+        self.words = {word.lower() for word in WORD.findall(folded(text))}
 
     def coverage(self, found: Set[str]) -> float:
         """Share of the question's terms, by weight, that are among `found`; 0 where it has none."""
@@ -233,7 +234,7 @@ class Question:
     def kind_in(self, sentence: str) -> bool:
         """Whether the sentence has something of the asked kind that the question does not say already."""
         assert self.answer_pattern is not None
-        found = (WORD.findall(match.group())[-1:] for match in self.answer_pattern.finditer(sentence))
+        found = (WORD.findall(match.group())[-1:] for match in self.answer_pattern.finditer(folded(sentence)))
         return any(not words or words[0].lower() not in self.words for words in found)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.text.characters import folded
 from rag.text.languages import language_of
 from rag.text.words import FUNCTION_WORDS, terms
 from rag.types import Passage
@@ -40,7 +41,7 @@ def spell(question: str, passages: Sequence[Passage]) -> Spelling:
     Only in English: in another language a word may be one that English has almost so. A question is often typed
     without capitals, so any of its words may be a name.
     """
-    slips = [word for word in _words(question) if word.lower() not in _english()]
+    slips = [word for word in _words(question) if folded(word).lower() not in _english()]
     read = _nearest(_unknown(slips, passages), passages)
     listed = ", ".join(f"“{word}” as “{theirs}”" for word, theirs in read.items())
     spelled = _WORD.sub(lambda match: read.get(match[0], match[0]), question)
@@ -113,12 +114,13 @@ def _nearest(words: Sequence[str], passages: Sequence[Passage]) -> dict[str, str
     speller = SymSpell(max_dictionary_edit_distance=2)
     forms: dict[str, str] = {}
     for form, count in Counter(word for each in passages for word in _WORD.findall(_text(each))).most_common():
-        forms.setdefault(form.lower(), form)
-        speller.create_dictionary_entry(form.lower(), count)
+        forms.setdefault(folded(form).lower(), form)
+        speller.create_dictionary_entry(folded(form).lower(), count)
     found = {}
     for word in words:
-        near = speller.lookup(word.lower(), Verbosity.CLOSEST, max_edit_distance=2 if len(word) >= _LONG else 1)
-        if theirs := next((item.term for item in near if item.distance and item.term[0] == word[0].lower()), None):
+        bare = folded(word).lower()
+        near = speller.lookup(bare, Verbosity.CLOSEST, max_edit_distance=2 if len(word) >= _LONG else 1)
+        if theirs := next((item.term for item in near if item.distance and item.term[0] == bare[0]), None):
             found[word] = forms[theirs]
     return found
 

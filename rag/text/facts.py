@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.text.characters import folded
 from rag.text.words import FUNCTION_WORDS, in_full, terms
 
 _SMALL = {"two": 2, "three": 3, "first": 1, "second": 2, "third": 3, "twice": 2, "double": 2, "triple": 3, "dozen": 12}
@@ -247,8 +248,7 @@ _SCALED = re.compile(rf"(\d) ({SCALE})\b", re.IGNORECASE)
 def _prepared(sentence: str) -> str:
     from text_to_num import alpha2digit
 
-    plain = in_full(unicodedata.normalize("NFKC", sentence).replace("’", "'"))
-    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    plain = in_full(folded(unicodedata.normalize("NFKC", sentence)).replace("’", "'"))
     plain = _nationality().sub(lambda match: _countries()[match.group()], plain)
     plain = _COMPOUND.sub(r"\1 ", plain)  # text2num reads "ten minute", but no "ten-minute"
     # "1.3 million" stays together: text2num would make two numbers of it.

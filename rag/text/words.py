@@ -6,6 +6,7 @@ import re
 import threading
 from functools import lru_cache
 
+from rag.text.characters import folded
 from rag.text.sentences import sentence_spans
 
 WORD = re.compile(r"\w+(?:['’]\w+)?")
@@ -39,12 +40,12 @@ FUNCTION_WORDS = frozenset(
 
 @lru_cache(maxsize=20_000)
 def terms(text: str) -> tuple[str, ...]:
-    """Stemmed content words in their order; function words are left out.
+    """Stemmed content words in their order, without accents; function words are left out.
 
-    >>> terms("The ports were reopened")
-    ('port', 'reopen')
+    >>> terms("The cafés were reopened")
+    ('cafe', 'reopen')
     """
-    words = (word.lower().replace("’", "'").removesuffix("'s") for word in WORD.findall(in_full(text)))
+    words = (word.lower().replace("’", "'").removesuffix("'s") for word in WORD.findall(in_full(folded(text))))
     return tuple(_stem(word) for word in words if word not in FUNCTION_WORDS)
 
 
@@ -65,6 +66,7 @@ def name_terms(text: str) -> set[str]:
     >>> sorted(name_terms("Who opened Velden's bridge? Cite your source."))
     ['velden']
     """
+    text = folded(text)
     begins = {first.start() for start, end in sentence_spans(text) if (first := WORD.search(text, start, end))}
     names = {match.group() for match in _CAPITALIZED.finditer(text) if match.start() not in begins}
     return {term for name in names for term in terms(name)}

@@ -22,7 +22,8 @@ PASSAGES = [Passage("1", TEXT, "bridge.txt", "A bridge for Velden", None, None, 
         ("Who is Lena Zamroa?", "Who is Lena Zamora?"),  # two letters swapped
         ("What did mayor zamorra open?", "What did mayor Zamora open?"),  # one too many, no capital
         ("Which river does the bidge cross?", "Which river does the bridge cross?"),  # one too few
-        ("Did Mongke build it?", "Did Möngke build it?"),
+        ("Did Mongek build it?", "Did Möngke build it?"),
+        ("Did Zámoara open it?", "Did Zamora open it?"),
         ("Who sent abmasadors?", "Who sent ambassadors?"),  # two slips in a long word
     ],
 )
@@ -37,6 +38,7 @@ def test_a_slip_is_read_as_the_word_of_the_passages(question: str, read: str) ->
     [
         "Who opened the bridges?",  # the passages have it with another ending
         "Who shortened the budge?",  # an English word may be meant
+        "Did Mongke build it for Zámora?",  # accents make no other word
         "How many people live in Slovakia?",
         "Who is Lena Zambrano?",  # further away
         "Where is D'Olier Street?",

@@ -43,6 +43,8 @@ def test_the_table_has_a_row_for_every_article() -> None:
     [
         ("  ", ["bakery.txt", "bridge.txt", "copy.txt"]),
         ("BÄCKEREI", ["bakery.txt"]),
+        ("backerei", ["bakery.txt"]),
+        ("ba\u0308cker", ["bakery.txt"]),
         ("velden copy", ["copy.txt"]),
         ("2021-05 bridge", ["bridge.txt", "copy.txt"]),
         ("3 may", ["bridge.txt", "copy.txt"]),
@@ -95,6 +97,12 @@ def test_what_became_of_each_file() -> None:
         '<b class="bad">Not added</b> bad.txt has no text; add an article',
     ]
     assert render_added([]) == ""
+
+
+def test_what_was_guessed_on_reading_is_told() -> None:
+    guessed = article(notes=("read as KOI8-R, a guess", "1 character is lost"))
+    assert "opens; read as KOI8-R, a guess; 1 character is lost<" in render_added([Added("bridge.txt", guessed)])
+    assert " · read as KOI8-R, a guess; 1 character is lost" in Shown(render_difference(Entry(guessed, 1, ()), [])).text
 
 
 def test_notes_are_told_and_errors_are_alarms() -> None:

@@ -41,7 +41,7 @@ def load_document(path: Path, source: str) -> Document:
 def to_document(data: bytes, path: Path, source: str) -> Document:
     """The bytes of a file as a document with `source` and the metadata its format declares (None where absent).
 
-    The characters are kept as they are, except that line ends become "\\n" and control characters go.
+    Its characters are those of `plain_characters`; `notes` among the metadata say what was guessed or lost on reading.
 
     Raises:
         LoadError: there is no readable text in it; in one line with the remedy.
@@ -59,11 +59,15 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
     text = plain_characters(content.text)
     if not text.strip():
         raise LoadError(f"{said(path)} holds no text; give a file with a text layer or convert it to .txt")
+    title, publisher, author = (
+        value and plain_characters(value) for value in (content.title, content.publisher, content.author)
+    )
     declared = {
-        "title": content.title,
-        "publisher": content.publisher,
+        "title": title,
+        "publisher": publisher,
         "published": parse_date(content.published or ""),
         "updated": parse_date(content.updated or ""),
-        "author": content.author,
+        "author": author,
+        "notes": content.notes,
     }
     return Document(page_content=text, metadata={"source": source, **declared})

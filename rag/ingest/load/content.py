@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.text.characters import normalized
+
 LONGEST_SUBTITLE = 150  # characters
 SENTENCE_ENDS = tuple('.!?…。！？:："”’»)）」』')
 # Titles that writing programs put into a file by themselves.
@@ -15,7 +17,9 @@ _JUNK_TITLE = re.compile(
     r"document\s?\d*|slide \d+|.*\.(docx?|pdf|indd|odt|rtf|qxd|tmp))$"
 )
 _JUNK_AUTHOR = re.compile(r"(?i)^(admin(istrator)?|user|owner|unknown|anonymous|root|author|default|.*@.*)$")
-_LINE_END = re.compile(r"\r\n|[\r\v\f\x85]")
+_LINE_END = re.compile(r"\r\n|[\r\v\f\u2028\u2029]")
+# What stands at these places is read as Windows-1252, as HTML reads them: Latin-1 has only control characters there.
+_CONTROLS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _NO_TEXT = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 
 
@@ -24,6 +28,7 @@ class Content:
     """What a file holds: its text, and what the format itself declares about it, None where it does not.
 
     `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
+    `notes` say in a line each what was guessed or lost on reading.
     """
 
     text: str
@@ -32,6 +37,7 @@ class Content:
     published: str | None = None
     updated: str | None = None
     author: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,8 @@ class Format:
 
 
 def plain_characters(text: str) -> str:
-    """The text with line ends as "\\n", and without control characters and halves of surrogate pairs."""
-    return _NO_TEXT.sub("", _LINE_END.sub("\n", text.removeprefix("\ufeff")))
+    """The text as it is stored: in NFC, line ends as "\\n", without control and invisible characters."""
+    return normalized(_NO_TEXT.sub("", _LINE_END.sub("\n", text.translate(_CONTROLS))))
 
 
 def is_paragraph(line: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import LoadError
 from rag.ingest.load.content import Content, Format, given_author, given_title, is_paragraph
 from rag.ingest.load.declared import Declared, declared
-from rag.ingest.load.text import decoded
+from rag.ingest.load.encoding import decoded
 from rag.text.characters import said
 
 # lxml knows block elements only as a private set; these are the ones that break a line in a browser.
@@ -35,13 +35,18 @@ _HIDING = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|(?:left|to
 _OWN_BOXES = "//article//aside[not(.//a or .//form or .//input or .//button)]"
 _TITLE_SEPARATOR = r"\s*[-–—|:·•»]\s+"
 _QUICK = {"extensive_search": False}  # of htmldate, whose date is not taken: `declared` says why
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_LABEL = re.compile(
+    rb"""(?i)<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s{0,9}=\s{0,9}["']?\s{0,9}([^\s"'/>;]{2,40})"""
+)
+_LONGEST_HEAD = 100_000  # bytes: browsers take a label behind long scripts, too
 _LONGEST_HEADER = 6  # blocks: headline, subtitle, byline, place, date, caption
 
 
 def read(data: bytes, path: Path) -> Content:
     import trafilatura
 
-    html = _decoded(data, path)
+    html, notes = decoded(data, path, _label(data))
     found: Any = trafilatura.bare_extraction(
         html, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_QUICK
     )
@@ -61,20 +66,17 @@ def read(data: bytes, path: Path) -> Content:
         published=page.declared.published,
         updated=page.declared.updated,
         author=given_author(found.author),
+        notes=notes,
     )
 
 
 FORMAT = Format("HTML", (".html", ".htm"), read)
 
 
-def _decoded(data: bytes, path: Path) -> str:
-    declared = re.search(rb"""(?i)<meta[^>]{0,100}charset\s*=\s*["']?([\w-]{2,40})""", data[:4096])
-    if declared and b"\0" not in data:
-        try:
-            return data.decode(declared[1].decode("ascii"))
-        except (UnicodeError, LookupError):
-            pass  # A wrong declaration: what decodes as UTF-8 is UTF-8.
-    return decoded(data, path)
+def _label(data: bytes) -> str | None:
+    """The encoding that the head of a page names, or its XML declaration."""
+    named = _LABEL.search(_COMMENT.sub(b"", data[:_LONGEST_HEAD]))
+    return named[1].decode("ascii", "replace") if named else None
 
 
 @dataclass
@@ -173,7 +175,8 @@ def _holds_blocks(cell: Any) -> bool:
 def _split_title(title: str | None, page: _Page) -> tuple[str | None, str | None]:
     """The headline and the paper in a window title such as "Paper: Headline" or "Headline - Paper".
 
-    The headline has to stand on the page as a heading, and the paper's name somewhere on it as well.
+    The headline has to stand on the page as a heading, and the paper's name somewhere on it as well. A title is spelled
+    as the heading is: trafilatura leaves out what joins letters.
     """
     from rag.ingest.paragraph import masthead, paper_name
 
@@ -183,7 +186,8 @@ def _split_title(title: str | None, page: _Page) -> tuple[str | None, str | None
             if found := re.fullmatch(pattern, title or ""):
                 name = re.split(_TITLE_SEPARATOR, found[1])[-1]
                 return headline, name if masthead(name) == name and (name in page.names or paper_name(name)) else None
-    return title, None
+    alike = [heading for heading in page.titles if title and _folded([heading]) == _folded([title])]
+    return next(iter(alike), title), None
 
 
 def _covers(extracted: Sequence[str], page: _Page) -> bool:
@@ -258,5 +262,6 @@ def _held(extracted: Sequence[str], folded: Sequence[str]) -> list[bool]:
 
 
 def _folded(lines: Iterable[str]) -> str:
-    """The bare text: without white space, and without the list and table marks that trafilatura adds."""
-    return "".join("".join(line.removeprefix("- ").replace("\\|", "").replace("|", "").split()) for line in lines)
+    """The bare text: without white space, invisible characters, and the marks of lists and tables from trafilatura."""
+    bare = "".join("".join(line.removeprefix("- ").replace("\\|", "").replace("|", "").split()) for line in lines)
+    return bare if bare.isascii() else "".join(filter(str.isprintable, bare))  # trafilatura leaves out what is not

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
 from rag.ingest.load.content import Content, Format, plain_characters
-from rag.ingest.load.text import decoded
+from rag.ingest.load.encoding import decoded
 from rag.text.characters import said
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ _BREAKS = ("softbreak", "hardbreak")
 def read(data: bytes, path: Path) -> Content:
     from rag.ingest.load.front_matter import front_matter, value_of
 
-    written = plain_characters(decoded(data, path))
+    text, notes = decoded(data, path)
     try:
-        fields, text = front_matter(written)
+        fields, text = front_matter(plain_characters(text))
     except LoadError as error:
         raise LoadError(f"{said(path)} has {error} in its front matter; leave plain names and values there") from None
     source = value_of(fields, "source")  # its address, or its publisher
@@ -35,6 +35,7 @@ def read(data: bytes, path: Path) -> Content:
         published=value_of(fields, "published", "date", "pubdate", "publication_date", "date_published"),
         updated=value_of(fields, "updated", "modified", "lastmod", "last_modified", "last_updated", "date_modified"),
         author=value_of(fields, "author", "authors", "byline"),
+        notes=notes,
     )
 
 

@@ -25,7 +25,8 @@ _PRINT_MARK = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d{2}(?:\s?[AP]M)?(?: .*)?$|(?:https?|file)://\S+(?:\s+\d+/\d+)?$",
     re.IGNORECASE,
 )
-_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+# Glyphs as they are shown: ligatures, and the hyphen that fonts have as a soft one.
+_GLYPHS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)} | {0xAD: "-"}
 _LOST = "cannot be read; save the PDF anew or convert it to .txt"
 
 
@@ -38,7 +39,7 @@ def read(data: bytes, path: Path) -> Content:
         if reader.is_encrypted and not reader.decrypt(""):
             raise LoadError(f"{said(path)} is encrypted; save it without a password, e.g. qpdf --decrypt")
         pages = [
-            plain_characters(_text_of(page, number, path)).translate(_LIGATURES).splitlines()
+            plain_characters(_text_of(page, number, path).translate(_GLYPHS)).splitlines()
             for number, page in enumerate(reader.pages, start=1)
         ]
         tree: Any = reader.root_object["/Pages"]
