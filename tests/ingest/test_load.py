@@ -409,7 +409,7 @@ def test_every_format_is_told_by_its_suffixes() -> None:
 
 
 def test_a_listing_of_formats_loads_none_of_their_libraries() -> None:
-    libraries = {"trafilatura", "lxml", "pypdf", "yaml", "markdown_it", "langchain_core"}
+    libraries = {"trafilatura", "lxml", "pypdf", "yaml", "markdown_it", "langchain_core", "chardet", "webencodings"}
     program = f"import sys, rag.ingest.load; print({libraries} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
