@@ -113,6 +113,7 @@ def test_text_keeps_its_characters(tmp_path: Path) -> None:
         "title": None,
         "publisher": None,
         "published": None,
+        "updated": None,
         "author": None,
         "notes": (),
     }
