@@ -5,8 +5,7 @@ log-odds that the sentence answers, and for each word piece those that the answe
 from the bundled all-MiniLM-L6-v2 and sees the questions of teaching.py, each with sentences that answer it and others:
 the tempting ones, those most like it in its passage and in others. The loss is that of a conditional logit (McFadden
 1974) with "none of them" at 0, the right choice for near misses; so scores of different questions can be compared.
-The words are taught inside their sentence, as BERT's for SQuAD (Devlin et al. 2019). Beside them it learns whether a
-quote supports what somebody says of it (lessons/support), from a head of its own.
+The words are taught inside their sentence, as BERT's for SQuAD (Devlin et al. 2019).
 
 What comes out is rag/models/cross_encoder.onnx; docs/cross_encoder.md is its data sheet. About an hour on 2 idle
 cores; interrupted, it goes on from a checkpoint in build/reader. `--further` adds a pass to the one in the package,
@@ -33,20 +32,18 @@ from sklearn.metrics import roc_auc_score
 from tokenizers import Encoding, Tokenizer
 from torch import nn
 
-from eval.fit.teaching import Lessons, SupportPair, public_lessons, support_pairs, written_lessons
+from eval.fit.teaching import Lessons, public_lessons, written_lessons
 from eval.public import data_folder
 from rag.models.encoders import CROSS_ENCODER_WINDOW, LONGEST_PAIRED, TOKENIZER, OnnxReranker, encoder
 
 CROSS_ENCODER = Path(__file__).resolve().parents[2] / "rag" / "models" / "cross_encoder.onnx"
 CHECKPOINTS = Path("build") / "reader"
 QUESTIONS = 8  # a step
-PAIRS = 4  # of quote and claim, a step
 WARM_UP = 0.1  # share of the steps
 HIDDEN = 0.05  # share of word pieces that are masked while training
 ALIKE = 2  # sentences of the passage that are most like the question, beside the right or the tempting ones
 ELSEWHERE = 10  # the sentences of other passages most like the question, some of which are drawn
 WORDS_COUNT = 0.25  # what the loss of an answer's words counts beside that of its sentence
-SUPPORT_COUNTS = 0.5  # and that of a pair of quote and claim, beside that of a question
 TOGETHER = 10  # pairs of like length that are read at once
 FIRST_WORD = 999  # of the word pieces; below are special ones and unused ones
 SEED = 0
@@ -77,7 +74,7 @@ class Group:
 
 
 class Network(nn.Module):  # type: ignore[misc]
-    """BERT with two small heads on its first and its mean hidden state, and one on the state of each piece."""
+    """BERT with a small head on its first and its mean hidden state, and one on the state of each piece."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,20 +85,18 @@ class Network(nn.Module):  # type: ignore[misc]
             str(get_model_path()), attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0
         )
         width = self.bert.config.hidden_size
-        self.head, self.support = (
-            nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, 1)) for _ in range(2)
-        )
+        self.head = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, 1))
         self.words = nn.Linear(width, 2)
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Logits of pairs, shape (batch,), of their pieces as first and as last, (batch, pieces, 2), of support."""
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of pairs, shape (batch,), and of their pieces as first and as last, (batch, pieces, 2)."""
         states = self.bert(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
         hidden, mask = states.last_hidden_state, attention_mask.unsqueeze(-1)
         mean = (hidden * mask).sum(1) / mask.sum(1)
-        pooled = torch.cat([hidden[:, 0], mean], -1)
-        return self.head(pooled).squeeze(-1), self.words(hidden), self.support(pooled).squeeze(-1)
+        logits: torch.Tensor = self.head(torch.cat([hidden[:, 0], mean], -1)).squeeze(-1)
+        return logits, self.words(hidden)
 
 
 class Teacher:
@@ -152,7 +147,7 @@ class Teacher:
         return inside, [self._places[place] for place in nearest[np.argsort(-alike[nearest])]]
 
 
-def train(network: Network, lessons: Lessons, pairs: Sequence[SupportPair], drawn: Pass, checkpoint: Path) -> None:
+def train(network: Network, lessons: Lessons, drawn: Pass, checkpoint: Path) -> None:
     """One pass over the questions; it goes on from the checkpoint if there is one."""
     torch.manual_seed(SEED)
     teacher, pieces = Teacher(lessons), tokenizer()
@@ -168,26 +163,22 @@ def train(network: Network, lessons: Lessons, pairs: Sequence[SupportPair], draw
     )
     learned = {"network": network, "optimizer": optimizer, "schedule": schedule}
     begun = _resume(learned, checkpoint)
-    started, losses = time.time(), list[tuple[float, float]]()
+    started, losses = time.time(), list[float]()
     network.train()
     for step in range(begun, steps):
         chance = random.Random(f"{SEED} {step}")
         torch.manual_seed(step)
         batch = [teacher.group(number, chance, drawn) for number in order[step * QUESTIONS : (step + 1) * QUESTIONS]]
-        answers, support = _loss(network, pieces, batch), _support_loss(network, pieces, chance.sample(pairs, PAIRS))
+        loss = _loss(network, pieces, batch)
         optimizer.zero_grad()
-        (answers + SUPPORT_COUNTS * support).backward()
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        losses.append((answers.item(), support.item()))
+        losses.append(loss.item())
         if (step + 1) % 25 == 0:
             seconds = (time.time() - started) / (step + 1 - begun)
-            questions, quotes = np.mean(losses[-100:], axis=0)
-            print(
-                f"step {step + 1} of {steps}, loss {questions:.3f}, of support {quotes:.3f}, {seconds:.2f} s a step",
-                flush=True,
-            )
+            print(f"step {step + 1} of {steps}, loss {np.mean(losses[-100:]):.3f}, {seconds:.2f} s a step", flush=True)
         if (step + 1) % 50 == 0 or step + 1 == steps:
             _keep(learned, checkpoint, step + 1)
 
@@ -215,7 +206,7 @@ def _loss(network: Network, pieces: Tokenizer, batch: Sequence[Group]) -> torch.
     words: list[Any] = [None] * len(encodings)
     for first in range(0, len(by_length), TOGETHER):
         places = by_length[first : first + TOGETHER]
-        read, marked, _ = network(*_inputs([encodings[place] for place in places], HIDDEN))
+        read, marked = network(*_inputs([encodings[place] for place in places], HIDDEN))
         for row, place in enumerate(places):
             logits[place], words[place] = read[row], marked[row]
     losses, place = [], 0
@@ -230,12 +221,6 @@ def _loss(network: Network, pieces: Tokenizer, batch: Sequence[Group]) -> torch.
         losses.append(loss)
         place += len(group.texts)
     return torch.stack(losses).mean()
-
-
-def _support_loss(network: Network, pieces: Tokenizer, pairs: Sequence[SupportPair]) -> torch.Tensor:
-    _, _, logits = network(*_inputs(pieces.encode_batch([(pair.claim, pair.quote) for pair in pairs])))
-    labels = torch.tensor([float(pair.supported) for pair in pairs])
-    return nn.functional.binary_cross_entropy_with_logits(logits, labels)
 
 
 def encode(pieces: Tokenizer, question: str, texts: Sequence[str]) -> list[Encoding]:
@@ -278,12 +263,11 @@ def tokenizer() -> Tokenizer:
     return pieces
 
 
-def measure(reader: OnnxReranker, held_out: Lessons, pairs: Sequence[SupportPair]) -> str:
+def measure(reader: OnnxReranker, held_out: Lessons) -> str:
     """Held-out questions with all sentences of their passage and the six most like them elsewhere.
 
     Which share has a right one first, and among the first two; AUROC of the highest log-odds, questions with an answer
-    against near misses; of the words, how often exactly the annotated ones are the likeliest. Of the held-out pairs of
-    quote and claim, by kind, how many are told rightly.
+    against near misses; of the words, how often exactly the annotated ones are the likeliest.
     """
     teacher = Teacher(held_out)
     found, exact = dict[str, list[tuple[bool, bool, float]]](), list[bool]()
@@ -310,10 +294,6 @@ def measure(reader: OnnxReranker, held_out: Lessons, pairs: Sequence[SupportPair
     area = roc_auc_score([label for label, _ in odds], [value for _, value in odds])
     refused = np.mean([value < 0 for _, _, value in found["near-miss"]])
     lines.append(f"AUROC {area:.3f}; near misses below 0 {refused:.3f}; words exact {np.mean(exact):.3f}")
-    told = dict[str, list[bool]]()
-    for pair in pairs:
-        told.setdefault(pair.kind, []).append((reader.supports(pair.claim, pair.quote) >= 0.5) == pair.supported)
-    lines += [f"{kind}: {np.mean(rows):.3f} of {len(rows)} told rightly" for kind, rows in sorted(told.items())]
     return "\n".join(lines)
 
 
@@ -325,8 +305,8 @@ def export(network: Network, path: Path) -> None:
     names = ["input_ids", "attention_mask", "token_type_ids"]
     exact = path.with_suffix(".fp32.onnx")
     axes = {name: {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=512)} for name in names}
-    torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit", "words", "support"],
-                      dynamo=True, dynamic_shapes=axes, external_data=False)  # fmt: skip
+    torch.onnx.export(network, inputs, exact, input_names=names, output_names=["logit", "words"], dynamo=True,
+                      dynamic_shapes=axes, external_data=False)  # fmt: skip
     _write_in_8_bits(exact, path)
     exact.unlink()
 
@@ -397,23 +377,21 @@ def main(arguments: Sequence[str]) -> int:
     data = data_folder(options.data)
     lessons, held_out = written_lessons(data / "written")
     lessons.take(public_lessons(data))
-    pairs, held_out_pairs = support_pairs()
     unanswered = sum(not each.right for each in lessons.lessons)
     print(
-        f"{len(lessons.lessons)} questions, {unanswered} of them not answered; {len(held_out.lessons)} held out; "
-        f"{len(pairs)} pairs of quote and claim; {len(held_out_pairs)} held out",
+        f"{len(lessons.lessons)} questions, {unanswered} of them not answered; {len(held_out.lessons)} held out",
         flush=True,
     )
     network = Network()
     if options.further:
         restore(network, CROSS_ENCODER)
     checkpoint = CHECKPOINTS / f"{'further' if options.further else 'first'}-{len(lessons.lessons)}.pt"
-    train(network, lessons, pairs, FURTHER if options.further else FIRST, checkpoint)
+    train(network, lessons, FURTHER if options.further else FIRST, checkpoint)
     export(network, CROSS_ENCODER)
     checkpoint.unlink()
     digest = hashlib.sha256(CROSS_ENCODER.read_bytes()).hexdigest()
     print(f"{CROSS_ENCODER}: {CROSS_ENCODER.stat().st_size / 1e6:.1f} MB, SHA-256 {digest}", flush=True)
-    print(measure(OnnxReranker(CROSS_ENCODER, TOKENIZER), held_out, held_out_pairs))
+    print(measure(OnnxReranker(CROSS_ENCODER, TOKENIZER), held_out))
     return 0
 
 

@@ -137,25 +137,6 @@ def _questions(lessons: Lessons, name: str) -> Iterator[PublicQuestion]:
         yield PublicQuestion(lesson.question, f"{name} {lesson.passage}", tuple(middles), kind=lesson.kind)
 
 
-@dataclass(frozen=True)
-class SupportPair:
-    """What somebody says of a quote, and whether the quote supports it."""
-
-    quote: str
-    claim: str
-    supported: bool
-    kind: str
-
-
-def support_pairs() -> tuple[list[SupportPair], list[SupportPair]]:
-    """Those of lessons/support: to train on, and, by quote, held out."""
-    kept, held_out = list[SupportPair](), list[SupportPair]()
-    for row in _rows(OWN / "support" / "pairs.jsonl"):
-        pair = SupportPair(row["quote"], row["claim"], row["supported"], row["kind"])
-        (kept if title_hash(pair.quote) % HELD_OUT else held_out).append(pair)
-    return kept, held_out
-
-
 def part_of(title: str) -> str:
     """The part that a public article belongs to, the same in every set that has it."""
     if in_half(title, HELD_BACK):

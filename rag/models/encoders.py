@@ -64,9 +64,6 @@ class Reranker(Protocol):
     def locate(self, question: str, text: str, end: int) -> tuple[int, int, float]:
         """The likeliest answer among the first `end` characters of a text: its place, and its probability there."""
 
-    def supports(self, claim: str, quote: str) -> float:
-        """Probability that the quote says what the claim says."""
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -171,8 +168,7 @@ class OnnxEncoder:
 class OnnxReranker:
     """A BERT-like classifier of text pairs run by onnxruntime (Nogueira & Cho 2019); it also marks the answer's words.
 
-    Its outputs are "logit" and "support", shape (pairs,), and "words", shape (pairs, pieces, 2): the answer's first
-    and last piece. Only what an output needs is computed for it.
+    Its outputs are "logit", shape (pairs,), and "words", shape (pairs, pieces, 2): the answer's first and last piece.
     """
 
     def __init__(self, model: Path, tokenizer: Path) -> None:
@@ -208,10 +204,6 @@ class OnnxReranker:
         share = both[best, stop] - np.logaddexp.reduce(both, axis=None)
         start, stop = _whole_words(text[:end], encoding.offsets[inside[best]][0], encoding.offsets[inside[stop]][1])
         return start, stop, float(np.exp(share))
-
-    def supports(self, claim: str, quote: str) -> float:
-        logit = self._session.run(["support"], _inputs([self._tokenizer.encode(claim, quote)]))[0][0]
-        return float(1 / (1 + np.exp(-logit)))
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
