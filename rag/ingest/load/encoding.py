@@ -94,7 +94,7 @@ def _codec(label: str | None) -> str | None:
     found = webencodings.lookup(label) if label else None
     if found is None or found.name == "replacement":
         return None
-    return _CODECS.get(found.name, found.codec_info.name)
+    return _CODECS.get(found.name) or str(found.codec_info.name)
 
 
 def _guess(data: bytes, path: Path) -> str:
