@@ -13,7 +13,7 @@ from rag.errors import LoadError
 from rag.ingest.load.content import plain_characters
 from rag.ingest.load.files import VanishedError, find_files, read_file
 from rag.ingest.load.formats import FORMATS, READERS, SUFFIXES, SUPPORTED
-from rag.text.characters import said
+from rag.text.characters import normalized, said
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -59,15 +59,12 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
     text = plain_characters(content.text)
     if not text.strip():
         raise LoadError(f"{said(path)} holds no text; give a file with a text layer or convert it to .txt")
-    title, publisher, author = (
-        value and plain_characters(value) for value in (content.title, content.publisher, content.author)
-    )
     declared = {
-        "title": title,
-        "publisher": publisher,
+        "title": content.title and normalized(content.title),
+        "publisher": content.publisher and normalized(content.publisher),
         "published": parse_date(content.published or ""),
         "updated": parse_date(content.updated or ""),
-        "author": author,
+        "author": content.author and normalized(content.author),
         "notes": content.notes,
     }
     return Document(page_content=text, metadata={"source": source, **declared})

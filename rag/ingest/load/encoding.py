@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from rag.errors import LoadError
@@ -33,7 +34,6 @@ _IN_USE = (
 _ISO_2022_JP = re.compile(rb"\x1b\$[@B]")  # what it shifts with stands in no other text
 _BAD = "\ufffd"  # stands for what cannot be read
 _NO_TEXT = re.compile(f"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f{_BAD}]")
-_LEAST_TO_ONE_LOST = (10, 2)  # characters beyond ASCII; of UTF-8, which nothing is by chance, fewer
 
 
 def decoded(data: bytes, path: Path, label: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -51,15 +51,16 @@ def decoded(data: bytes, path: Path, label: str | None = None) -> tuple[str, tup
         return _read(data, "iso2022_jp_ext")
     if b"\0" in data and not _is_text(data, "utf-8") and (guess := _guess(data, path)).startswith("utf-"):
         return _read(data, guess, guess)
-    likely = [codec for codec in ("utf-8", _codec(label)) if codec]
-    texts = [_text(data, codec) for codec in likely]
-    for text in texts:
-        if _BAD not in text:
-            return text, ()
-    for text, codec in zip(texts, likely, strict=True):
-        beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-        if text.count(_BAD) * _LEAST_TO_ONE_LOST[codec == "utf-8"] <= beyond_ascii:
-            return _read(data, codec)
+    with suppress(UnicodeDecodeError):
+        return data.decode("utf-8"), ()
+    named = _codec(label)
+    if named and _BAD not in (text := _text(data, named)):
+        return text, ()
+    # So many characters beyond ASCII must be read for one that is lost: fewer of UTF-8, which nothing is by chance.
+    for codec, least in (("utf-8", 2), (named, 10)):
+        text = _text(data, codec) if codec else _BAD
+        if least * text.count(_BAD) <= len(text) - len(text.encode("ascii", "ignore")):
+            return _read(data, str(codec))
     guess = _guess(data, path)
     return _read(data, guess, guess)
 
@@ -94,7 +95,7 @@ def _codec(label: str | None) -> str | None:
     found = webencodings.lookup(label) if label else None
     if found is None or found.name == "replacement":
         return None
-    return _CODECS.get(found.name, found.codec_info.name)
+    return _CODECS.get(found.name) or str(found.codec_info.name)
 
 
 def _guess(data: bytes, path: Path) -> str:
