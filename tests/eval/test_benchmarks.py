@@ -170,7 +170,7 @@ def test_rows_of_the_quality_table(squad: Path) -> None:
     rows = list(public_rows(read_squad(squad), paragraph_scores, True, silent))
     assert rows[0].what.endswith("paragraph recall@1") and rows[0].ours.startswith("1.000")
     assert all(row.bm25 and row.dense for row in rows[:4])
-    assert all(row.sentence for row in rows[4:])
+    assert all(row.sentence for row in rows[4:] if not row.what.endswith("F1 of the short answer"))
 
 
 def test_spans_of_a_chunking_set(tmp_path: Path) -> None:

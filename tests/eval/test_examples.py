@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.fit.cross_encoder import ALIKE, Teacher, encode, pieces_of, tokenizer
+from eval.fit.cross_encoder import ALIKE, FIRST, FURTHER, Teacher, encode, pieces_of, tokenizer
 from eval.fit.examples import Example
 from eval.fit.reader import fit_confidence, fit_sentence, unseen_scores
 from eval.fit.teaching import (
@@ -63,14 +63,17 @@ def test_every_article_has_one_part_and_the_report_half_is_never_fitted_on() -> 
 
 def test_a_question_is_shown_with_the_right_sentence_first_and_the_tempting_one_among_the_wrong() -> None:
     teacher = Teacher(LESSONS)
-    group = teacher.group(0, random.Random(1))
+    group = teacher.group(0, random.Random(1), FIRST)
     assert group.texts[0] == "It sank on Monday. [SEP] Boats | A boat came to Velden." and group.right == 1
     assert group.words is not None and "It sank on Monday."[slice(*group.words)] == "Monday"
     assert len(set(group.texts)) == len(group.texts) == 1 + ALIKE + 1 + 2
     assert sum("Trains" in text for text in group.texts) == 2, "two of other articles"
-    nearly = teacher.group(1, random.Random(1))
+    nearly = teacher.group(1, random.Random(1), FIRST)
     assert nearly.right == 0 and nearly.texts[0].startswith("It sank on Monday.")
     assert sum("Trains" in text for text in nearly.texts) == 1
+    hard = teacher.group(0, random.Random(1), FURTHER)
+    assert hard.texts[0] == group.texts[0] and hard.right == 1 and len(hard.texts) < len(group.texts)
+    assert sum("Trains" in text for text in hard.texts) == 1
 
 
 def test_words_are_found_again_among_the_pieces() -> None:

@@ -60,7 +60,7 @@ def test_the_answering_sentence_is_quoted(reader: ExtractiveReader, question: st
     assert 1 <= len(reading.spans) <= 3
 
 
-@pytest.mark.parametrize("question", ["Who wrote Hamlet?", "What is the boiling point of neon?", "今天天气怎么样？"])
+@pytest.mark.parametrize("question", ["Who wrote Hamlet?", "What is the boiling point of neon?"])
 def test_nothing_is_quoted_where_nothing_answers(reader: ExtractiveReader, question: str) -> None:
     reading = reader.read(question, PASSAGES)
     assert not reading.answers and reading.confidence < USELESS
