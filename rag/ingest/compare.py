@@ -1,0 +1,196 @@
+"""What an article says that another does not: sentences, and names, figures and dates within those that both have.
+
+A sentence is found again by its pairs of neighbouring content words, and compared by what `rag.text.facts` reads in it,
+so that titles, spelling, style of numbers and datelines make no difference. It compares words, not meaning: "approved"
+in the place of "rejected" is no difference.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from rag.ingest import furniture
+from rag.ingest.paragraph import Paragraph
+from rag.text.facts import Fact, facts, runs
+from rag.text.sentences import sentence_spans
+
+_ALIKE = 0.4  # share of a sentence's pairs of words that its counterpart has; .25 to .5 do the same
+_FEWEST_WORDS = 3  # of a sentence that says something
+_MOST_PLACES = 20  # sentences remembered for a pair of words: bounds the work on texts that repeat themselves
+
+_TOKEN = re.compile(
+    r"\d+(?:[.,]\d+)*|[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[^\W\d_\u2e80-\u9fff\uf900-\ufaff]+"
+)
+_SEPARATORS = str.maketrans("", "", ".,")
+# Ahead of a sentence: "Q:", an agency in brackets, a place in capitals or with its agency.
+_DATELINE = re.compile(
+    r"^(?:[A-Z]:|\([^()\n]{2,40}\)(?:\s?[-–—:])?|"
+    r"(?:[A-ZÀ-Ý]{2}[A-ZÀ-Ý .'’-]*\b[^.!?\n]{0,40}?|[A-ZÀ-Ý][^.!?(\n]{1,50}\([^()]{2,30}\))"
+    r"(?:\s?[-–—]+|\s?\||,[^:\n]{2,30}:))\s"
+)
+_SPEECH = re.compile(r"[“\"„«‘][^”\"“»’]{25,}")  # a quotation, longer than a title
+# From British to American stems: colour, doubled letters, organise, analyse, licence, theatre, kilometre, catalogue.
+_SPELLINGS = tuple(
+    (re.compile(pattern), other)
+    for pattern, other in (
+        ("ou", "o"),
+        (r"(.)\1", r"\1"),
+        ("(?<=...)i[sz]$", ""),
+        ("yz$", "ys"),
+        ("c$", "s"),
+        ("er$", "r"),
+        ("(?<=[io])met$", "metr"),
+        ("gu$", "g"),
+        ("^gray$", "grey"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, or a line that is none, without its dateline."""
+
+    text: str
+    words: tuple[str, ...]  # folded
+    facts: tuple[Fact, ...]  # in one spelling
+    heading: bool  # of the headline
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(fact.key for fact in self.facts)
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, ...]]:
+        """Its pairs of neighbouring content words."""
+        keys = [fact.key for fact in self.facts]
+        return frozenset(pairwise(keys)) or frozenset({tuple(keys)})
+
+    def tells(self, known: frozenset[str]) -> bool:
+        """Whether it is a sentence of an article, not a headline or a line of the publisher's.
+
+        Such a line speaks of publishing, or offers something and names nothing that is `known`.
+        """
+        end = self.text.rstrip(furniture.CLOSERS)[-1:]
+        words = furniture.WORD.findall(self.text)
+        own = sum(not word[0].isupper() and word not in furniture.FUNCTION for word in words)
+        if self.heading or end not in furniture.ENDS or end in "?!？！" or not own or len(self.words) < _FEWEST_WORDS:
+            return False
+        paper, offer = (
+            sum(word.casefold() in of for word in words) for of in (furniture.PUBLISHING, furniture.OFFERING)
+        )
+        addressed = not furniture.ADDRESSING.isdisjoint(words)
+        page = (paper and (addressed or 2 * (paper + offer) >= own)) or (paper + offer and known.isdisjoint(self.keys))
+        return not (page or words[0].casefold() in furniture.ADVERTISING) or bool(_SPEECH.search(self.text))
+
+
+Text = tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one text has that another has not."""
+
+    shared: float  # share of its words in sentences that the other has too
+    changed: bool  # one of these has a name, figure, date or denial that the other lacks
+    own: Sequence[Sentence]  # sentences that the other lacks
+    lines: Sequence[Sentence]  # the same of headlines and of what is the publisher's
+
+
+def folded(text: str) -> tuple[str, ...]:
+    """Its words without differences of case, punctuation and number separators; ideographs stand alone."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return tuple(word.translate(_SEPARATORS) for word in _TOKEN.findall(folded))
+
+
+@lru_cache(maxsize=1000)
+def read(content: str, title: str) -> Text:
+    """The sentences of an article that have words, and the lines that are none."""
+    texts = (_DATELINE.sub("", content[start:end]) for start, end in sentence_spans(content))
+    worded = ((text, words) for text in texts if (words := folded(text)))
+    return tuple(Sentence(text, words, tuple(_facts(text)), text in title) for text, words in worded)
+
+
+def _facts(text: str) -> Iterator[Fact]:
+    """What it says, in one spelling, without titles and initials.
+
+    Words of other languages may be numbers, those of a script without capitals names.
+    """
+    for fact in facts(text):
+        kind, key, word = fact.kind, fact.key, fact.text.casefold()
+        if kind in ("word", "opening", "name"):
+            for pattern, other in _SPELLINGS:
+                key = pattern.sub(other, key)
+            if word in furniture.NUMBERS:
+                kind = "number"
+            elif kind == "word" and not fact.text.islower():
+                kind = "name"
+        if len(key) > 1 and word not in furniture.TITLES:
+            yield replace(fact, kind=kind, key=key)
+
+
+def difference(text: Text, other: Text) -> Difference:
+    places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, sentence in enumerate(other):
+        for pair in sentence.pairs:
+            if len(places[pair]) < _MOST_PLACES:
+                places[pair].append(number)
+    exact = {sentence.words for sentence in other}
+    known = frozenset[str]().union(*(sentence.keys for sentence in other))
+    names = {fact.key for sentence in (*text, *other) for fact in sentence.facts if fact.kind == "name"}
+    shared, changed = 0, False
+    own, lines = list[Sentence](), list[Sentence]()
+    for sentence in text:
+        if sentence.words in exact:
+            shared += len(sentence.words)
+        elif counterpart := _counterpart(sentence, other, places):
+            shared += len(sentence.words)
+            imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
+            changed = changed or (not imprint and _changed(sentence.facts, counterpart, names, known))
+        else:
+            (own if sentence.tells(known) else lines).append(sentence)
+    return Difference(shared / sum(len(sentence.words) for sentence in text), changed, own, lines)
+
+
+def _counterpart(sentence: Sentence, other: Text, places: Mapping[tuple[str, ...], Sequence[int]]) -> list[Fact]:
+    """What the other text's sentence like this one says, with the next one that adds to it where a sentence was cut."""
+    left, chosen, alike = set(sentence.pairs), set[int](), False
+    for _ in range(2):
+        votes = Counter(number for pair in left for number in places.get(pair, ()))
+        best = min(votes, key=lambda number: (-votes[number], number), default=None)
+        if best is None or votes[best] < min(2, len(sentence.pairs)):
+            break
+        chosen.add(best)
+        left -= other[best].pairs
+        alike = alike or votes[best] >= _ALIKE * len(other[best].pairs)
+    alike = alike or len(left) <= (1 - _ALIKE) * len(sentence.pairs)
+    return [fact for number in sorted(chosen) for fact in other[number].facts] if alike else []
+
+
+def _changed(said: Sequence[Fact], quoted: Sequence[Fact], names: set[str], known: frozenset[str]) -> bool:
+    """Whether a sentence has a name, figure, date or denial that its counterpart has not.
+
+    One that is known from elsewhere in the text may be added, but not put in the place of another.
+    """
+    for kind in ("name", "number", "date"):
+        own, others = _named(said, kind, names), _named(quoted, kind, names)
+        keys, there = set[str]().union(*own), set[str]().union(*others)
+        exchanged = any(not there & group for group in own) and any(not keys & group for group in others)
+        turned = kind == "number" and keys == there and list(dict.fromkeys(own)) != list(dict.fromkeys(others))
+        if exchanged or turned or keys - there - known - {"#1"}:  # "one" is no number
+            return True
+    return any(fact.kind == "not" for fact in said) and not any(fact.kind == "not" for fact in quoted)
+
+
+def _named(said: Sequence[Fact], kind: str, names: set[str]) -> list[frozenset[str]]:
+    """The keys of a kind, those of neighbouring names together; a first word is a name where it is one elsewhere."""
+    return [
+        frozenset(fact.key for fact in run)
+        for run in runs(said)
+        if any(kind == ("name" if fact.kind == "opening" and fact.key in names else fact.kind) for fact in run)
+    ]
