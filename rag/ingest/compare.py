@@ -98,6 +98,7 @@ class Difference:
 
     shared: float  # share of its words in sentences that the other has too
     changed: bool  # one of these has a name, figure, date or denial that the other lacks
+    reworded: int  # words of these that the other lacks altogether
     own: Sequence[Sentence]  # sentences that the other lacks
     lines: Sequence[Sentence]  # the same of headlines and of what is the publisher's
 
@@ -108,7 +109,7 @@ def folded(text: str) -> tuple[str, ...]:
     return tuple(word.translate(_SEPARATORS) for word in _TOKEN.findall(folded))
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=200)
 def read(content: str, title: str) -> Text:
     """The sentences of an article that have words, and the lines that are none."""
     texts = (_DATELINE.sub("", content[start:end]) for start, end in sentence_spans(content))
@@ -143,18 +144,19 @@ def difference(text: Text, other: Text) -> Difference:
     exact = {sentence.words for sentence in other}
     known = frozenset[str]().union(*(sentence.keys for sentence in other))
     names = {fact.key for sentence in (*text, *other) for fact in sentence.facts if fact.kind == "name"}
-    shared, changed = 0, False
+    shared, changed, reworded = 0, False, 0
     own, lines = list[Sentence](), list[Sentence]()
     for sentence in text:
         if sentence.words in exact:
             shared += len(sentence.words)
         elif counterpart := _counterpart(sentence, other, places):
             shared += len(sentence.words)
+            reworded += len(sentence.keys - known)
             imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
             changed = changed or (not imprint and _changed(sentence.facts, counterpart, names, known))
         else:
             (own if sentence.tells(known) else lines).append(sentence)
-    return Difference(shared / sum(len(sentence.words) for sentence in text), changed, own, lines)
+    return Difference(shared / sum(len(sentence.words) for sentence in text), changed, reworded, own, lines)
 
 
 def _counterpart(sentence: Sentence, other: Text, places: Mapping[tuple[str, ...], Sequence[int]]) -> list[Fact]:

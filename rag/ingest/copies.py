@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import heapq
 import zlib
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 from langchain_core.documents import Document
 
 from rag.ingest.compare import Difference, Text, difference, folded, read
 
-_SHINGLE = 5  # words; long enough that two texts on one subject share few, short enough to survive edits
+_SHINGLE, _LETTERS = 3, 4  # words, longer than three letters and cut to four: what style and spelling leave alone
 _SKETCH = 64  # smallest hashes kept of each text; one of 25 words fits whole
-_CANDIDATE = 1 / 4  # share of the smaller sketch in common; copies of eval/bench/copies.jsonl have .47 at least
-_RECENT = 20  # texts remembered for one hash: bounds the work where thousands share a boilerplate paragraph
+_CANDIDATE = 1 / 4  # share of the smaller sketch in common; tuning copies of eval/bench/copies.jsonl have .66 at least
+_RECENT = 20  # texts compared for one hash: bounds the work where thousands share a boilerplate paragraph
 # The bulk of both texts: a copy may lose paragraphs and gain dirt, while a long report that merely contains a short
 # one, or two articles with a common background section, have most of one text unshared.
 _SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.7, 0.3
+_MOST_REWORDED = 2  # words that have another in their place, as "car park" and "parking lot"
 _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are copies
 
 
@@ -39,6 +42,8 @@ def group_copies(documents: Sequence[Document]) -> list[int]:
     `removed_characters`, the amount of dirt that cleaning took out. The order of the documents makes no difference.
     About linear in the total text.
     """
+    order = sorted(range(len(documents)), key=lambda i: (-len(documents[i].page_content), _source(documents[i])))
+    near = _near([_sketch(documents[i].page_content) for i in order])
     leader: dict[int, int] = {}  # by text one that says all that it says; itself where it leads its group
     whole: dict[int, list[int]] = {}  # by the leader of a group, those that say as much as it
 
@@ -47,19 +52,13 @@ def group_copies(documents: Sequence[Document]) -> list[int]:
             i = leader[i]
         return i
 
-    sizes: dict[int, int] = {}
-    seen: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=_RECENT))
-    for i in sorted(range(len(documents)), key=lambda i: (-len(documents[i].page_content), _source(documents[i]))):
-        sketch = _sketch(documents[i].page_content)
-        shared = Counter(j for value in sketch for j in seen[value]).most_common()
-        near = dict.fromkeys(lead(j) for j, count in shared if count >= _CANDIDATE * min(len(sketch), sizes[j]))
-        copies = ((j, lacking) for j in near if (lacking := _lacking(documents[j], documents[i])))
+    for place, i in enumerate(order):
+        leaders = dict.fromkeys(lead(order[j]) for j in near[place])
+        copies = ((j, lacking) for j in leaders if (lacking := _lacking(documents[j], documents[i])))
         first, (first_lacks, lacks) = next(copies, (i, (False, False)))
         if first == i or first_lacks:
             leader[first] = leader[i] = i
-            whole[i], sizes[i] = [i], len(sketch)
-            for value in sketch:
-                seen[value].append(i)
+            whole[i] = [i]
         else:
             leader[i] = first
             whole[first] += [] if lacks else [i]
@@ -80,12 +79,37 @@ def _original(documents: Sequence[Document], members: Sequence[int]) -> int:
     return min(contenders, key=lambda i: (dirt[i], _source(documents[i])))
 
 
-def _sketch(content: str) -> list[int]:
+def _sketch(content: str) -> npt.NDArray[np.uint32]:
     """Hashes of runs of words, the same in every process; a text shorter than one run is one run."""
     words = folded(content)
+    words = [word[:_LETTERS] for word in words if len(word) >= _LETTERS or not word.isascii()] or list(words)
     runs = range(max(1, len(words) - _SHINGLE + 1)) if words else range(0)
     hashes = {zlib.crc32(" ".join(words[i : i + _SHINGLE]).encode("utf-8", "replace")) for i in runs}
-    return heapq.nsmallest(_SKETCH, hashes)
+    return np.array(heapq.nsmallest(_SKETCH, hashes), np.uint32)
+
+
+def _near(sketches: Sequence[npt.NDArray[np.uint32]]) -> defaultdict[int, list[int]]:
+    """By number of a text those ahead of it whose sketches have enough in common with its own, most first."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    if not sketches:
+        return found
+    sizes = np.array([len(sketch) for sketch in sketches])
+    hashes, owners = np.concatenate(sketches), np.repeat(np.arange(len(sketches)), sizes)
+    by_hash = np.lexsort((owners, hashes))
+    hashes, owners = hashes[by_hash], owners[by_hash]
+    pairs, counts = [], []
+    for lag in range(1, _RECENT + 1):
+        same = hashes[lag:] == hashes[:-lag]
+        pair, count = np.unique(owners[lag:][same] * len(sketches) + owners[:-lag][same], return_counts=True)
+        pairs.append(pair)
+        counts.append(count)
+    both, places = np.unique(np.concatenate(pairs), return_inverse=True)
+    common = np.bincount(places, np.concatenate(counts))
+    later, earlier = np.divmod(both, len(sketches))
+    enough = common >= _CANDIDATE * np.minimum(sizes[later], sizes[earlier])
+    for number in np.flatnonzero(enough)[np.argsort(-common[enough], kind="stable")]:
+        found[int(later[number])].append(int(earlier[number]))
+    return found
 
 
 def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
@@ -95,26 +119,33 @@ def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
         return False, False
     if min(map(len, words)) < _FEWEST_WORDS:
         return None
-    texts = [read(document.page_content, str(document.metadata.get("title"))) for document in (one, other)]
-    differences = [difference(*texts), difference(*reversed(texts))]
+    texts = (_text(one), _text(other))
+    differences = (difference(*texts), difference(*reversed(texts)))
     shares = sorted(each.shared for each in differences)
     changed = any(each.changed for each in differences) or all(each.own for each in differences)
-    if shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER or changed:
+    reworded = min(each.reworded for each in differences) > _MOST_REWORDED
+    if changed or reworded or shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER:
         return None
-    for number, more in enumerate(differences):
-        text, part = (texts[number], texts[1 - number])
-        days = [str(document.metadata.get("published") or "") for document in (one, other)]
-        later = all(days) and days[number] > days[1 - number]
-        if more.own and (later or _updated(text, part, more)):
+    for more, fuller, part in zip(differences, (one, other), (other, one), strict=True):
+        if more.own and _updated(fuller, part, more):
             return None
     return bool(differences[1].own), bool(differences[0].own)
 
 
-def _updated(text: Text, part: Text, more: Difference) -> bool:
-    """Whether a text that has more sentences than another was made of it: its headline tells of them, or the other
-    is in it word for word, without a mark of having been republished."""
+def _text(document: Document) -> Text:
+    return read(document.page_content, str(document.metadata.get("title") or ""))
+
+
+def _updated(fuller: Document, part: Document, more: Difference) -> bool:
+    """Whether a text that has more sentences than another was made of it, rather than the other cut out of it.
+
+    It was if it is later, or its headline tells of these sentences, or they are all the difference: a copy that was cut
+    also shows that it was republished, by a line of its own or by its spelling.
+    """
+    days = [str(document.metadata.get("published") or "") for document in (fuller, part)]
     new = {fact for sentence in more.own for fact in sentence.facts}
-    keys = {fact.key for fact in new}.difference(*(sentence.keys for sentence in part))
+    keys = {fact.key for fact in new}.difference(*(sentence.keys for sentence in _text(part)))
     headed = any(keys & line.keys for line in more.lines if line.heading)
-    verbatim = {sentence.words for sentence in part} <= {sentence.words for sentence in text}
-    return headed or (verbatim and any(fact.kind in ("name", "number", "date") for fact in new))
+    alone = {sentence.words for sentence in _text(part)} <= {sentence.words for sentence in _text(fuller)}
+    told = any(fact.kind in ("name", "number", "date") for fact in new)
+    return (all(days) and days[0] > days[1]) or headed or (alone and told)

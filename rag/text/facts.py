@@ -225,7 +225,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
         (r"(?:\d\d|')?\d0s\b|(?i:(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies\b)", _decade),
         (r"(?P<hour>\d\d?)(?:[:.](?P<minute>\d\d))?[ ]?(?P<half>[aApP])\.?[mM]\b\.?", _clock),
         (
-            r"(?P<hour>\d\d?)(?:[:.](?P<minute>\d\d))?(?:[ ]o'clock)?[ ]in[ ]the[ ](?P<half>morning|afternoon|evening)\b",
+            r"""(?P<hour>\d\d?)(?:[:.](?P<minute>\d\d))?(?:[ ]o'clock)?
+            [ ]in[ ]the[ ](?P<half>morning|afternoon|evening)\b""",
             _clock,
         ),
         (r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>\d\d)(?P<half>)\b", _clock),
