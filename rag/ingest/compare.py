@@ -21,6 +21,7 @@ from rag.text.facts import Fact, facts, runs
 from rag.text.sentences import sentence_spans
 
 _ALIKE = 0.4  # share of a sentence's pairs of words that its counterpart has; .25 to .5 do the same
+_LETTERS = 4  # of a word: colo(u)r, cent(re), orga(nise)
 _FEWEST_WORDS = 3  # of a sentence that says something
 _MOST_PLACES = 20  # sentences remembered for a pair of words: bounds the work on texts that repeat themselves
 
@@ -35,21 +36,6 @@ _DATELINE = re.compile(
     r"(?:\s?[-–—]+|\s?\||,[^:\n]{2,30}:))\s"
 )
 _SPEECH = re.compile(r"[“\"„«‘][^”\"“»’]{25,}")  # a quotation, longer than a title
-# From British to American stems: colour, doubled letters, organise, analyse, licence, theatre, kilometre, catalogue.
-_SPELLINGS = tuple(
-    (re.compile(pattern), other)
-    for pattern, other in (
-        ("ou", "o"),
-        (r"(.)\1", r"\1"),
-        ("(?<=...)i[sz]$", ""),
-        ("yz$", "ys"),
-        ("c$", "s"),
-        ("er$", "r"),
-        ("(?<=[io])met$", "metr"),
-        ("gu$", "g"),
-        ("^gray$", "grey"),
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -58,7 +44,7 @@ class Sentence:
 
     text: str
     words: tuple[str, ...]  # folded
-    facts: tuple[Fact, ...]  # in one spelling
+    facts: tuple[Fact, ...]
     heading: bool  # of the headline
 
     @cached_property
@@ -66,10 +52,14 @@ class Sentence:
         return frozenset(fact.key for fact in self.facts)
 
     @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """Its content words, those in letters cut to what British and American spelling share, and its figures."""
+        return tuple(fact.key if fact.kind in ("number", "date") else fact.key[:_LETTERS] for fact in self.facts)
+
+    @cached_property
     def pairs(self) -> frozenset[tuple[str, ...]]:
         """Its pairs of neighbouring content words."""
-        keys = [fact.key for fact in self.facts]
-        return frozenset(pairwise(keys)) or frozenset({tuple(keys)})
+        return frozenset(pairwise(self.stems)) or frozenset({self.stems})
 
     def tells(self, known: frozenset[str]) -> bool:
         """Whether it is a sentence of an article, not a headline or a line of the publisher's.
@@ -118,21 +108,17 @@ def read(content: str, title: str) -> Text:
 
 
 def _facts(text: str) -> Iterator[Fact]:
-    """What it says, in one spelling, without titles and initials.
+    """What it says, without titles and initials.
 
     Words of other languages may be numbers, those of a script without capitals names.
     """
     for fact in facts(text):
-        kind, key, word = fact.kind, fact.key, fact.text.casefold()
-        if kind in ("word", "opening", "name"):
-            for pattern, other in _SPELLINGS:
-                key = pattern.sub(other, key)
-            if word in furniture.NUMBERS:
-                kind = "number"
-            elif kind == "word" and not fact.text.islower():
-                kind = "name"
-        if len(key) > 1 and word not in furniture.TITLES:
-            yield replace(fact, kind=kind, key=key)
+        word = fact.text.casefold()
+        if word in furniture.NUMBERS:
+            yield replace(fact, kind="number")
+        elif len(fact.key) > 1 and word not in furniture.TITLES:
+            uncased = fact.kind == "word" and not fact.text.islower()
+            yield replace(fact, kind="name") if uncased else fact
 
 
 def difference(text: Text, other: Text) -> Difference:
@@ -142,6 +128,7 @@ def difference(text: Text, other: Text) -> Difference:
             if len(places[pair]) < _MOST_PLACES:
                 places[pair].append(number)
     exact = {sentence.words for sentence in other}
+    stems = {stem for sentence in other for stem in sentence.stems}
     known = frozenset[str]().union(*(sentence.keys for sentence in other))
     names = {fact.key for sentence in (*text, *other) for fact in sentence.facts if fact.kind == "name"}
     shared, changed, reworded = 0, False, 0
@@ -151,7 +138,7 @@ def difference(text: Text, other: Text) -> Difference:
             shared += len(sentence.words)
         elif counterpart := _counterpart(sentence, other, places):
             shared += len(sentence.words)
-            reworded += len(sentence.keys - known)
+            reworded += len(set(sentence.stems) - stems)
             imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
             changed = changed or (not imprint and _changed(sentence.facts, counterpart, names, known))
         else:

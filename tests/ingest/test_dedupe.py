@@ -202,6 +202,7 @@ def test_house_style_and_a_cut_end_make_a_copy_of_the_whole_article() -> None:
         ("in the spring.", "in the spring.\nIts mayor, Elsa Prado, is in favour."),
         ("The council will look at the offer in the spring.", "On Monday the council refused the offer."),
         ("said his sister Pilar.", "said his sister Pilar, 81."),
+        ("in the spring.", "in the spring.\n“We support our members, and read every letter,” said Elsa Prado."),
     ],
 )
 def test_an_update_is_an_article(old: str, new: str) -> None:
@@ -245,6 +246,13 @@ def test_what_the_republisher_says_of_itself_is_nothing_new(line: str) -> None:
     head, *body = REPORT.split("\n")
     copy = "\n".join([head, *body, line])
     assert len(set(group_copies([titled(REPORT, "a"), titled(copy, "b")]))) == 1
+
+
+def test_bylines_and_days_of_publication_may_differ() -> None:
+    head, *body = REPORT.split("\n")
+    lines = ("Published on 4 May 2021 | By Ana Gil, Litoral", "Published on 7 May 2021 | By Jo Bold, Courier")
+    one, other = (titled("\n".join([head, line, *body])) for line in lines)
+    assert group_copies([one, other]) == [0, 0]
 
 
 def test_a_moved_half_and_joined_paragraphs_are_no_difference() -> None:
