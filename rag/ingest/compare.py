@@ -43,9 +43,15 @@ class Sentence:
     """A sentence, or a line that is none, without its dateline."""
 
     text: str
-    words: tuple[str, ...]  # folded
-    facts: tuple[Fact, ...]
     heading: bool  # of the headline
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return folded(self.text)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(_facts(self.text))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -79,7 +85,44 @@ class Sentence:
         return not (page or words[0].casefold() in furniture.ADVERTISING) or bool(_SPEECH.search(self.text))
 
 
-Text = tuple[Sentence, ...]
+@dataclass(frozen=True)
+class Text:
+    """An article's sentences, and its lines that are none, with what they are found again by."""
+
+    sentences: tuple[Sentence, ...]
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return tuple(word for sentence in self.sentences for word in sentence.words)
+
+    @cached_property
+    def exact(self) -> frozenset[tuple[str, ...]]:
+        """The words of each sentence."""
+        return frozenset(sentence.words for sentence in self.sentences)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Of all its facts."""
+        return frozenset(key for sentence in self.sentences for key in sentence.keys)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(stem for sentence in self.sentences for stem in sentence.stems)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What is a name not only as the first word of a sentence."""
+        return frozenset(fact.key for sentence in self.sentences for fact in sentence.facts if fact.kind == "name")
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str, ...], Sequence[int]]:
+        """The first sentences that have a pair of words."""
+        found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        for number, sentence in enumerate(self.sentences):
+            for pair in sentence.pairs:
+                if len(found[pair]) < _MOST_PLACES:
+                    found[pair].append(number)
+        return dict(found)
 
 
 @dataclass(frozen=True)
@@ -103,8 +146,7 @@ def folded(text: str) -> tuple[str, ...]:
 def read(content: str, title: str) -> Text:
     """The sentences of an article that have words, and the lines that are none."""
     texts = (_DATELINE.sub("", content[start:end]) for start, end in sentence_spans(content))
-    worded = ((text, words) for text in texts if (words := folded(text)))
-    return tuple(Sentence(text, words, tuple(_facts(text)), text in title) for text, words in worded)
+    return Text(tuple(Sentence(text, text in title) for text in texts if _TOKEN.search(text)))
 
 
 def _facts(text: str) -> Iterator[Fact]:
@@ -122,46 +164,38 @@ def _facts(text: str) -> Iterator[Fact]:
 
 
 def difference(text: Text, other: Text) -> Difference:
-    places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-    for number, sentence in enumerate(other):
-        for pair in sentence.pairs:
-            if len(places[pair]) < _MOST_PLACES:
-                places[pair].append(number)
-    exact = {sentence.words for sentence in other}
-    stems = {stem for sentence in other for stem in sentence.stems}
-    known = frozenset[str]().union(*(sentence.keys for sentence in other))
-    names = {fact.key for sentence in (*text, *other) for fact in sentence.facts if fact.kind == "name"}
+    names = text.names | other.names
     shared, changed, reworded = 0, False, 0
     own, lines = list[Sentence](), list[Sentence]()
-    for sentence in text:
-        if sentence.words in exact:
+    for sentence in text.sentences:
+        if sentence.words in other.exact:
             shared += len(sentence.words)
-        elif counterpart := _counterpart(sentence, other, places):
+        elif counterpart := _counterpart(sentence, other):
             shared += len(sentence.words)
-            reworded += len(set(sentence.stems) - stems)
+            reworded += len(set(sentence.stems) - other.stems)
             imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
-            changed = changed or (not imprint and _changed(sentence.facts, counterpart, names, known))
+            changed = changed or (not imprint and _changed(sentence.facts, counterpart, names, other.keys))
         else:
-            (own if sentence.tells(known) else lines).append(sentence)
-    return Difference(shared / sum(len(sentence.words) for sentence in text), changed, reworded, own, lines)
+            (own if sentence.tells(other.keys) else lines).append(sentence)
+    return Difference(shared / len(text.words), changed, reworded, own, lines)
 
 
-def _counterpart(sentence: Sentence, other: Text, places: Mapping[tuple[str, ...], Sequence[int]]) -> list[Fact]:
+def _counterpart(sentence: Sentence, other: Text) -> list[Fact]:
     """What the other text's sentence like this one says, with the next one that adds to it where a sentence was cut."""
     left, chosen, alike = set(sentence.pairs), set[int](), False
     for _ in range(2):
-        votes = Counter(number for pair in left for number in places.get(pair, ()))
+        votes = Counter(number for pair in left for number in other.places.get(pair, ()))
         best = min(votes, key=lambda number: (-votes[number], number), default=None)
         if best is None or votes[best] < min(2, len(sentence.pairs)):
             break
         chosen.add(best)
-        left -= other[best].pairs
-        alike = alike or votes[best] >= _ALIKE * len(other[best].pairs)
+        left -= other.sentences[best].pairs
+        alike = alike or votes[best] >= _ALIKE * len(other.sentences[best].pairs)
     alike = alike or len(left) <= (1 - _ALIKE) * len(sentence.pairs)
-    return [fact for number in sorted(chosen) for fact in other[number].facts] if alike else []
+    return [fact for number in sorted(chosen) for fact in other.sentences[number].facts] if alike else []
 
 
-def _changed(said: Sequence[Fact], quoted: Sequence[Fact], names: set[str], known: frozenset[str]) -> bool:
+def _changed(said: Sequence[Fact], quoted: Sequence[Fact], names: frozenset[str], known: frozenset[str]) -> bool:
     """Whether a sentence has a name, figure, date or denial that its counterpart has not.
 
     One that is known from elsewhere in the text may be added, but not put in the place of another.
@@ -176,7 +210,7 @@ def _changed(said: Sequence[Fact], quoted: Sequence[Fact], names: set[str], know
     return any(fact.kind == "not" for fact in said) and not any(fact.kind == "not" for fact in quoted)
 
 
-def _named(said: Sequence[Fact], kind: str, names: set[str]) -> list[frozenset[str]]:
+def _named(said: Sequence[Fact], kind: str, names: frozenset[str]) -> list[frozenset[str]]:
     """The keys of a kind, those of neighbouring names together; a first word is a name where it is one elsewhere."""
     return [
         frozenset(fact.key for fact in run)

@@ -81,8 +81,8 @@ def _original(documents: Sequence[Document], members: Sequence[int]) -> int:
 
 def _sketch(content: str) -> npt.NDArray[np.uint32]:
     """Hashes of runs of words, the same in every process; a text shorter than one run is one run."""
-    words = folded(content)
-    words = [word[:_LETTERS] for word in words if len(word) >= _LETTERS or not word.isascii()] or list(words)
+    every = folded(content)
+    words = [word[:_LETTERS] for word in every if len(word) >= _LETTERS or not word.isascii()] or every
     runs = range(max(1, len(words) - _SHINGLE + 1)) if words else range(0)
     hashes = {zlib.crc32(" ".join(words[i : i + _SHINGLE]).encode("utf-8", "replace")) for i in runs}
     return np.array(heapq.nsmallest(_SKETCH, hashes), np.uint32)
@@ -114,22 +114,23 @@ def _near(sketches: Sequence[npt.NDArray[np.uint32]]) -> defaultdict[int, list[i
 
 def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
     """Of a text and its copy, whether either lacks sentences of the other; None where they are two articles."""
-    words = [folded(document.page_content) for document in (one, other)]
-    if words[0] == words[1]:
+    text, other_text = _text(one), _text(other)
+    if text.words == other_text.words:
         return False, False
-    if min(map(len, words)) < _FEWEST_WORDS:
+    if min(len(text.words), len(other_text.words)) < _FEWEST_WORDS:
         return None
-    texts = (_text(one), _text(other))
-    differences = (difference(*texts), difference(*reversed(texts)))
-    shares = sorted(each.shared for each in differences)
-    changed = any(each.changed for each in differences) or all(each.own for each in differences)
-    reworded = min(each.reworded for each in differences) > _MOST_REWORDED
-    if changed or reworded or shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER:
+    more = difference(text, other_text)
+    if more.changed:
         return None
-    for more, fuller, part in zip(differences, (one, other), (other, one), strict=True):
-        if more.own and _updated(fuller, part, more):
-            return None
-    return bool(differences[1].own), bool(differences[0].own)
+    less = difference(other_text, text)
+    shares = sorted((more.shared, less.shared))
+    if shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER:
+        return None
+    if less.changed or (more.own and less.own) or min(more.reworded, less.reworded) > _MOST_REWORDED:
+        return None
+    if (more.own and _updated(one, other, more)) or (less.own and _updated(other, one, less)):
+        return None
+    return bool(less.own), bool(more.own)
 
 
 def _text(document: Document) -> Text:
@@ -144,8 +145,8 @@ def _updated(fuller: Document, part: Document, more: Difference) -> bool:
     """
     days = [str(document.metadata.get("published") or "") for document in (fuller, part)]
     new = {fact for sentence in more.own for fact in sentence.facts}
-    keys = {fact.key for fact in new}.difference(*(sentence.keys for sentence in _text(part)))
+    keys = {fact.key for fact in new} - _text(part).keys
     headed = any(keys & line.keys for line in more.lines if line.heading)
-    alone = {sentence.words for sentence in _text(part)} <= {sentence.words for sentence in _text(fuller)}
+    alone = _text(part).exact <= _text(fuller).exact
     told = any(fact.kind in ("name", "number", "date") for fact in new)
     return (all(days) and days[0] > days[1]) or headed or (alone and told)
