@@ -16,11 +16,13 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rag.ingest import furniture
+from rag.ingest.clean import paragraphs
 from rag.ingest.paragraph import Paragraph
 from rag.text.facts import Fact, facts, runs
-from rag.text.sentences import sentence_spans
+from rag.text.sentences import leans, sentence_spans
 
 _ALIKE = 0.4  # share of a sentence's pairs of words that its counterpart has; .25 to .5 do the same
+_SHORT = 25  # words of a paragraph that may be the publisher's
 _LETTERS = 4  # of a word: colo(u)r, cent(re), orga(nise)
 _FEWEST_WORDS = 3  # of a sentence that says something
 _MOST_PLACES = 20  # sentences remembered for a pair of words: bounds the work on texts that repeat themselves
@@ -29,33 +31,48 @@ _TOKEN = re.compile(
     r"\d+(?:[.,]\d+)*|[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[^\W\d_\u2e80-\u9fff\uf900-\ufaff]+"
 )
 _SEPARATORS = str.maketrans("", "", ".,")
-# Ahead of a sentence: "Q:", an agency in brackets, a place in capitals or with its agency.
+# Ahead of a sentence: what stands in brackets, or nothing but capitals and figures in front of a dash, bar or colon.
 _DATELINE = re.compile(
-    r"^(?:[A-Z]:|\([^()\n]{2,40}\)(?:\s?[-–—:])?|"
-    r"(?:[A-ZÀ-Ý]{2}[A-ZÀ-Ý .'’-]*\b[^.!?\n]{0,40}?|[A-ZÀ-Ý][^.!?(\n]{1,50}\([^()]{2,30}\))"
-    r"(?:\s?[-–—]+|\s?\||,[^:\n]{2,30}:))\s"
+    r"^(?:[(\[][^()\[\]\n]{2,40}[)\]](?:\s?[-–—:]+)?|"
+    r"(?:\(?[A-ZÀ-Ý\d/][\w.'’/)-]*,?\s){0,7}?\(?[A-ZÀ-Ý\d/][\w.'’/)-]*(?:\s?[-–—]+|\s?\||:))\s"
 )
-_SPEECH = re.compile(r"[“\"„«‘][^”\"“»’]{25,}")  # a quotation, longer than a title
+_SPEECH = re.compile(r"[“\"„«‘][^”\"“»’]{25,}|\b(?:said|says|told)\b")  # a quotation is longer than a title
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, or a line that is none, without its dateline."""
+    """A sentence, or a line that is none; its words and facts are without its dateline."""
 
     text: str
     heading: bool  # of the headline
+    apart: bool  # in a short paragraph
+
+    @cached_property
+    def bare(self) -> str:
+        return self.text if self.text.isupper() else _DATELINE.sub("", self.text)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return folded(self.text)
+        return folded(self.bare)
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        return tuple(_facts(self.text))
+        return tuple(_facts(self.bare))
 
     @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(fact.key for fact in self.facts)
+
+    @cached_property
+    def joins(self) -> bool:
+        """Whether it shows by itself that it belongs to what stands around it."""
+        pronoun = leans(self.text) and not self.text.startswith("This")  # "this text"
+        return not self.apart or pronoun or bool(_SPEECH.search(self.text))
+
+    @cached_property
+    def wording(self) -> frozenset[str]:
+        """Its content words without figures and dates."""
+        return frozenset(fact.key for fact in self.facts if fact.kind in ("word", "opening", "name"))
 
     @cached_property
     def stems(self) -> tuple[str, ...]:
@@ -67,22 +84,17 @@ class Sentence:
         """Its pairs of neighbouring content words."""
         return frozenset(pairwise(self.stems)) or frozenset({self.stems})
 
-    def tells(self, known: frozenset[str]) -> bool:
-        """Whether it is a sentence of an article, not a headline or a line of the publisher's.
-
-        Such a line speaks of publishing, or offers something and names nothing that is `known`.
-        """
+    @cached_property
+    def tells(self) -> bool:
+        """Whether it is a sentence of an article, not a headline or a line in which the publisher speaks of itself."""
         end = self.text.rstrip(furniture.CLOSERS)[-1:]
         words = furniture.WORD.findall(self.text)
         own = sum(not word[0].isupper() and word not in furniture.FUNCTION for word in words)
         if self.heading or end not in furniture.ENDS or end in "?!？！" or not own or len(self.words) < _FEWEST_WORDS:
             return False
-        paper, offer = (
-            sum(word.casefold() in of for word in words) for of in (furniture.PUBLISHING, furniture.OFFERING)
-        )
-        addressed = not furniture.ADDRESSING.isdisjoint(words)
-        page = (paper and (addressed or 2 * (paper + offer) >= own)) or (paper + offer and known.isdisjoint(self.keys))
-        return not (page or words[0].casefold() in furniture.ADVERTISING) or bool(_SPEECH.search(self.text))
+        paper = sum(word.casefold() in furniture.PUBLISHING for word in words)
+        page = 2 * paper >= max(own, 3) or words[0].casefold() in furniture.ADVERTISING
+        return not page or bool(_SPEECH.search(self.text))
 
 
 @dataclass(frozen=True)
@@ -133,7 +145,8 @@ class Difference:
     changed: bool  # one of these has a name, figure, date or denial that the other lacks
     reworded: int  # words of these that the other lacks altogether
     own: Sequence[Sentence]  # sentences that the other lacks
-    lines: Sequence[Sentence]  # the same of headlines and of what is the publisher's
+    aside: Sequence[Sentence]  # the same of short paragraphs that have no word in common with it
+    lines: Sequence[Sentence]  # the same of headlines, and of what is the publisher's
 
 
 def folded(text: str) -> tuple[str, ...]:
@@ -145,8 +158,11 @@ def folded(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=200)
 def read(content: str, title: str) -> Text:
     """The sentences of an article that have words, and the lines that are none."""
-    texts = (_DATELINE.sub("", content[start:end]) for start, end in sentence_spans(content))
-    return Text(tuple(Sentence(text, text in title) for text in texts if _TOKEN.search(text)))
+    found = list[Sentence]()
+    for paragraph in paragraphs(list(enumerate(content.split("\n")))):
+        texts = (paragraph.text[start:end] for start, end in sentence_spans(paragraph.text))
+        found += [Sentence(text, text in title, paragraph.size <= _SHORT) for text in texts]
+    return Text(tuple(sentence for sentence in found if sentence.words))
 
 
 def _facts(text: str) -> Iterator[Fact]:
@@ -166,48 +182,57 @@ def _facts(text: str) -> Iterator[Fact]:
 def difference(text: Text, other: Text) -> Difference:
     names = text.names | other.names
     shared, changed, reworded = 0, False, 0
-    own, lines = list[Sentence](), list[Sentence]()
+    own, aside, lines = list[Sentence](), list[Sentence](), list[Sentence]()
     for sentence in text.sentences:
         if sentence.words in other.exact:
             shared += len(sentence.words)
-        elif counterpart := _counterpart(sentence, other):
+        elif (place := _place(sentence, other)) is not None:
             shared += len(sentence.words)
             reworded += len(set(sentence.stems) - other.stems)
             imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
-            changed = changed or (not imprint and _changed(sentence.facts, counterpart, names, other.keys))
+            changed = changed or (not imprint and _changed(sentence, other, place, names))
         else:
-            (own if sentence.tells(other.keys) else lines).append(sentence)
-    return Difference(shared / len(text.words), changed, reworded, own, lines)
+            strange = not sentence.joins and other.keys.isdisjoint(sentence.wording)
+            (lines if not sentence.tells else aside if strange else own).append(sentence)
+    return Difference(shared / len(text.words), changed, reworded, own, aside, lines)
 
 
-def _counterpart(sentence: Sentence, other: Text) -> list[Fact]:
-    """What the other text's sentence like this one says, with the next one that adds to it where a sentence was cut."""
-    left, chosen, alike = set(sentence.pairs), set[int](), False
-    for _ in range(2):
-        votes = Counter(number for pair in left for number in other.places.get(pair, ()))
-        best = min(votes, key=lambda number: (-votes[number], number), default=None)
-        if best is None or votes[best] < min(2, len(sentence.pairs)):
-            break
-        chosen.add(best)
-        left -= other.sentences[best].pairs
-        alike = alike or votes[best] >= _ALIKE * len(other.sentences[best].pairs)
-    alike = alike or len(left) <= (1 - _ALIKE) * len(sentence.pairs)
-    return [fact for number in sorted(chosen) for fact in other.sentences[number].facts] if alike else []
+def _place(sentence: Sentence, other: Text) -> int | None:
+    """Where the other text has this sentence, or one that it is a part of or made of."""
+    votes = Counter(number for pair in sentence.pairs for number in other.places.get(pair, ()))
+    best = min(votes, key=lambda number: (-votes[number], number), default=None)
+    if best is None:
+        return None
+    size = min(len(sentence.pairs), len(other.sentences[best].pairs))
+    return best if votes[best] >= max(min(2, size), _ALIKE * size) else None
 
 
-def _changed(said: Sequence[Fact], quoted: Sequence[Fact], names: frozenset[str], known: frozenset[str]) -> bool:
-    """Whether a sentence has a name, figure, date or denial that its counterpart has not.
+def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str]) -> bool:
+    """Whether a sentence has a name, figure, date or denial that the other text lacks at that place and beside it.
 
-    One that is known from elsewhere in the text may be added, but not put in the place of another.
+    One that is known from elsewhere in the text may be added, but not put in the place of another; a known name may
+    get longer.
     """
+    beside = frozenset[str]().union(*(each.keys for each in other.sentences[max(0, place - 1) : place + 2]))
     for kind in ("name", "number", "date"):
-        own, others = _named(said, kind, names), _named(quoted, kind, names)
-        keys, there = set[str]().union(*own), set[str]().union(*others)
-        exchanged = any(not there & group for group in own) and any(not keys & group for group in others)
-        turned = kind == "number" and keys == there and list(dict.fromkeys(own)) != list(dict.fromkeys(others))
-        if exchanged or turned or keys - there - known - {"#1"}:  # "one" is no number
+        own, others = (_named(each.facts, kind, names) for each in (sentence, other.sentences[place]))
+        keys = frozenset[str]().union(*own)
+        for run in own:
+            new = run - beside - {"#1"}  # "one" is no number
+            longer = [known for known in others if known & run]
+            replaced = (
+                any(not known <= keys for known in longer) if longer else any(not known & keys for known in others)
+            )
+            unknown = bool(new - other.keys)
+            if new and ((replaced and unknown) if longer else (replaced or unknown)):
+                return True
+        if (
+            kind == "number"
+            and keys == frozenset().union(*others)
+            and list(dict.fromkeys(own)) != list(dict.fromkeys(others))
+        ):
             return True
-    return any(fact.kind == "not" for fact in said) and not any(fact.kind == "not" for fact in quoted)
+    return "not" in sentence.keys and "not" not in beside
 
 
 def _named(said: Sequence[Fact], kind: str, names: frozenset[str]) -> list[frozenset[str]]:

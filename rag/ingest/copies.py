@@ -26,7 +26,7 @@ _RECENT = 20  # texts compared for one hash: bounds the work where thousands sha
 # The bulk of both texts: a copy may lose paragraphs and gain dirt, while a long report that merely contains a short
 # one, or two articles with a common background section, have most of one text unshared.
 _SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.7, 0.3
-_MOST_REWORDED = 2  # words that have another in their place, as "car park" and "parking lot"
+_MOST_REWORDED = 4  # words that have another in their place, as "car park" and "parking lot"
 _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are copies
 
 
@@ -130,7 +130,9 @@ def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
         return None
     if (more.own and _updated(one, other, more)) or (less.own and _updated(other, one, less)):
         return None
-    return bool(less.own), bool(more.own)
+    if more.own or less.own or (more.aside and less.aside):
+        return bool(less.own), bool(more.own)
+    return bool(less.aside), bool(more.aside)
 
 
 def _text(document: Document) -> Text:

@@ -61,6 +61,7 @@ _UNITS = (
     (r"EUR|euros?", "euro"),
     (r"GBP", "pound"),
 )
+_SEPARATORS = str.maketrans("", "", ", '")  # of thousands
 _UNIT = re.compile(r"[ -]?(?:" + "|".join(rf"(?P<u{n}>(?:{unit})(?!\w))" for n, (unit, _) in enumerate(_UNITS)) + ")")
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
@@ -172,7 +173,7 @@ def _part(match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _figure(match: re.Match[str]) -> Iterator[Fact]:
-    value = float(match["number"].replace(",", "").replace(" ", ""))
+    value = float(match["number"].translate(_SEPARATORS))
     if match["scale"]:
         value *= _SCALES.get(match["scale"].lower()) or int(match["scale"])
     if match["percent"]:
@@ -236,7 +237,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
         (r"(?P<count>(?i:one|two|three)|\d+)[ ](?:in|out[ ]of)[ ](?P<size>[1-9]\d*)(?P<scale>)\b", _part),
         (
             r"""(?:(?:US|A|C|NZ|HK)?(?P<sign>[$€£¥])[ ]?|(?P<code>USD|EUR|GBP)[ ])?
-            (?P<number>(?:\d{1,3}(?:[ ]\d{3})+(?![\d.,])|\d+(?:,\d{3})*)(?:\.\d+)?)(?:st|nd|rd|th)?
+            (?P<number>(?:\d{1,3}(?:[ ']\d{3})+(?![.,]?\d)|\d+(?:,\d{3})*)(?:\.\d+)?)(?:st|nd|rd|th)?
             (?:[ -]?(?P<scale>(?i:k|thousand|million|mn|mln|bn|billion|trillion|tn|hundred|dozen)|10{2,12}|
             (?(sign)m|(?!)))(?!\w))?
             (?P<percent>[ ]?%|[ -]per[ ]?cent\b|[ ]?pct?\b)?""",
