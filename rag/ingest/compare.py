@@ -22,6 +22,7 @@ from rag.text.facts import Fact, facts, runs
 from rag.text.sentences import leans, sentence_spans
 
 _ALIKE = 0.4  # share of a sentence's pairs of words that its counterpart has; .25 to .5 do the same
+_MOST_REPLACED = 2  # words of a sentence that the other text lacks, as "parking lot" for "car park"
 _SHORT = 25  # words of a paragraph that may be the publisher's
 _LETTERS = 4  # of a word: colo(u)r, cent(re), orga(nise)
 _FEWEST_WORDS = 3  # of a sentence that says something
@@ -31,9 +32,10 @@ _TOKEN = re.compile(
     r"\d+(?:[.,]\d+)*|[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[^\W\d_\u2e80-\u9fff\uf900-\ufaff]+"
 )
 _SEPARATORS = str.maketrans("", "", ".,")
-# Ahead of a sentence: what stands in brackets, or nothing but capitals and figures in front of a dash, bar or colon.
+# Ahead of a sentence: what stands in brackets or between rows of marks, or nothing but capitals and figures in front of
+# a dash, bar or colon.
 _DATELINE = re.compile(
-    r"^(?:[(\[][^()\[\]\n]{2,40}[)\]](?:\s?[-–—:]+)?|"
+    r"^(?:[<>*=]{2,}[^<>*=\n]{2,60}[<>*=]{2,}|[(\[][^()\[\]\n]{2,40}[)\]](?:\s?[-–—:]+)?|"
     r"(?:\(?[A-ZÀ-Ý\d/][\w.'’/)-]*,?\s){0,7}?\(?[A-ZÀ-Ý\d/][\w.'’/)-]*(?:\s?[-–—]+|\s?\||:))\s"
 )
 _SPEECH = re.compile(r"[“\"„«‘][^”\"“»’]{25,}|\b(?:said|says|told)\b")  # a quotation is longer than a title
@@ -75,6 +77,12 @@ class Sentence:
         return frozenset(fact.key for fact in self.facts if fact.kind in ("word", "opening", "name"))
 
     @cached_property
+    def auxiliaries(self) -> Counter[str]:
+        """Its "will", "has", "was" and the like."""
+        forms = ((word, word.removesuffix("not"), word.removesuffix("n")) for word in self.words)  # cannot, hadn't
+        return Counter(form for each in forms for form in dict.fromkeys(each) if form in furniture.AUXILIARIES)
+
+    @cached_property
     def stems(self) -> tuple[str, ...]:
         """Its content words, those in letters cut to what British and American spelling share, and its figures."""
         return tuple(fact.key if fact.kind in ("number", "date") else fact.key[:_LETTERS] for fact in self.facts)
@@ -93,8 +101,7 @@ class Sentence:
         if self.heading or end not in furniture.ENDS or end in "?!？！" or not own or len(self.words) < _FEWEST_WORDS:
             return False
         paper = sum(word.casefold() in furniture.PUBLISHING for word in words)
-        page = 2 * paper >= max(own, 3) or words[0].casefold() in furniture.ADVERTISING
-        return not page or bool(_SPEECH.search(self.text))
+        return 2 * paper < max(own, 3) or bool(_SPEECH.search(self.text))
 
 
 @dataclass(frozen=True)
@@ -142,8 +149,7 @@ class Difference:
     """What one text has that another has not."""
 
     shared: float  # share of its words in sentences that the other has too
-    changed: bool  # one of these has a name, figure, date or denial that the other lacks
-    reworded: int  # words of these that the other lacks altogether
+    changed: bool  # one of these says what the other does not
     own: Sequence[Sentence]  # sentences that the other lacks
     aside: Sequence[Sentence]  # the same of short paragraphs that have no word in common with it
     lines: Sequence[Sentence]  # the same of headlines, and of what is the publisher's
@@ -181,20 +187,19 @@ def _facts(text: str) -> Iterator[Fact]:
 
 def difference(text: Text, other: Text) -> Difference:
     names = text.names | other.names
-    shared, changed, reworded = 0, False, 0
+    shared, changed = 0, False
     own, aside, lines = list[Sentence](), list[Sentence](), list[Sentence]()
     for sentence in text.sentences:
         if sentence.words in other.exact:
             shared += len(sentence.words)
         elif (place := _place(sentence, other)) is not None:
             shared += len(sentence.words)
-            reworded += len(set(sentence.stems) - other.stems)
             imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
             changed = changed or (not imprint and _changed(sentence, other, place, names))
         else:
             strange = not sentence.joins and other.keys.isdisjoint(sentence.wording)
             (lines if not sentence.tells else aside if strange else own).append(sentence)
-    return Difference(shared / len(text.words), changed, reworded, own, aside, lines)
+    return Difference(shared / len(text.words), changed, own, aside, lines)
 
 
 def _place(sentence: Sentence, other: Text) -> int | None:
@@ -203,14 +208,17 @@ def _place(sentence: Sentence, other: Text) -> int | None:
     best = min(votes, key=lambda number: (-votes[number], number), default=None)
     if best is None:
         return None
-    size = min(len(sentence.pairs), len(other.sentences[best].pairs))
-    return best if votes[best] >= max(min(2, size), _ALIKE * size) else None
+    there = other.sentences[best]
+    size = min(len(sentence.pairs), len(there.pairs))
+    stems = set(sentence.stems), set(there.stems)
+    alike = votes[best] >= max(min(2, size), _ALIKE * size) or 5 * len(stems[0] & stems[1]) >= 3 * max(map(len, stems))
+    return best if alike else None
 
 
 def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str]) -> bool:
-    """Whether a sentence has a name, figure, date or denial that the other text lacks at that place and beside it.
+    """Whether a sentence has a name, figure, date, denial or tense that the other lacks there, or a clause more.
 
-    One that is known from elsewhere in the text may be added, but not put in the place of another; a known name may
+    A fact that is known from elsewhere in the text may be added, but not put in the place of another; a known name may
     get longer.
     """
     beside = frozenset[str]().union(*(each.keys for each in other.sentences[max(0, place - 1) : place + 2]))
@@ -232,7 +240,11 @@ def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str])
             and list(dict.fromkeys(own)) != list(dict.fromkeys(others))
         ):
             return True
-    return "not" in sentence.keys and "not" not in beside
+    there = other.sentences[place]
+    alike = all(len(set(a.stems) - set(b.stems)) < 2 for a, b in ((sentence, there), (there, sentence)))
+    come = alike and sentence.tells and there.tells and sentence.auxiliaries != there.auxiliaries  # "will" became "has"
+    more = len(set(sentence.stems) - other.stems) > _MOST_REPLACED
+    return more or come or ("not" in sentence.keys and "not" not in beside)
 
 
 def _named(said: Sequence[Fact], kind: str, names: frozenset[str]) -> list[frozenset[str]]:

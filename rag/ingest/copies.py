@@ -26,7 +26,6 @@ _RECENT = 20  # texts compared for one hash: bounds the work where thousands sha
 # The bulk of both texts: a copy may lose paragraphs and gain dirt, while a long report that merely contains a short
 # one, or two articles with a common background section, have most of one text unshared.
 _SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.7, 0.3
-_MOST_REWORDED = 4  # words that have another in their place, as "car park" and "parking lot"
 _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are copies
 
 
@@ -70,13 +69,16 @@ def _source(document: Document) -> str:
     return str(document.metadata.get("source") or "")
 
 
+def _dirt(document: Document) -> int:
+    return int(document.metadata.get("removed_characters") or 0)
+
+
 def _original(documents: Sequence[Document], members: Sequence[int]) -> int:
     """Of texts that say the same; an undated one may be older than any, so it competes by dirt."""
     dates = {i: documents[i].metadata.get("published") for i in members}
     earliest = min((str(value) for value in dates.values() if value), default=None)
     contenders = [i for i in members if not dates[i] or str(dates[i]) == earliest]
-    dirt = {i: documents[i].metadata.get("removed_characters") or 0 for i in contenders}
-    return min(contenders, key=lambda i: (dirt[i], _source(documents[i])))
+    return min(contenders, key=lambda i: (_dirt(documents[i]), _source(documents[i])))
 
 
 def _sketch(content: str) -> npt.NDArray[np.uint32]:
@@ -126,7 +128,7 @@ def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
     shares = sorted((more.shared, less.shared))
     if shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER:
         return None
-    if less.changed or (more.own and less.own) or min(more.reworded, less.reworded) > _MOST_REWORDED:
+    if less.changed or (more.own and less.own):
         return None
     if (more.own and _updated(one, other, more)) or (less.own and _updated(other, one, less)):
         return None
@@ -143,12 +145,10 @@ def _updated(fuller: Document, part: Document, more: Difference) -> bool:
     """Whether a text that has more sentences than another was made of it, rather than the other cut out of it.
 
     It was if it is later, or its headline tells of these sentences, or they are all the difference: a copy that was cut
-    also shows that it was republished, by a line of its own or by its spelling.
+    also shows that it was republished, by a line of its own, its dirt or its spelling.
     """
     days = [str(document.metadata.get("published") or "") for document in (fuller, part)]
-    new = {fact for sentence in more.own for fact in sentence.facts}
-    keys = {fact.key for fact in new} - _text(part).keys
+    keys = frozenset[str]().union(*(sentence.keys for sentence in more.own)) - _text(part).keys
     headed = any(keys & line.keys for line in more.lines if line.heading)
-    alone = _text(part).exact <= _text(fuller).exact
-    told = any(fact.kind in ("name", "number", "date") for fact in new)
-    return (all(days) and days[0] > days[1]) or headed or (alone and told)
+    alone = _text(part).exact <= _text(fuller).exact and _dirt(part) == _dirt(fuller)
+    return (all(days) and days[0] > days[1]) or headed or alone

@@ -73,8 +73,7 @@ def _blocks(text: str) -> list[tuple[int, int]]:
     blocks = lines[:1]
     for (last_start, last_end), (start, end) in itertools.pairwise(lines):
         first_word = text[start:end].split(maxsplit=1)[0]
-        filled = 2 * (last_end - last_start) > column  # where no spaces are set the first word is a whole sentence
-        if filled and text[last_end:start] == "\n" and last_end - last_start + 1 + len(first_word) > column:
+        if text[last_end:start] == "\n" and last_end - last_start + 1 + len(first_word) > column:
             blocks[-1] = (blocks[-1][0], end)
         else:
             blocks.append((start, end))

@@ -54,8 +54,8 @@ def test_dev_pages() -> None:
     "copy",
     [
         ["Another headline for it", *BODY],
-        BODY[1:],
-        [*BODY[:5], *BODY[6:]],
+        ["Another headline for it", *BODY[1:]],
+        ["Another headline for it", *BODY[:5], *BODY[6:]],
         ["LIMA, Nov 14 -", *[line.upper() for line in BODY]],
         ["Our readers in Lima write", *BODY, "More of the same"],
         ["5 heat pumps that pay for themselves", *BODY[:6], "12 tips for winter", *BODY[6:]],
@@ -113,7 +113,7 @@ def test_the_canonical_is_the_earliest_then_the_cleanest_then_the_first() -> Non
 
 
 def test_copies_of_copies_share_one_canonical_in_any_order() -> None:
-    chain = [BODY, BODY[2:], ["Another headline", *BODY[2:], "More of the same"], sentences(6, 9)]
+    chain = [BODY, ["A headline", *BODY[2:]], ["Another headline", *BODY[2:], "More of the same"], sentences(6, 9)]
     documents = [article("\n".join(lines), name) for lines, name in zip(chain, "abcd", strict=True)]
     expected = {"a": "a", "b": "a", "c": "a", "d": "d"}
     for seed in range(6):
@@ -201,6 +201,9 @@ def test_house_style_and_a_cut_end_make_a_copy_of_the_whole_article() -> None:
         ("will look at", "will not look at"),
         ("in the spring.", "in the spring.\nIts mayor, Elsa Prado, is in favour."),
         ("The council will look at the offer in the spring.", "On Monday the council refused the offer."),
+        ("will look at the offer in", "has looked at the offer in"),
+        ("The council will", "The council, which had been asked to buy the oven for the school kitchen, will"),
+        ("in the spring.", "in the spring. Whether anybody will bake there again is open."),
         ("said his sister Pilar.", "said his sister Pilar, 81."),
         ("in the spring.", "in the spring.\n“We support our members, and read every letter,” said Elsa Prado."),
     ],
