@@ -23,7 +23,6 @@ from rag.text.sentences import leans, sentence_spans
 
 _ALIKE = 0.4  # share of a sentence's pairs of words that its counterpart has; .25 to .5 do the same
 _MOST_REPLACED = 2  # words of a sentence that the other text lacks, as "parking lot" for "car park"
-_SHORT = 25  # words of a paragraph that may be the publisher's
 _LETTERS = 4  # of a word: colo(u)r, cent(re), orga(nise)
 _FEWEST_WORDS = 3  # of a sentence that says something
 _MOST_PLACES = 20  # sentences remembered for a pair of words: bounds the work on texts that repeat themselves
@@ -47,7 +46,7 @@ class Sentence:
 
     text: str
     heading: bool  # of the headline
-    apart: bool  # in a short paragraph
+    length: float  # of its paragraph, as a multiple of what is usual in its text
 
     @cached_property
     def bare(self) -> str:
@@ -64,17 +63,6 @@ class Sentence:
     @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(fact.key for fact in self.facts)
-
-    @cached_property
-    def joins(self) -> bool:
-        """Whether it shows by itself that it belongs to what stands around it."""
-        pronoun = leans(self.text) and not self.text.startswith("This")  # "this text"
-        return not self.apart or pronoun or bool(_SPEECH.search(self.text))
-
-    @cached_property
-    def wording(self) -> frozenset[str]:
-        """Its content words without figures and dates."""
-        return frozenset(fact.key for fact in self.facts if fact.kind in ("word", "opening", "name"))
 
     @cached_property
     def auxiliaries(self) -> Counter[str]:
@@ -94,14 +82,25 @@ class Sentence:
 
     @cached_property
     def tells(self) -> bool:
-        """Whether it is a sentence of an article, not a headline or a line in which the publisher speaks of itself."""
+        """Whether it is a whole sentence, with a word in small letters, and not the headline."""
         end = self.text.rstrip(furniture.CLOSERS)[-1:]
-        words = furniture.WORD.findall(self.text)
-        own = sum(not word[0].isupper() and word not in furniture.FUNCTION for word in words)
-        if self.heading or end not in furniture.ENDS or end in "?!？！" or not own or len(self.words) < _FEWEST_WORDS:
+        if self.heading or end not in furniture.ENDS or end in "?!？！" or len(self.words) < _FEWEST_WORDS:
             return False
-        paper = sum(word.casefold() in furniture.PUBLISHING for word in words)
-        return 2 * paper < max(own, 3) or bool(_SPEECH.search(self.text))
+        return any(not word[0].isupper() for word in furniture.WORD.findall(self.text))
+
+    def foreign(self, other: Text) -> bool:
+        """Whether it is likely the publisher's: a short paragraph that shares no word with the other text.
+
+        With a word of publishers it may share one and be longer. A sentence with a speaker, or with a pronoun for
+        something said before, is the article's.
+        """
+        words = furniture.WORD.findall(self.text.casefold())
+        published = not (furniture.PUBLISHING | furniture.ADDRESSING).isdisjoint(words)
+        pronoun = leans(self.text) and not self.text.startswith("This")  # "this text"
+        if self.length > (1 if published else 0.5) or pronoun or _SPEECH.search(self.text):
+            return False
+        said = {fact.key for fact in self.facts if fact.kind in ("word", "opening", "name")}
+        return len(said & other.keys) <= published
 
 
 @dataclass(frozen=True)
@@ -151,8 +150,8 @@ class Difference:
     shared: float  # share of its words in sentences that the other has too
     changed: bool  # one of these says what the other does not
     own: Sequence[Sentence]  # sentences that the other lacks
-    aside: Sequence[Sentence]  # the same of short paragraphs that have no word in common with it
-    lines: Sequence[Sentence]  # the same of headlines, and of what is the publisher's
+    aside: Sequence[Sentence]  # the same of those that are likely the publisher's
+    lines: Sequence[Sentence]  # the same of headlines and of other lines that are no sentences
 
 
 def folded(text: str) -> tuple[str, ...]:
@@ -164,10 +163,13 @@ def folded(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=200)
 def read(content: str, title: str) -> Text:
     """The sentences of an article that have words, and the lines that are none."""
-    found = list[Sentence]()
-    for paragraph in paragraphs(list(enumerate(content.split("\n")))):
-        texts = (paragraph.text[start:end] for start, end in sentence_spans(paragraph.text))
-        found += [Sentence(text, text in title, paragraph.size <= _SHORT) for text in texts]
+    page = paragraphs(list(enumerate(content.split("\n"))))
+    usual = sum(paragraph.size**2 for paragraph in page) / max(1, sum(paragraph.size for paragraph in page))
+    found = (
+        Sentence(paragraph.text[start:end], paragraph.text[start:end] in title, paragraph.size / max(1, usual))
+        for paragraph in page
+        for start, end in sentence_spans(paragraph.text)
+    )
     return Text(tuple(sentence for sentence in found if sentence.words))
 
 
@@ -186,6 +188,7 @@ def _facts(text: str) -> Iterator[Fact]:
 
 
 def difference(text: Text, other: Text) -> Difference:
+    """What the first text, which has words, says that the other does not."""
     names = text.names | other.names
     shared, changed = 0, False
     own, aside, lines = list[Sentence](), list[Sentence](), list[Sentence]()
@@ -196,9 +199,10 @@ def difference(text: Text, other: Text) -> Difference:
             shared += len(sentence.words)
             imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
             changed = changed or (not imprint and _changed(sentence, other, place, names))
+        elif not sentence.tells or len(set(sentence.stems) - other.stems) < 1:  # a summary has no word of its own
+            lines.append(sentence)
         else:
-            strange = not sentence.joins and other.keys.isdisjoint(sentence.wording)
-            (lines if not sentence.tells else aside if strange else own).append(sentence)
+            (aside if sentence.foreign(other) else own).append(sentence)
     return Difference(shared / len(text.words), changed, own, aside, lines)
 
 
@@ -221,30 +225,30 @@ def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str])
     A fact that is known from elsewhere in the text may be added, but not put in the place of another; a known name may
     get longer.
     """
+    there = other.sentences[place]
     beside = frozenset[str]().union(*(each.keys for each in other.sentences[max(0, place - 1) : place + 2]))
     for kind in ("name", "number", "date"):
-        own, others = (_named(each.facts, kind, names) for each in (sentence, other.sentences[place]))
+        own, others = _named(sentence.facts, kind, names), _named(there.facts, kind, names)
         keys = frozenset[str]().union(*own)
         for run in own:
             new = run - beside - {"#1"}  # "one" is no number
-            longer = [known for known in others if known & run]
-            replaced = (
-                any(not known <= keys for known in longer) if longer else any(not known & keys for known in others)
-            )
-            unknown = bool(new - other.keys)
-            if new and ((replaced and unknown) if longer else (replaced or unknown)):
+            shorter = [name for name in others if name & run]
+            if shorter:
+                changed = bool(new - other.keys) and any(not name <= keys for name in shorter)
+            else:
+                changed = bool(new) and (bool(new - other.keys) or any(not fact & keys for fact in others))
+            if changed:
                 return True
-        if (
-            kind == "number"
-            and keys == frozenset().union(*others)
-            and list(dict.fromkeys(own)) != list(dict.fromkeys(others))
-        ):
+        same = kind == "number" and keys == frozenset[str]().union(*others)
+        if same and list(dict.fromkeys(own)) != list(dict.fromkeys(others)):
             return True
-    there = other.sentences[place]
-    alike = all(len(set(a.stems) - set(b.stems)) < 2 for a, b in ((sentence, there), (there, sentence)))
-    come = alike and sentence.tells and there.tells and sentence.auxiliaries != there.auxiliaries  # "will" became "has"
-    more = len(set(sentence.stems) - other.stems) > _MOST_REPLACED
-    return more or come or ("not" in sentence.keys and "not" not in beside)
+    stems, other_stems = set(sentence.stems), set(there.stems)
+    alike = sentence.tells and there.tells and max(len(stems - other_stems), len(other_stems - stems)) < 2
+    return (
+        ("not" in sentence.keys and "not" not in beside)
+        or (alike and sentence.auxiliaries != there.auxiliaries)  # "will" became "has"
+        or len(stems - other.stems) > _MOST_REPLACED
+    )
 
 
 def _named(said: Sequence[Fact], kind: str, names: frozenset[str]) -> list[frozenset[str]]:

@@ -53,14 +53,14 @@ def group_copies(documents: Sequence[Document]) -> list[int]:
 
     for place, i in enumerate(order):
         leaders = dict.fromkeys(lead(order[j]) for j in near[place])
-        copies = ((j, lacking) for j in leaders if (lacking := _lacking(documents[j], documents[i])))
-        first, (first_lacks, lacks) = next(copies, (i, (False, False)))
-        if first == i or first_lacks:
+        copies = ((j, more) for j in leaders if (more := _compared(documents[j], documents[i])) is not None)
+        first, more = next(copies, (i, 0))
+        if first == i or more < 0:
             leader[first] = leader[i] = i
             whole[i] = [i]
         else:
             leader[i] = first
-            whole[first] += [] if lacks else [i]
+            whole[first] += [] if more else [i]
     originals = {i: _original(documents, whole[i]) for i in leader if leader[i] == i}
     return [originals[lead(i)] for i in range(len(documents))]
 
@@ -114,11 +114,11 @@ def _near(sketches: Sequence[npt.NDArray[np.uint32]]) -> defaultdict[int, list[i
     return found
 
 
-def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
-    """Of a text and its copy, whether either lacks sentences of the other; None where they are two articles."""
+def _compared(one: Document, other: Document) -> int | None:
+    """Of a text and its copy, which says more: the first (1), the second (-1), neither (0); None for two articles."""
     text, other_text = _text(one), _text(other)
     if text.words == other_text.words:
-        return False, False
+        return 0
     if min(len(text.words), len(other_text.words)) < _FEWEST_WORDS:
         return None
     more = difference(text, other_text)
@@ -126,29 +126,26 @@ def _lacking(one: Document, other: Document) -> tuple[bool, bool] | None:
         return None
     less = difference(other_text, text)
     shares = sorted((more.shared, less.shared))
-    if shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER:
+    if shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER or less.changed or (more.own and less.own):
         return None
-    if less.changed or (more.own and less.own):
+    weights = [(bool(each.own), sum(len(sentence.words) for sentence in each.aside)) for each in (more, less)]
+    fuller, part, said = (one, other, more) if weights[0] >= weights[1] else (other, one, less)
+    later = str(fuller.metadata.get("published") or "") > str(part.metadata.get("published") or "") > ""
+    if said.own and (later or _made_of(fuller, part, said)):
         return None
-    if (more.own and _updated(one, other, more)) or (less.own and _updated(other, one, less)):
-        return None
-    if more.own or less.own or (more.aside and less.aside):
-        return bool(less.own), bool(more.own)
-    return bool(less.aside), bool(more.aside)
+    return 0 if later or weights[0] == weights[1] else 1 if fuller is one else -1
 
 
 def _text(document: Document) -> Text:
     return read(document.page_content, str(document.metadata.get("title") or ""))
 
 
-def _updated(fuller: Document, part: Document, more: Difference) -> bool:
-    """Whether a text that has more sentences than another was made of it, rather than the other cut out of it.
+def _made_of(fuller: Document, part: Document, said: Difference) -> bool:
+    """Whether a text was made of another by adding what it says more, rather than the other cut out of it.
 
-    It was if it is later, or its headline tells of these sentences, or they are all the difference: a copy that was cut
-    also shows that it was republished, by a line of its own, its dirt or its spelling.
+    It was if its headline tells of that, or that is all the difference: a copy that was cut also shows that it was
+    republished, by a line of its own, its dirt or its spelling.
     """
-    days = [str(document.metadata.get("published") or "") for document in (fuller, part)]
-    keys = frozenset[str]().union(*(sentence.keys for sentence in more.own)) - _text(part).keys
-    headed = any(keys & line.keys for line in more.lines if line.heading)
-    alone = _text(part).exact <= _text(fuller).exact and _dirt(part) == _dirt(fuller)
-    return (all(days) and days[0] > days[1]) or headed or alone
+    new = frozenset[str]().union(*(sentence.keys for sentence in said.own)) - _text(part).keys
+    headed = any(new & line.keys for line in said.lines if line.heading)
+    return headed or (_text(part).exact <= _text(fuller).exact and _dirt(part) == _dirt(fuller))

@@ -268,6 +268,7 @@ def _prepared(sentence: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     plain = _nationality().sub(lambda match: _countries()[match.group()], plain)
     plain = _COMPOUND.sub(r"\1 ", plain)  # text2num reads "ten minute", but no "ten-minute"
+    plain = plain.replace("fortnight", "two weeks")
     # "1.3 million" stays together: text2num would make two numbers of it.
     return str(alpha2digit(_SCALED.sub(r"\1-\2", plain), "en"))
 

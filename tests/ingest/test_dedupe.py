@@ -243,9 +243,10 @@ def test_a_part_that_two_articles_share_does_not_make_them_one() -> None:
         "Additional reporting by Ana Gil in Tesca; editing by Jo Bold.",
         "Published: Tuesday, 4 May 2021 at 10:15",
         "ADVERTISEMENT",
+        "Mr. Ortega and his sister Pilar in the bakery.",
     ],
 )
-def test_what_the_republisher_says_of_itself_is_nothing_new(line: str) -> None:
+def test_what_the_republisher_adds_is_nothing_new(line: str) -> None:
     head, *body = REPORT.split("\n")
     copy = "\n".join([head, *body, line])
     assert len(set(group_copies([titled(REPORT, "a"), titled(copy, "b")]))) == 1
