@@ -37,6 +37,8 @@ _DATELINE = re.compile(
     r"^(?:[<>*=]{2,}[^<>*=\n]{2,60}[<>*=]{2,}|[(\[][^()\[\]\n]{2,40}[)\]](?:\s?[-–—:]+)?|"
     r"(?:\(?[A-ZÀ-Ý\d/][\w.'’/)-]*,?\s){0,7}?\(?[A-ZÀ-Ý\d/][\w.'’/)-]*(?:\s?[-–—]+|\s?\||:))\s"
 )
+# Behind a figure and its unit, the same in another one: "400 metres (1,312 ft)".
+_CONVERSION = re.compile(r"(?<=\d)((?: ?[a-z%°]+){1,2}) \((?:about |some |roughly )?[$£€]?\d[^()\n]{0,25}\)")
 _SPEECH = re.compile(r"[“\"„«‘][^”\"“»’]{25,}|\b(?:said|says|told)\b")  # a quotation is longer than a title
 
 
@@ -50,7 +52,7 @@ class Sentence:
 
     @cached_property
     def bare(self) -> str:
-        return self.text if self.text.isupper() else _DATELINE.sub("", self.text)
+        return _CONVERSION.sub(r"\1", self.text if self.text.isupper() else _DATELINE.sub("", self.text))
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -148,8 +150,9 @@ class Difference:
     """What one text has that another has not."""
 
     shared: float  # share of its words in sentences that the other has too
-    changed: bool  # one of these says what the other does not
-    own: Sequence[Sentence]  # sentences that the other lacks
+    changed: bool  # one of these says something else
+    edited: bool  # one of these has other words, as in another spelling, or there are lines beside them
+    own: Sequence[Sentence]  # sentences that the other lacks, or has without a fact or a clause
     aside: Sequence[Sentence]  # the same of those that are likely the publisher's
     lines: Sequence[Sentence]  # the same of headlines and of other lines that are no sentences
 
@@ -190,20 +193,24 @@ def _facts(text: str) -> Iterator[Fact]:
 def difference(text: Text, other: Text) -> Difference:
     """What the first text, which has words, says that the other does not."""
     names = text.names | other.names
-    shared, changed = 0, False
+    shared, changed, edited = 0, False, False
     own, aside, lines = list[Sentence](), list[Sentence](), list[Sentence]()
     for sentence in text.sentences:
         if sentence.words in other.exact:
             shared += len(sentence.words)
         elif (place := _place(sentence, other)) is not None:
             shared += len(sentence.words)
-            imprint = Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS
-            changed = changed or (not imprint and _changed(sentence, other, place, names))
-        elif not sentence.tells or len(set(sentence.stems) - other.stems) < 1:  # a summary has no word of its own
+            edited = edited or not set(sentence.words) <= set(other.sentences[place].words)
+            if not (Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS):
+                longer = _adds(sentence, other, place, names)
+                whole = longer and set(other.sentences[place].words) <= set(sentence.words)
+                changed = changed or (longer and not whole) or _changed(sentence, other, place, names)
+                own += [sentence] if whole else []
+        elif not sentence.tells or not set(sentence.stems) - other.stems:  # a summary has no word of its own
             lines.append(sentence)
         else:
             (aside if sentence.foreign(other) else own).append(sentence)
-    return Difference(shared / len(text.words), changed, own, aside, lines)
+    return Difference(shared / len(text.words), changed, edited or bool(aside or lines), own, aside, lines)
 
 
 def _place(sentence: Sentence, other: Text) -> int | None:
@@ -220,35 +227,42 @@ def _place(sentence: Sentence, other: Text) -> int | None:
 
 
 def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str]) -> bool:
-    """Whether a sentence has a name, figure, date, denial or tense that the other lacks there, or a clause more.
-
-    A fact that is known from elsewhere in the text may be added, but not put in the place of another; a known name may
-    get longer.
-    """
+    """Whether a sentence has a name, figure, date or words in the place of others, a denial or another tense."""
     there = other.sentences[place]
-    beside = frozenset[str]().union(*(each.keys for each in other.sentences[max(0, place - 1) : place + 2]))
+    near = _beside(other, place)
     for kind in ("name", "number", "date"):
         own, others = _named(sentence.facts, kind, names), _named(there.facts, kind, names)
         keys = frozenset[str]().union(*own)
         for run in own:
-            new = run - beside - {"#1"}  # "one" is no number
-            shorter = [name for name in others if name & run]
-            if shorter:
-                changed = bool(new - other.keys) and any(not name <= keys for name in shorter)
+            new = run - near - {"#1"}  # "one" is no number
+            if same := [name for name in others if name & run]:  # a name may get longer
+                replaced = bool(new - other.keys) and any(not name <= keys for name in same)
             else:
-                changed = bool(new) and (bool(new - other.keys) or any(not fact & keys for fact in others))
-            if changed:
+                replaced = bool(new) and any(not fact & keys for fact in others)
+            if replaced:
                 return True
-        same = kind == "number" and keys == frozenset[str]().union(*others)
-        if same and list(dict.fromkeys(own)) != list(dict.fromkeys(others)):
+        turned = kind == "number" and keys == frozenset[str]().union(*others)
+        if turned and list(dict.fromkeys(own)) != list(dict.fromkeys(others)):
             return True
     stems, other_stems = set(sentence.stems), set(there.stems)
     alike = sentence.tells and there.tells and max(len(stems - other_stems), len(other_stems - stems)) < 2
     return (
-        ("not" in sentence.keys and "not" not in beside)
+        ("not" in sentence.keys and "not" not in near)
         or (alike and sentence.auxiliaries != there.auxiliaries)  # "will" became "has"
-        or len(stems - other.stems) > _MOST_REPLACED
+        or min(len(stems - other.stems), len(other_stems - stems)) > _MOST_REPLACED
     )
+
+
+def _adds(sentence: Sentence, other: Text, place: int, names: frozenset[str]) -> bool:
+    """Whether a sentence has a name, figure or date that the other text has nowhere, or a clause more."""
+    known = _named(other.sentences[place].facts, "name", names)
+    runs = [run for kind in ("name", "number", "date") for run in _named(sentence.facts, kind, names)]
+    new = any(run - other.keys - {"#1"} and not any(run & name for name in known) for run in runs)
+    return new or len(set(sentence.stems) - other.stems) > _MOST_REPLACED
+
+
+def _beside(text: Text, place: int) -> frozenset[str]:
+    return frozenset[str]().union(*(each.keys for each in text.sentences[max(0, place - 1) : place + 2]))
 
 
 def _named(said: Sequence[Fact], kind: str, names: frozenset[str]) -> list[frozenset[str]]:

@@ -129,9 +129,9 @@ def _compared(one: Document, other: Document) -> int | None:
     if shares[0] < _SHARE_OF_LONGER or shares[1] < _SHARE_OF_SHORTER or less.changed or (more.own and less.own):
         return None
     weights = [(bool(each.own), sum(len(sentence.words) for sentence in each.aside)) for each in (more, less)]
-    fuller, part, said = (one, other, more) if weights[0] >= weights[1] else (other, one, less)
+    fuller, part, said, rest = (one, other, more, less) if weights[0] >= weights[1] else (other, one, less, more)
     later = str(fuller.metadata.get("published") or "") > str(part.metadata.get("published") or "") > ""
-    if said.own and (later or _made_of(fuller, part, said)):
+    if said.own and (later or _made_of(fuller, part, said, rest)):
         return None
     return 0 if later or weights[0] == weights[1] else 1 if fuller is one else -1
 
@@ -140,7 +140,7 @@ def _text(document: Document) -> Text:
     return read(document.page_content, str(document.metadata.get("title") or ""))
 
 
-def _made_of(fuller: Document, part: Document, said: Difference) -> bool:
+def _made_of(fuller: Document, part: Document, said: Difference, rest: Difference) -> bool:
     """Whether a text was made of another by adding what it says more, rather than the other cut out of it.
 
     It was if its headline tells of that, or that is all the difference: a copy that was cut also shows that it was
@@ -148,4 +148,4 @@ def _made_of(fuller: Document, part: Document, said: Difference) -> bool:
     """
     new = frozenset[str]().union(*(sentence.keys for sentence in said.own)) - _text(part).keys
     headed = any(new & line.keys for line in said.lines if line.heading)
-    return headed or (_text(part).exact <= _text(fuller).exact and _dirt(part) == _dirt(fuller))
+    return headed or (not rest.edited and _dirt(part) == _dirt(fuller))

@@ -259,6 +259,14 @@ def test_bylines_and_days_of_publication_may_differ() -> None:
     assert group_copies([one, other]) == [0, 0]
 
 
+def test_what_a_republisher_trims_or_converts_is_nothing_new() -> None:
+    """The text that has the clauses is the original, for nothing that was said is to be lost."""
+    trimmed = "The last loaf\n" + REPORT.split("\n", 1)[1].replace(", which has baked for the harbour since 1951,", "")
+    assert group_copies([titled(trimmed, "a"), titled(REPORT, "b")]) == [1, 1]
+    converted = REPORT.replace("3 million euros", "3 million euros ($3.3 million)")
+    assert group_copies([titled(converted, "a"), titled(REPORT, "b")]) == [0, 0]
+
+
 def test_a_moved_half_and_joined_paragraphs_are_no_difference() -> None:
     head, *body = REPORT.split("\n")
     assert group_copies([titled(REPORT, "a"), titled("\n".join([head, *body[3:], *body[:3]]), "b")]) == [0, 0]
