@@ -139,7 +139,7 @@ class Text:
         """The first sentences that have a pair of words."""
         found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
         for number, sentence in enumerate(self.sentences):
-            for pair in sentence.pairs:
+            for pair in () if sentence.heading else sentence.pairs:
                 if len(found[pair]) < _MOST_PLACES:
                     found[pair].append(number)
         return dict(found)
@@ -168,11 +168,11 @@ def read(content: str, title: str) -> Text:
     """The sentences of an article that have words, and the lines that are none."""
     page = paragraphs(list(enumerate(content.split("\n"))))
     usual = sum(paragraph.size**2 for paragraph in page) / max(1, sum(paragraph.size for paragraph in page))
-    found = (
-        Sentence(paragraph.text[start:end], paragraph.text[start:end] in title, paragraph.size / max(1, usual))
-        for paragraph in page
-        for start, end in sentence_spans(paragraph.text)
-    )
+    found = list[Sentence]()
+    for paragraph in page:
+        headline = not paragraph.prose and paragraph.text.strip("#*_ ") in title
+        texts = (paragraph.text[start:end] for start, end in sentence_spans(paragraph.text))
+        found += [Sentence(text, headline, paragraph.size / max(1, usual)) for text in texts]
     return Text(tuple(sentence for sentence in found if sentence.words))
 
 
@@ -198,7 +198,7 @@ def difference(text: Text, other: Text) -> Difference:
     for sentence in text.sentences:
         if sentence.words in other.exact:
             shared += len(sentence.words)
-        elif (place := _place(sentence, other)) is not None:
+        elif not sentence.heading and (place := _place(sentence, other)) is not None:
             shared += len(sentence.words)
             edited = edited or not set(sentence.words) <= set(other.sentences[place].words)
             if not (Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS):

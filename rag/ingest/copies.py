@@ -25,7 +25,7 @@ _CANDIDATE = 1 / 4  # share of the smaller sketch in common; tuning copies of ev
 _RECENT = 20  # texts compared for one hash: bounds the work where thousands share a boilerplate paragraph
 # The bulk of both texts: a copy may lose paragraphs and gain dirt, while a long report that merely contains a short
 # one, or two articles with a common background section, have most of one text unshared.
-_SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.7, 0.3
+_SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.5, 0.3
 _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are copies
 
 
