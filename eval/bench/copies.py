@@ -2,8 +2,8 @@
 
 copies.jsonl, beside this file, has 200 pairs of invented articles, written by people who had not seen the code: a
 republished copy, an update that says something new, or another article of one template, series or event. The pairs of
-`tune` were developed on, those of `report` were looked at only as figures. All texts of a split become files of one
-folder and articles as `rag index` makes them; a pair counts as copies if both have one original.
+`tune` (odd numbers) were developed on, those of `report` were looked at only as figures. All texts of a split become
+files of one folder and articles as `rag index` makes them; a pair counts as copies if both have one original.
 """
 
 from __future__ import annotations
