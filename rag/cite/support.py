@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from rag.cite.quotes import answer_place, attributed
-from rag.text.facts import Fact, facts
+from rag.text.facts import Fact, facts, runs
 from rag.text.sentences import leans, sentence_spans
 from rag.types import Citation, Passage, Sentence, Span, Statement
 
@@ -179,8 +179,8 @@ def _exchanged(said: Sequence[Fact], quoted: Sequence[Fact]) -> str | None:
     own = [fact for fact in said if fact.key in there and fact.kind != "not"]
     if _in_order([fact.key for fact in own], order):
         return None
-    for mine in _groups(own):
-        for other in _groups(quoted):
+    for mine in runs(own):
+        for other in runs(quoted):
             apart = _alike(mine[0], other[0]) and not {fact.key for fact in mine} & {fact.key for fact in other}
             if apart and _in_order(_with_exchanged(own, mine, other), order):
                 return f"{_words(mine)!r} stands where the cited words have {_words(other)!r}"
@@ -190,21 +190,10 @@ def _exchanged(said: Sequence[Fact], quoted: Sequence[Fact]) -> str | None:
 def _with_exchanged(own: Sequence[Fact], mine: Sequence[Fact], other: Sequence[Fact]) -> list[str]:
     """Keys of the sentence with two groups in each other's place."""
     keys: list[str] = []
-    for group in _groups(own):
+    for group in runs(own):
         part = other if group == mine else mine if {f.key for f in group} <= {f.key for f in other} else group
         keys += [fact.key for fact in part]
     return keys
-
-
-def _groups(pieces: Sequence[Fact]) -> list[list[Fact]]:
-    """The pieces in runs: neighbouring names are one."""
-    groups: list[list[Fact]] = []
-    for piece in pieces:
-        if groups and piece.kind == "name" and groups[-1][-1].kind in ("name", "opening"):
-            groups[-1].append(piece)
-        else:
-            groups.append([piece])
-    return groups
 
 
 def _alike(one: Fact, other: Fact) -> bool:

@@ -96,6 +96,10 @@ READING = words("reading") | words("function")  # beside the minutes that an art
 FUNCTION = words("function")  # say nothing of a line's kind
 TRADE = words("trade")  # what spam sells, and what offers of loans and profits speak of
 SECTIONS = words("sections")  # of a news site, which stand above a headline
+PUBLISHING = words("publishing")  # in which a publisher speaks of articles, of itself and of what it sells
+AUXILIARIES = words("auxiliaries")  # verbs that tell of which time a sentence speaks
+TITLES = words("titles")  # of persons, which a name may stand without
+NUMBERS = words("numbers")  # that rag.text.facts, which reads English, does not know
 PLACES = words("places")  # with which names of places begin, to tell them from persons
 PAPERS = words("papers")  # with which names of newspapers, magazines and agencies end or begin
 

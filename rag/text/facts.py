@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,6 +62,7 @@ _UNITS = (
     (r"EUR|euros?", "euro"),
     (r"GBP", "pound"),
 )
+_SEPARATORS = str.maketrans("", "", ", '")  # of thousands
 _UNIT = re.compile(r"[ -]?(?:" + "|".join(rf"(?P<u{n}>(?:{unit})(?!\w))" for n, (unit, _) in enumerate(_UNITS)) + ")")
 _MONTH = (
     r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
@@ -94,6 +95,17 @@ def facts(sentence: str) -> tuple[Fact, ...]:
     ['#45', 'day', '#0.12', '#1300000000', 'dollar', '@month 6', '#28']
     """
     return tuple(_facts(_prepared(sentence)))
+
+
+def runs(pieces: Iterable[Fact]) -> list[list[Fact]]:
+    """The pieces in runs: neighbouring names are one."""
+    found: list[list[Fact]] = []
+    for piece in pieces:
+        if found and piece.kind == "name" and found[-1][-1].kind in ("name", "opening"):
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+    return found
 
 
 def is_nationality(word: str) -> bool:
@@ -145,7 +157,8 @@ def _decade(match: re.Match[str]) -> Iterator[Fact]:
 
 def _clock(match: re.Match[str]) -> Iterator[Fact]:
     hour, half = int(match["hour"]), (match["half"] or "").lower()
-    hour += 12 if half == "p" and hour < 12 else -12 if half == "a" and hour == 12 else 0
+    late = half in ("p", "afternoon", "evening")
+    hour += 12 if late and hour < 12 else -12 if half in ("a", "morning") and hour == 12 else 0
     yield Fact("date", f"@{hour:02}:{match['minute'] or '00'}", match.group())
 
 
@@ -161,7 +174,7 @@ def _part(match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _figure(match: re.Match[str]) -> Iterator[Fact]:
-    value = float(match["number"].replace(",", ""))
+    value = float(match["number"].translate(_SEPARATORS))
     if match["scale"]:
         value *= _SCALES.get(match["scale"].lower()) or int(match["scale"])
     if match["percent"]:
@@ -213,7 +226,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
         (r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun)(?=[.,])", _weekday),
         (r"(?:\d\d|')?\d0s\b|(?i:(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies\b)", _decade),
         (r"(?P<hour>\d\d?)(?:[:.](?P<minute>\d\d))?[ ]?(?P<half>[aApP])\.?[mM]\b\.?", _clock),
-        (r"(?P<hour>\d\d?):(?P<minute>\d\d)(?P<half>)\b", _clock),
+        (
+            r"""(?P<hour>\d\d?)(?:[:.](?P<minute>\d\d))?(?:[ ]o'clock)?
+            [ ]in[ ]the[ ](?P<half>morning|afternoon|evening)\b""",
+            _clock,
+        ),
+        (r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>\d\d)(?P<half>)\b", _clock),
         (r"(?i:noon|midnight)\b", _noon),
         (r"(?P<count>)(?P<size>(?i:half))\b(?:[ -](?:an?[ ])?(?P<scale>million|billion|trillion|dozen)\b)?", _part),
         (r"(?P<count>(?i:an?|one|two|three)|\d)[ -](?P<size>thirds?|quarters?|fifths?|tenths?)(?P<scale>)\b", _part),
@@ -221,10 +239,10 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterator[Fact]]],
         (r"(?P<count>(?i:one|two|three)|\d+)[ ](?:in|out[ ]of)[ ](?P<size>[1-9]\d{0,2})(?P<scale>)\b", _part),
         (
             r"""(?:(?:US|A|C|NZ|HK)?(?P<sign>[$€£¥])[ ]?|(?P<code>USD|EUR|GBP)[ ])?
-            (?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?:st|nd|rd|th)?
+            (?P<number>(?:\d{1,3}(?:[ ']\d{3})+(?![.,]?\d)|\d+(?:,\d{3})*)(?:\.\d+)?)(?:st|nd|rd|th)?
             (?:[ -]?(?P<scale>(?i:k|thousand|million|mn|mln|bn|billion|trillion|tn|hundred|dozen)|(?<=-)10{2,12}|
             (?(sign)m|(?!)))(?!\w))?
-            (?P<percent>[ ]?%|[ -]per[ ]?cent\b)?""",
+            (?P<percent>[ ]?%|[ -]per[ ]?cent\b|[ ]?pct?\b)?""",
             _figure,
         ),
         (
@@ -251,6 +269,7 @@ def _prepared(sentence: str) -> str:
     plain = in_full(folded(unicodedata.normalize("NFKC", sentence)).replace("’", "'"))
     plain = _nationality().sub(lambda match: _countries()[match.group()], plain)
     plain = _COMPOUND.sub(r"\1 ", plain)  # text2num reads "ten minute", but no "ten-minute"
+    plain = plain.replace("fortnight", "two weeks")
     # "1.3 million" stays together: text2num would make two numbers of it.
     return str(alpha2digit(_SCALED.sub(r"\1-\2", plain), "en"))
 

@@ -124,6 +124,25 @@ def test_a_sentence_is_held_against_the_quoted_sentences_most_like_it() -> None:
     assert align("Nothing of the kind?", []) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("from five in the morning", "from 5 a.m."),
+        ("at 7:30 in the evening", "at 7.30 p.m."),
+        ("down by 20pc", "down by 20 per cent"),
+        ("1 340 cases and 12 300 000 doses", "1,340 cases and 12,300,000 doses"),
+        ("in 31:12 hours", "in 31 12 hours"),
+    ],
+)
+def test_figures_of_one_value_are_one_fact(one: str, other: str) -> None:
+    assert [fact.key for fact in facts(one)] == [fact.key for fact in facts(other)]
+
+
+def test_years_and_days_ahead_of_a_figure_stay_apart() -> None:
+    assert [fact.key for fact in facts("In 2024 300 boats left.")][:2] == ["#2024", "#300"]
+    assert [fact.key for fact in facts("Bus 12 300,000 times")][1:3] == ["#12", "#300000"]
+
+
 def test_may_is_a_month_only_where_it_is_one() -> None:
     assert "@month 5" in [fact.key for fact in facts("The port opened in May.")]
     assert "@month 5" not in [fact.key for fact in facts("The port may open. May they come.")]

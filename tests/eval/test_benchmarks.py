@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from eval.bench.baselines import MostSimilarSentence, with_bm25, with_dense, with_plain_reader
+from eval.bench.copies import grouped
+from eval.bench.copies import written_pairs as pairs_of_articles
 from eval.bench.quality import public_rows, span_scores
 from eval.bench.support import measure, pairs, written_pairs
 from eval.benchmarks import beir_scores, figures, paragraph_scores, reading_scores, service
@@ -212,6 +214,14 @@ def test_changed_facts_are_caught_and_other_words_are_not() -> None:
              for name, rows in (("true", true), ("swapped", swapped))}  # fmt: skip
     assert share["true"] >= 0.85 and share["swapped"] <= 0.05
     assert found["verbatim"]["accepted"] == 1
+
+
+def test_copies_are_told_from_updates_and_siblings() -> None:
+    written = pairs_of_articles("tune")
+    copies = [pair["label"] == "copy" for pair in written]
+    found = grouped(written)
+    assert not any(ours and not theirs for ours, theirs in zip(found, copies, strict=True))
+    assert sum(found) >= 0.97 * sum(copies)
 
 
 def test_figures_leave_out_what_is_undefined(squad: Path) -> None:
