@@ -126,10 +126,10 @@ def _dateline(line: str) -> Dateline | None:
         return Dateline(house, parse_date(date)) if told else None
     if wide := _WIDE_DATELINE.match(line):
         return Dateline(wide["house"], None)
-    ahead = _PLACE_AHEAD.match(line) if len(line) > LONGEST_BYLINE else None
-    for day in dates_of(line[:LONGEST_BYLINE]) if ahead else ():
-        if day.start == ahead.end() and _BEHIND_DATELINE.match(line, day.end):
-            return Dateline(paper_name(ahead["place"]), day.day)
+    if len(line) > LONGEST_BYLINE and (ahead := _PLACE_AHEAD.match(line)):
+        for day in dates_of(line[:LONGEST_BYLINE]):
+            if day.start == ahead.end() and _BEHIND_DATELINE.match(line, day.end):
+                return Dateline(paper_name(ahead["place"]), day.day)
     return None
 
 
