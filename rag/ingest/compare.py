@@ -63,6 +63,11 @@ class Sentence:
         return tuple(_facts(self.bare))
 
     @cached_property
+    def runs(self) -> list[tuple[frozenset[str], list[Fact]]]:
+        """Its facts, neighbouring names together, each with its keys."""
+        return [(frozenset(fact.key for fact in run), run) for run in runs(self.facts)]
+
+    @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(fact.key for fact in self.facts)
 
@@ -163,7 +168,7 @@ def folded(text: str) -> tuple[str, ...]:
     return tuple(word.translate(_SEPARATORS) for word in _TOKEN.findall(folded))
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=50)
 def read(content: str, title: str) -> Text:
     """The sentences of an article that have words, and the lines that are none."""
     page = paragraphs(list(enumerate(content.split("\n"))))
@@ -204,7 +209,9 @@ def difference(text: Text, other: Text) -> Difference:
             if not (Paragraph(((0, sentence.text),)).imprint and sentence.text[-1] not in furniture.ENDS):
                 longer = _adds(sentence, other, place, names)
                 whole = longer and set(other.sentences[place].words) <= set(sentence.words)
-                changed = changed or (longer and not whole) or _changed(sentence, other, place, names)
+                if (longer and not whole) or _changed(sentence, other, place, names):
+                    changed = True
+                    break  # two articles, whatever else they share
                 own += [sentence] if whole else []
         elif not sentence.tells or not set(sentence.stems) - other.stems:  # a summary has no word of its own
             lines.append(sentence)
@@ -231,7 +238,7 @@ def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str])
     there = other.sentences[place]
     near = _beside(other, place)
     for kind in ("name", "number", "date"):
-        own, others = _named(sentence.facts, kind, names), _named(there.facts, kind, names)
+        own, others = _named(sentence, kind, names), _named(there, kind, names)
         keys = frozenset[str]().union(*own)
         for run in own:
             new = run - near - {"#1"}  # "one" is no number
@@ -255,8 +262,8 @@ def _changed(sentence: Sentence, other: Text, place: int, names: frozenset[str])
 
 def _adds(sentence: Sentence, other: Text, place: int, names: frozenset[str]) -> bool:
     """Whether a sentence has a name, figure or date that the other text has nowhere, or a clause more."""
-    known = _named(other.sentences[place].facts, "name", names)
-    runs = [run for kind in ("name", "number", "date") for run in _named(sentence.facts, kind, names)]
+    known = _named(other.sentences[place], "name", names)
+    runs = [run for kind in ("name", "number", "date") for run in _named(sentence, kind, names)]
     new = any(run - other.keys - {"#1"} and not any(run & name for name in known) for run in runs)
     return new or len(set(sentence.stems) - other.stems) > _MOST_REPLACED
 
@@ -265,10 +272,10 @@ def _beside(text: Text, place: int) -> frozenset[str]:
     return frozenset[str]().union(*(each.keys for each in text.sentences[max(0, place - 1) : place + 2]))
 
 
-def _named(said: Sequence[Fact], kind: str, names: frozenset[str]) -> list[frozenset[str]]:
+def _named(sentence: Sentence, kind: str, names: frozenset[str]) -> list[frozenset[str]]:
     """The keys of a kind, those of neighbouring names together; a first word is a name where it is one elsewhere."""
     return [
-        frozenset(fact.key for fact in run)
-        for run in runs(said)
+        keys
+        for keys, run in sentence.runs
         if any(kind == ("name" if fact.kind == "opening" and fact.key in names else fact.kind) for fact in run)
     ]
