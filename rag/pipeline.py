@@ -273,16 +273,19 @@ class RAG:
         language: Language,
         judged: bool,
     ) -> _Shown:
-        """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining."""
+        """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining.
+
+        What names a year or somebody that no passage has is not answered, however well the rest of it fits.
+        """
         citations = cite(reading.spans, index.text, reading.words)
         foreign = language.is_foreign([citation.quote for citation in citations])
         served = profile(self.settings.embedding_model).serves(language.code)
         if not served and (foreign or not citations):  # the articles may say it
             return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
-        if not citations or not reading.answers or (written and written.abstained and not judged):
+        lacks = missing(search.asked, reading.spans, search.passages) if language.code == "en" else ""
+        if not citations or not reading.answers or lacks or (written and written.abstained and not judged):
             if not citations or reading.confidence < USELESS:
                 return _Shown(abstention=language.abstention, closest=citations)
-            lacks = missing(search.asked, reading.spans, search.passages) if language.code == "en" else ""
             return _Shown(abstention=f"{language.unsure} {lacks}".rstrip(), closest=citations, unsure=True)
         notes = () if written is None else (REPLACED,) if written.sentences else (NOT_FOUND,)
         lead = language.lead if foreign else ""

@@ -88,6 +88,20 @@ def test_a_reader_that_is_not_sure_says_so_and_shows_what_is_near(seeds_rag: RAG
     assert answer.text == ABSTENTION and not answer.unsure and not answer.answered
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("When does the port of Harrowmere open?", "No passage found has the name Harrowmere."),
+        ("When did the Chancay port open in 2011?", "No passage found speaks of 2011."),
+    ],
+)
+def test_what_is_asked_of_a_name_or_year_that_no_passage_has_is_not_answered(
+    seeds_rag: RAG, question: str, said: str
+) -> None:
+    answer = fixed(seeds_rag, "November", confidence=0.9).answer(question)
+    assert answer.unsure and not answer.answered and answer.text.startswith(UNSURE) and said in answer.text
+
+
 def test_to_dict_is_plain_json(seeds_rag: RAG) -> None:
     answer = seeds_rag.answer(CONTAINERS)
     plain = json.loads(json.dumps(answer.to_dict()))
