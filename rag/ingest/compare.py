@@ -56,7 +56,7 @@ class Sentence:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return folded(self.bare)
+        return tokens(self.bare)
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
@@ -162,10 +162,10 @@ class Difference:
     lines: Sequence[Sentence]  # the same of headlines and of other lines that are no sentences
 
 
-def folded(text: str) -> tuple[str, ...]:
+def tokens(text: str) -> tuple[str, ...]:
     """Its words without differences of case, punctuation and number separators; ideographs stand alone."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return tuple(word.translate(_SEPARATORS) for word in _TOKEN.findall(folded))
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return tuple(word.translate(_SEPARATORS) for word in _TOKEN.findall(plain))
 
 
 @lru_cache(maxsize=50)

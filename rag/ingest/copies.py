@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from langchain_core.documents import Document
 
-from rag.ingest.compare import Difference, Text, difference, folded, read
+from rag.ingest.compare import Difference, Text, difference, read, tokens
 
 _SHINGLE, _LETTERS = 3, 4  # words, longer than three letters and cut to four: what style and spelling leave alone
 _SKETCH = 64  # smallest hashes kept of each text; one of 25 words fits whole
@@ -83,7 +83,7 @@ def _original(documents: Sequence[Document], members: Sequence[int]) -> int:
 
 def _sketch(content: str) -> npt.NDArray[np.uint32]:
     """Hashes of runs of words, the same in every process; a text shorter than one run is one run."""
-    every = folded(content)
+    every = tokens(content)
     words = [word[:_LETTERS] for word in every if len(word) >= _LETTERS or not word.isascii()] or every
     runs = range(max(1, len(words) - _SHINGLE + 1)) if words else range(0)
     hashes = {zlib.crc32(" ".join(words[i : i + _SHINGLE]).encode("utf-8", "replace")) for i in runs}

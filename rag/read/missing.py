@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import calendar
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
+from rag.text.characters import folded
 from rag.text.words import in_full
 from rag.types import Passage, Span
 
@@ -29,7 +29,7 @@ def missing(question: str, nearest: Sequence[Span], passages: Sequence[Passage])
     What stands in its place is told where the nearest words have other years, or one other place. A name counts as
     there by any of its words, in another form or by its initials: rather nothing is said than something untrue.
     """
-    text = "\n".join(f"{passage.about}. {passage.text}" for passage in passages)
+    text = in_full("\n".join(f"{passage.about}. {passage.text}" for passage in passages))
     words = " ".join(span.text for span in nearest)
     for year in dict.fromkeys(_YEAR.findall(question)):
         if year not in text:
@@ -53,7 +53,7 @@ def _spoken_of(others: Sequence[str], asked: str) -> str:
 
 def _has(text: str, name: str) -> bool:
     """Whether a text has a word of the name, or one that begins as it does, its initials, or what these stand for."""
-    words, own = _WORD.findall(in_full(text)), _WORD.findall(in_full(name))
+    words, own = _WORD.findall(text), _WORD.findall(in_full(name))
     initials = "".join(word[0] for word in words if word[0].isupper())
     return (
         not {_beginning(word) for word in own}.isdisjoint(map(_beginning, words))
@@ -63,8 +63,8 @@ def _has(text: str, name: str) -> bool:
 
 
 def _beginning(word: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFD", word.casefold()) if not unicodedata.combining(c))
-    return plain.replace("’", "'").removesuffix("'s").removeprefix("d'")[:BEGINS]
+    plain = folded(word).casefold().replace("’", "'")
+    return plain.removesuffix("'s").removeprefix("d'")[:BEGINS]
 
 
 def _names(text: str) -> Iterator[tuple[str, str]]:
