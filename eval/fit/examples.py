@@ -7,8 +7,9 @@ the invented news (eval/bench/news.py).
 
 from __future__ import annotations
 
+import pickle
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,6 +53,16 @@ class Example:
     answerable: bool
     group: str
     weight: float = 1.0
+
+
+def gathered(name: str, gather: Callable[[], Iterable[Example]], again: bool) -> list[Example]:
+    """The examples of build/reader/NAME.pickle; where they are wanted `again` they are gathered and kept there."""
+    kept = Path("build") / "reader" / f"{name}.pickle"
+    if again:
+        examples = list(gather())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(examples))
+    return list(pickle.loads(kept.read_bytes()))
 
 
 def written_examples(data: Path) -> Iterator[Example]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +29,7 @@ from sklearn.metrics import roc_auc_score
 from eval.fit.examples import (
     Example,
     foreign_questions,
+    gathered,
     news_examples,
     public_examples,
     seed_examples,
@@ -50,7 +50,6 @@ from rag.read.reader import (
 from rag.read.signals import AGAINST, SIGNALS
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "rag" / "read" / "reader.json"
-KEPT = Path("build") / "reader" / "examples.pickle"
 JUDGED = ("seeds", "news")  # whole articles, as users have them
 FOLDS = 5
 PENALTY = 1.0  # ridge, on weights of standardized signals
@@ -72,18 +71,8 @@ Vector = NDArray[np.float64]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Gather, fit, report, write."""
-    parser = argparse.ArgumentParser(description="Fit the weights of the reader.")
-    parser.add_argument("data", nargs="?", default=str(DATA))
-    parser.add_argument("--kept", action="store_true", help="the signals of the run before")
-    parser.add_argument("--ablate", action="store_true", help="what each signal is worth")
-    chosen = parser.parse_args(arguments)
-    data = data_folder([chosen.data])
-    if not chosen.kept:
-        gathered = [*news_examples("tune"), *seed_examples("tune", foreign_questions(data, FIT))]
-        gathered += [*public_examples(data), *written_examples(data)]
-        KEPT.parent.mkdir(parents=True, exist_ok=True)
-        KEPT.write_bytes(pickle.dumps(gathered))
-    tune: list[Example] = pickle.loads(KEPT.read_bytes())
+    chosen = options("Fit the weights of the reader.", arguments)
+    tune = gathered("english", lambda: _examples(chosen.data), again=not chosen.kept)
     # The embedding model knows English: what it finds for answerable questions in other languages is chance.
     english = [example for example in tune if example.group != "seeds language"]
     if chosen.ablate:
@@ -94,6 +83,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fitted = {"shortlist": fit_shortlist(usable(english)), **fit(english, JUDGED)}
     print_figures([example for example in english if len(example.candidates)], Weights.from_dict(fitted))
     WEIGHTS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
+
+
+def options(description: str, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What both fits are told: `data`, a folder; `kept`; `ablate`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("data", nargs="?", default=str(DATA), type=lambda path: data_folder([path]))
+    parser.add_argument("--kept", action="store_true", help="the signals of the run before")
+    parser.add_argument("--ablate", action="store_true", help="what each signal is worth")
+    return parser.parse_args(arguments)
+
+
+def _examples(data: Path) -> Iterator[Example]:
+    yield from news_examples("tune")
+    yield from seed_examples("tune", foreign_questions(data, FIT))
+    yield from public_examples(data)
+    yield from written_examples(data)
 
 
 def with_signals(example: Example, names: Sequence[str]) -> Example:

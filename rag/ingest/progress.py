@@ -8,6 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+LOGGED = 30.0  # seconds between two states of a bar that go to a file
+
 
 class ProgressBar(AbstractContextManager["ProgressBar"]):
     """A progress callback `(step, done, total)` that draws bars; use it in a `with` statement."""
@@ -19,7 +21,8 @@ class ProgressBar(AbstractContextManager["ProgressBar"]):
     def __call__(self, step: str, done: int, total: int) -> None:
         if step != self._step:
             self._bar.close()
-            self._step, self._bar = step, tqdm(total=total, desc=step, file=sys.stderr, delay=0.5)
+            pause = 0.1 if sys.stderr.isatty() else LOGGED
+            self._step, self._bar = step, tqdm(desc=step, total=total, file=sys.stderr, delay=0.5, mininterval=pause)
         self._bar.update(done - self._bar.n)
 
     def __exit__(self, *_: object) -> None:

@@ -19,6 +19,7 @@ from rag.read.signals import SIGNALS, Candidate, Question, signals
 from rag.settings import DEFAULT_EMBEDDING_MODEL
 from rag.text.languages import language_of
 from rag.text.sentences import leans
+from rag.text.words import terms
 from rag.types import Passage, Reader, Reading, Scored, Span
 
 # What the chance that anything answers is computed from, besides the best sentence's lead: signals of that sentence,
@@ -151,9 +152,9 @@ class ExtractiveReader:
     def _all(
         self, question: str, passages: Sequence[Passage]
     ) -> tuple[list[Candidate], Rows, Question, NDArray[np.float32]]:
-        """`candidates`, and the question taken apart and as a vector."""
+        """`candidates`, and the question taken apart and as a vector; nothing answers "Why?" by itself."""
         taken_apart, asked = Question(question, passages), self._encoder.encode([question])[0]
-        found = find_candidates(passages)
+        found = find_candidates(passages) if terms(question) else []
         if not _ASKS_OF_PAGE.search(question):
             found = [each for each in found if not _is_imprint(each.span)]
         if not found:

@@ -70,6 +70,11 @@ def test_no_passage_no_answer(reader: ExtractiveReader) -> None:
     assert reader.read("Who drove the tram?", []).confidence == 0
 
 
+@pytest.mark.parametrize("question", ["Why?", "Who is he?", "And then?"])
+def test_what_asks_of_nothing_alone_gets_nothing(reader: ExtractiveReader, question: str) -> None:
+    assert reader.read(question, PASSAGES).spans == ()
+
+
 def test_threads_do_not_mix_the_stems_of_their_words() -> None:
     words = [f"{first}{second}{ending}" for first in SYLLABLES for second in SYLLABLES for ending in ("ization", "ies")]
     interval = sys.getswitchinterval()
