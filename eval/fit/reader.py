@@ -56,8 +56,8 @@ PENALTY = 1.0  # ridge, on weights of standardized signals
 ANSWER_PENALTY = 4.0
 # A third of what people ask is not there, as a guess; of the others most are answered somewhere.
 SHARES = {"answerable": 0.6, "near miss": 0.3, "off the subject": 0.1}
-# The signals that pay beside the trained cross-encoder; all others together make it worse (docs/evaluation.md). They
-# have the weight 0 here, and others in the reader of other languages, which has no cross-encoder.
+# The signals that pay beside the trained cross-encoder; kinds of answers pay in the reader of other languages alone,
+# which has none (docs/evaluation.md).
 PAYING = (
     "similarity", "context_similarity", "cross_encoder", "near_coverage", "passage_coverage",
     "numbers_far", "rank", "headline", "asks",

@@ -35,8 +35,9 @@ def missing(question: str, nearest: Sequence[Span], passages: Sequence[Passage])
         if year not in text:
             others = list(dict.fromkeys(_IN_YEAR.findall(words)))
             return _spoken_of(others, year) or f"No passage found speaks of {year}."
+    said = _WORD.findall(text)
     for before, name in _names(question):
-        if not _has(text, name):
+        if not _has(said, name):
             places = {other for word, other in _names(words) if word == before and other not in question}
             others = sorted(places - _TIMES) if before in _BEFORE_PLACES else []
             return (_spoken_of(others, name) if len(others) == 1 else "") or f"No passage found has the name {name}."
@@ -51,9 +52,9 @@ def _spoken_of(others: Sequence[str], asked: str) -> str:
     return f"The passages found speak of {spoken}, not of {asked}."
 
 
-def _has(text: str, name: str) -> bool:
-    """Whether a text has a word of the name, or one that begins as it does, its initials, or what these stand for."""
-    words, own = _WORD.findall(text), _WORD.findall(in_full(name))
+def _has(words: Sequence[str], name: str) -> bool:
+    """Whether words of a text are of the name, begin as it does, are its initials, or what these stand for."""
+    own = _WORD.findall(in_full(name))
     initials = "".join(word[0] for word in words if word[0].isupper())
     return (
         not {_beginning(word) for word in own}.isdisjoint(map(_beginning, words))

@@ -24,9 +24,9 @@ from rag.types import Passage, Reader, Reading, Scored, Span
 
 # What the chance that anything answers is computed from, besides the best sentence's lead: signals of that sentence,
 # the highest of the shortlist, and the least.
-OWN = ("context_similarity", "cross_encoder", "names_far", "numbers_far", "kind_missing", "figure_missing")
+OWN = ("context_similarity", "cross_encoder", "numbers_far", "kind_missing", "figure_missing")
 HIGHEST = ("context_similarity", "cross_encoder")
-LEAST = ("names_unknown", "numbers_far", "kind_missing", "figure_missing")
+LEAST = ("numbers_far", "kind_missing", "figure_missing")
 ANSWER_FEATURES = (
     "lead", *OWN, *(f"highest {name}" for name in HIGHEST), *(f"least {name}" for name in LEAST)
 )  # fmt: skip
@@ -34,7 +34,6 @@ FOUND_FEATURES = ("lead", "cross_encoder", "highest cross_encoder")  # the chanc
 _FOUND = [ANSWER_FEATURES.index(name) for name in FOUND_FEATURES]
 CONTEXT = SIGNALS.index("context_similarity")
 CROSS = SIGNALS.index("cross_encoder")
-UNKNOWN = SIGNALS.index("names_unknown")
 _OWN, _HIGHEST, _LEAST = ([SIGNALS.index(name) for name in names] for names in (OWN, HIGHEST, LEAST))
 # What a question says that may be answered by a byline or a date line.
 _ASKS_OF_PAGE = re.compile(
@@ -134,12 +133,11 @@ class ExtractiveReader:
 
     def shortlist(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows]:
         """The sentences worth a closer look, best first, and their signals: shape (len(candidates), len(SIGNALS))."""
-        candidates, rows, taken_apart, asked = self._all(question, passages)
+        candidates, rows, asked = self._all(question, passages)
         best = np.argsort(-(rows @ self._weights.shortlist), kind="stable")[: self._shortlist]
         candidates, rows = [candidates[number] for number in best], rows[best]
         if not candidates:
             return candidates, rows
-        rows[:, UNKNOWN] = taken_apart.has_unknown_name({candidate.span.passage.id for candidate in candidates})
         rows[:, CONTEXT] = self._encode([candidate.in_context for candidate in candidates]) @ asked
         if self._reranker:
             rows[:, CROSS] = self._reranker.score(question, [candidate.as_evidence for candidate in candidates])
@@ -149,18 +147,16 @@ class ExtractiveReader:
         """Every sentence that may answer, and those of its signals that cost little: the shortlist is made by them."""
         return self._all(question, passages)[:2]
 
-    def _all(
-        self, question: str, passages: Sequence[Passage]
-    ) -> tuple[list[Candidate], Rows, Question, NDArray[np.float32]]:
-        """`candidates`, and the question taken apart and as a vector; nothing answers "Why?" by itself."""
-        taken_apart, asked = Question(question, passages), self._encoder.encode([question])[0]
+    def _all(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Rows, NDArray[np.float32]]:
+        """`candidates`, and the question as a vector; nothing answers "Why?" by itself."""
+        asked = self._encoder.encode([question])[0]
         found = find_candidates(passages) if terms(question) else []
         if not _ASKS_OF_PAGE.search(question):
             found = [each for each in found if not _is_imprint(each.span)]
         if not found:
-            return [], np.zeros((0, len(SIGNALS))), taken_apart, asked
+            return [], np.zeros((0, len(SIGNALS))), asked
         similarity = self._encode([each.span.text for each in found]) @ asked
-        return found, signals(taken_apart, found, similarity), taken_apart, asked
+        return found, signals(Question(question, passages), found, similarity), asked
 
     def _meanings(self, candidates: Sequence[Candidate]) -> Sequence[Vectors | None]:
         """The vectors of the sentences in their context, for comparing them to each other.

@@ -6,7 +6,6 @@ no index. How much each one counts is fitted, not written here (eval/fit/reader.
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Sequence, Set
@@ -18,35 +17,25 @@ from numpy.typing import NDArray
 
 from rag.text.characters import folded
 from rag.text.speaker import turn_at
-from rag.text.words import WORD, name_terms, number_terms, terms
+from rag.text.words import WORD, number_terms, terms
 from rag.types import Passage, Span
 
 SIGNALS = (
     "similarity",  # cosine of question and sentence
     "context_similarity",  # cosine of question and sentence with headline and the sentence before
     "cross_encoder",  # log-odds that the sentence answers, read together with the question and its context
-    "names_unknown",  # a name of the question that no passage has of which a sentence is looked at closely
-    "coverage",  # share of the question's terms, weighted by rarity, in the sentence
-    "near_coverage",  # … in the sentence, its neighbours and the headline
+    "near_coverage",  # share of the question's terms, by rarity, in the sentence, its neighbours and the headline
     "passage_coverage",  # … in the passage and the headline
-    "pair_coverage",  # share of the question's adjacent term pairs that stand adjacent in the sentence
-    "names_missing",  # share of the question's names that passage, headline and date lack
-    "names_far",  # … that the sentence, its neighbours, headline and date lack
     "numbers_far",  # share of the question's numbers, years and ordinals that these lack
     "kind_found",  # the question asks for a kind of thing, and the sentence has a new one of that kind
     "kind_missing",  # … and it has none
     "figure_missing",  # the same of numbers, amounts and shares, which can be told for sure
     "rank",  # reciprocal rank of the passage
-    "brief",  # a sentence of under four words
     "headline",  # the article's headline: it has the subject, seldom the answer
-    "open_ended",  # no final stop: a caption, a label
     "asks",  # the sentence is itself a question
 )
 # Signals that speak against an answer; the others speak for one.
-AGAINST = (
-    "names_unknown", "names_missing", "names_far", "numbers_far",
-    "kind_missing", "figure_missing", "brief", "headline", "open_ended", "asks",
-)  # fmt: skip
+AGAINST = ("numbers_far", "kind_missing", "figure_missing", "headline", "asks")
 _NUMBER = (
     r"\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|"
     r"millions?|billions?|half|third|second|twice|decades?)\b"
@@ -190,15 +179,10 @@ class Candidate:
         return evidence(self.span.text, self.span.passage.title, self.before, speaker)
 
     @cached_property
-    def sentence_terms(self) -> tuple[str, ...]:
-        """Content terms of the sentence."""
-        return terms(self.span.text)
-
-    @cached_property
     def near_terms(self) -> set[str]:
         """Content terms of the sentence, its neighbours, headline and date."""
-        around = (self.before, self.after, self.span.passage.about)
-        return {*self.sentence_terms, *(term for text in around for term in terms(text))}
+        around = (self.span.text, self.before, self.after, self.span.passage.about)
+        return {term for text in around for term in terms(text)}
 
 
 class Question:
@@ -206,9 +190,7 @@ class Question:
 
     def __init__(self, text: str, passages: Sequence[Passage]) -> None:
         # "How long", "which city": an answer has a length, a city, but not these words.
-        ordered = terms(_ASKING.sub(" ", text))
-        self.terms = tuple(dict.fromkeys(ordered))
-        self.pairs = set(itertools.pairwise(ordered))
+        self.terms = tuple(dict.fromkeys(terms(_ASKING.sub(" ", text))))
         self.passage_terms = {passage.id: {*terms(passage.about), *terms(passage.text)} for passage in passages}
         total = len(passages)
         # Rarity among what was retrieved: a term every passage has tells nothing, one that none has is missed most.
@@ -216,7 +198,6 @@ class Question:
             term: math.log((total + 1) / (sum(term in found for found in self.passage_terms.values()) + 0.5))
             for term in self.terms
         }
-        self.names = name_terms(text)
         self.numbers = number_terms(text)
         self.answer_pattern = next((answer for asked, answer in _KINDS if asked.search(text)), None)
         self.asks_figure = self.answer_pattern is not None and self.answer_pattern.pattern in _FIGURES
@@ -226,10 +207,6 @@ class Question:
         """Share of the question's terms, by weight, that are among `found`; 0 where it has none."""
         total = sum(self.weights.values())
         return sum(weight for term, weight in self.weights.items() if term in found) / total if total else 0.0
-
-    def has_unknown_name(self, passages: Set[str]) -> bool:
-        """Whether one of its names is in none of the passages with these ids."""
-        return bool(self.names.difference(*(self.passage_terms[passage] for passage in passages)))
 
     def kind_in(self, sentence: str) -> bool:
         """Whether the sentence has something of the asked kind that the question does not say already."""
@@ -241,39 +218,29 @@ class Question:
 def signals(
     question: Question, candidates: Sequence[Candidate], similarity: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Signals of every candidate: shape (len(candidates), len(SIGNALS)); three of them are to be filled in later.
+    """Signals of every candidate: shape (len(candidates), len(SIGNALS)); two of them are to be filled in later.
 
     `similarity` is the cosine of the question and each sentence alone, shape (len(candidates),). It stands in for the
-    similarity in context, which costs three times as much; the columns of cross-encoder and unknown names are 0.
+    similarity in context, which costs three times as much; the column of the cross-encoder is 0.
     """
     rows = [_row(question, candidate) for candidate in candidates]
-    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 4)
-    later = np.zeros((len(candidates), 2))
-    return np.column_stack([similarity, similarity, later, others]).astype(np.float64)
+    others = np.array(rows, dtype=np.float64).reshape(len(candidates), len(SIGNALS) - 3)
+    return np.column_stack([similarity, similarity, np.zeros(len(candidates)), others]).astype(np.float64)
 
 
 def _row(question: Question, candidate: Candidate) -> tuple[float, ...]:
     sentence = candidate.span.text
-    own = candidate.sentence_terms
-    in_passage = question.passage_terms[candidate.span.passage.id]
-    pairs = question.pairs & set(itertools.pairwise(own))
     asked = question.answer_pattern is not None
     found = asked and question.kind_in(sentence)
     return (
-        question.coverage(set(own)),
         question.coverage(candidate.near_terms),
-        question.coverage(in_passage),
-        len(pairs) / len(question.pairs) if question.pairs else 0.0,
-        _missing(question.names, in_passage),
-        _missing(question.names, candidate.near_terms),
+        question.coverage(question.passage_terms[candidate.span.passage.id]),
         _missing(question.numbers, candidate.near_terms),
         float(found),
         float(asked and not found and not question.asks_figure),
         float(asked and not found and question.asks_figure),
         1 / candidate.rank,
-        float(len(sentence.split()) < 4 and sentence.isascii()),
         float(sentence == candidate.span.passage.title),
-        float(sentence.rstrip("\"'”’)»] ")[-1:] not in tuple(".!?。！？…")),
         float(sentence.rstrip("\"'”’)»] ").endswith(("?", "？"))),
     )
 
