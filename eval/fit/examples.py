@@ -30,7 +30,7 @@ from rag.read.signals import Candidate
 from rag.settings import DEFAULT_EMBEDDING_MODEL, Settings
 
 FOREIGN = 60  # questions asked of the wrong collection
-EVERY = 2  # so many-th of the written questions is asked: each takes about a second
+EVERY = 4  # so many-th of the written questions is asked, and twice as many public ones: each takes about a second
 OWN_WEIGHT = 10.0  # a question of ours counts as so many others: they are few, and asked of whole articles
 SETTINGS = Settings(embedding_model=DEFAULT_EMBEDDING_MODEL)
 Hits = Callable[[Candidate], bool]
@@ -86,7 +86,8 @@ def public_examples(data: Path) -> Iterator[Example]:
 def _of_part(collection: PublicSet, part: str, without: set[str]) -> PublicSet:
     articles = tuple(a for a in collection.articles if part_of(a.title) == part and a.title not in without)
     sources = {article.source for article in articles}
-    return PublicSet(collection.name, articles, tuple(q for q in collection.questions if q.source in sources))
+    questions = [question for question in collection.questions if question.source in sources]
+    return PublicSet(collection.name, articles, tuple(questions[:: EVERY // 2]))
 
 
 def collection_examples(collection: PublicSet, foreign: Sequence[str]) -> Iterator[Example]:
@@ -111,7 +112,7 @@ def foreign_questions(data: Path, part: str) -> list[str]:
         xquad = read_squad(data / "xquad" / f"xquad.{language}.json")
         mine = [q.question for q in xquad.questions if part_of(q.source.rsplit("/", 1)[0]) == part]
         asked += mine[::3][:FOREIGN]
-    return asked
+    return asked[::EVERY]
 
 
 def seed_examples(split: str, foreign: Sequence[str] = ()) -> Iterator[Example]:
