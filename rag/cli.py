@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RAGError, require
@@ -91,8 +92,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "make the index equal a set of files")
     index.add_argument(
-        "paths", nargs="*", type=_path, metavar="PATHS",
-        help=f"files and folders of articles ({', '.join(SUFFIXES)}); without any, those of the last time",
+        "paths", nargs="*", type=_path_or_address, metavar="PATHS",
+        help=f"files and folders of articles ({', '.join(SUFFIXES)}); without any, those of the last time; "
+        "and pages to add, as https://…",
     )  # fmt: skip
     index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
     index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")
@@ -186,6 +188,10 @@ def _path(given: str) -> Path:
     return Path(given)
 
 
+def _path_or_address(given: str) -> Path | str:
+    return given if given.lower().startswith(("http://", "https://")) else _path(given)
+
+
 def _settings(options: argparse.Namespace) -> Any:
     from rag.settings import Settings
 
@@ -199,8 +205,17 @@ def _index(options: argparse.Namespace) -> int:
     from rag.ingest.progress import ProgressBar
 
     settings = _settings(options)
-    with ProgressBar() as progress:
-        report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
+    paths = [path for path in options.paths if isinstance(path, Path)]
+    addresses = [each for each in options.paths if isinstance(each, str)]
+    with ProgressBar() as progress, TemporaryDirectory() as folder:
+        pages = {}
+        if addresses:
+            from rag.ingest.web import fetched
+
+            pages = fetched(addresses, Path(folder), int(settings.max_file_mb * 1_000_000), progress)
+        report = ingest(
+            paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, added=pages, progress=progress
+        )
     for line in report.skipped:
         print(plain(f"skipped: {line}"), file=sys.stderr)
     for line in report.notes[:MOST_NOTES]:

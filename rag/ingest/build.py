@@ -98,8 +98,8 @@ def ingest(
 ) -> IngestReport:
     """Make the index in `settings.index` hold exactly the articles under `paths` (if none: the last ones).
 
-    Articles that were added in the chat stay: `uploads` has their folder. Until the end, and after any error, the old
-    index answers as before.
+    Articles that were added in the chat or from the web stay: `uploads` has their folder. Until the end, and after any
+    error, the old index answers as before.
 
     Args:
         rebuild: start from nothing, as after a change of settings or damage.
@@ -123,7 +123,8 @@ def ingest(
                 if not path.is_file():  # what stands there is no catalog, and would be in the way of one
                     remove(path)
         before = _Before() if rebuild else _read_catalog(settings)
-        scope = Scope(tuple(path.absolute() for path in paths)) if paths else read_scope(folder)
+        named = paths or (added and not has_index(folder))  # pages of the web may be all there is
+        scope = Scope(tuple(path.absolute() for path in paths)) if named else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings):
@@ -344,7 +345,9 @@ class Scope:
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
-        found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
+        found = dict(
+            find_files(self.paths, left_out) if self.paths else ()
+        )  # by file: the uploads may lie in one of the folders
         added = uploads.iterdir() if uploads.is_dir() else ()
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
