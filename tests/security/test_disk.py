@@ -23,9 +23,11 @@ from rag.desk.doctor import report
 from rag.errors import StoreError
 from rag.index.catalog import is_whole
 from rag.index.store import Store
-from rag.index.vectors import VectorFolder, is_sealed, seal
+from rag.index.vectors import known_of
+from rag.index.flat import Flat
+from rag.index.graph import Graph, is_sealed, write_graph
 from rag.ingest.build import ingest, read_scope
-from rag.types import Article, Chunk, Filters
+from rag.types import Article, Filters
 from tests.conftest import ROOT, Command
 
 BRIDGE = "How long is the bridge over the Arun?"
@@ -46,7 +48,7 @@ def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 def vectors(settings: Settings) -> Path:
-    (folder,) = settings.index.glob("vectors*")
+    (folder,) = settings.index.glob("vectors*")  # of three articles all vectors are in one
     return folder
 
 
@@ -62,22 +64,17 @@ def test_asking_leaves_the_index_as_it_is(settings: Settings) -> None:
 
 def many(folder: Path, number: int) -> Path:
     """A sealed folder of random vectors, enough for Chroma to write its graph to the disk."""
-    generator = np.random.default_rng(0)
-    written = VectorFolder(folder, create=True)
-    for first in range(0, number, 500):
-        values = generator.normal(size=(500, 16)).astype(np.float32)
-        values /= np.linalg.norm(values, axis=1, keepdims=True)
-        article = Article("a", "", "A", None, date(2024, 5, 3), None, "A.", (), "a")
-        written.add([Chunk(f"{first + each}", "a", 0, 1, "") for each in range(500)], values, [article] * 500)
-    written.close()
-    return seal(folder)
+    values = np.random.default_rng(0).normal(size=(number, 16)).astype(np.float32)
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    known = known_of(Article("a", "", "A", None, date(2024, 5, 3), None, "A.", (), "a"))
+    return write_graph(folder, [Flat([str(each) for each in range(number)], values, [known] * number)], set())
 
 
 def test_a_persisted_graph_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     folder = many(tmp_path / "work", 2500)
     assert list(folder.glob("*/index_metadata.pickle"))
     before = state(folder)
-    read = VectorFolder(folder)
+    read = Graph(folder)
     assert len(read.nearest(np.ones(16, np.float32), 10, Filters())) == 10
     assert state(folder) == before and is_sealed(tmp_path, folder.name)
     shutil.rmtree(folder)  # an indexing run has published another one
