@@ -28,6 +28,9 @@ class VectorStore(Protocol):
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Similarity of those chunks to the unit vector; ids without a vector are left out."""
 
+    def ids(self) -> set[str]:
+        """Every id that has a vector."""
+
 
 class VectorWriter(Protocol):
     """The vectors of an index, to be added to, by one writer at a time."""

@@ -476,9 +476,7 @@ def _cut_one(article: Article, documents: Encoder, settings: Settings) -> Iterat
     window = min(settings.chunk_tokens, documents.window)
     for piece in split(_document(article), documents.count_tokens, window):
         start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
-        # A vector carries the day that a copy shows, for filters: with another day it is another vector.
-        content = "\0".join((article.source, str(article.no_later_than), str(start), header, piece.page_content))
-        yield Chunk(hashlib.sha256(content.encode()).hexdigest()[:32], article.source, start, end, header)
+        yield Chunk.of(article.source, article.no_later_than, start, end, header, piece.page_content)
 
 
 def _embed(draft: Draft, vectors: VectorWriter, settings: Settings, progress: Progress) -> int:
