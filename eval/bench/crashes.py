@@ -56,7 +56,7 @@ void arm(long n, int m) { count = 0; at = n; mode = m; }
 long counted(void) { return count; }
 static int full(int fd) {
     struct stat found;
-    if (!mode || (fd >= 0 && (fstat(fd, &found) || !S_ISREG(found.st_mode)))) return 0;  /* a disk is no pipe */
+    if (!mode || (fd >= 0 && fd <= 2) || (fd >= 0 && (fstat(fd, &found) || !S_ISREG(found.st_mode)))) return 0;  /* a disk is no pipe */
     long now = __sync_add_and_fetch(&count, 1);
     if (mode == 1 && now == at) kill(getpid(), SIGKILL);
     return mode == 2 && now >= at;
@@ -153,9 +153,10 @@ def forked(work: Callable[[], object], kill_after: float | None = None) -> int:
             if status == 4:
                 print(error, file=sys.stderr)
         except BaseException:
-            traceback.print_exc()
             status = 1
-        os._exit(status)
+            traceback.print_exc()
+        finally:
+            os._exit(status)
     if kill_after is not None:
         time.sleep(kill_after)
         os.kill(child, signal.SIGKILL)

@@ -313,7 +313,8 @@ class Scope:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
         found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
-        added = uploads.iterdir() if uploads.is_dir() else ()
+        staged = set(staged)  # each in the place of a file of its name
+        added = [path for path in uploads.iterdir() if path.name not in staged] if uploads.is_dir() else []
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
         kept = sorted((source, path) for path, source in found.items() if source not in self.without)

@@ -23,10 +23,10 @@ from rag import Settings, ask, build_rag
 from rag.desk.doctor import report
 from rag.errors import StoreError
 from rag.index.catalog import is_whole
-from rag.index.store import Store
-from rag.index.vectors import known_of
 from rag.index.flat import Flat
 from rag.index.graph import Graph, is_sealed, write_graph
+from rag.index.store import Store
+from rag.index.vectors import known_of
 from rag.ingest.build import ingest, read_scope
 from rag.types import Article, Filters
 from tests.conftest import ROOT, Command
