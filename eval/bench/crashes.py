@@ -56,7 +56,8 @@ void arm(long n, int m) { count = 0; at = n; mode = m; }
 long counted(void) { return count; }
 static int full(int fd) {
     struct stat found;
-    if (!mode || (fd >= 0 && fd <= 2) || (fd >= 0 && (fstat(fd, &found) || !S_ISREG(found.st_mode)))) return 0;  /* a disk is no pipe */
+    if (!mode || (fd >= 0 && fd <= 2)) return 0;
+    if (fd >= 0 && (fstat(fd, &found) || !S_ISREG(found.st_mode))) return 0;  /* a pipe is on no disk */
     long now = __sync_add_and_fetch(&count, 1);
     if (mode == 1 && now == at) kill(getpid(), SIGKILL);
     return mode == 2 && now >= at;

@@ -133,6 +133,10 @@ class Draft:
         self._insert(
             "main.files", (file.source, file.digest, *days, file.dirt, file.length, file.instructed, file.sketch)
         )
+        self._keep_some()
+
+    def _keep_some(self) -> None:
+        """Commit now and then: what is kept is found by the next run, and takes no room twice."""
         self._waiting += 1
         if self._waiting >= _COMMIT_EVERY:
             self._connection.execute("COMMIT")
@@ -225,6 +229,7 @@ class Draft:
         """Give an original its sentences, turns and chunks."""
         self._insert("main.articles", article_row(article))
         self._connection.executemany(f"INSERT INTO main.chunks {_CHUNK} VALUES (?,?,?,?,?)", map(astuple, chunks))
+        self._keep_some()
 
     def unpublished_ids(self) -> list[str]:
         """Ids of the chunks that are not published."""
