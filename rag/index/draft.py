@@ -298,7 +298,8 @@ class Draft:
         else:
             with _writing(self._catalog) as connection:
                 self._publish_in(connection, gone, manifest)
-                tidy_catalog(self._catalog, connection)
+                with suppress(sqlite3.Error, OSError):  # all is published, and the next run tries again
+                    tidy_catalog(self._catalog, connection)
         self._remove()
 
     def _publish_new(self, manifest: Mapping[str, str]) -> None:
@@ -339,6 +340,9 @@ class Draft:
                     connection.execute("ROLLBACK")
                     return
                 _describe(connection, manifest, state)
+            # Of the first page as it is in the log: so the file has no checksum should somebody else, as the sqlite3
+            # shell does on closing, take the log into it.
+            connection.execute("PRAGMA user_version=0")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

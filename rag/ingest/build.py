@@ -139,9 +139,9 @@ def ingest(
             if old != new:
                 _set_originals(draft)
             embedded = _publish(draft, kept, settings, scope, progress)
-    with closing(Catalog(folder / CATALOG)) as catalog:
-        originals, copies = catalog.article_counts()
-        chunks, instructed = catalog.chunk_count(), catalog.instructed()
+        with closing(Catalog(folder / CATALOG)) as catalog:
+            originals, copies = catalog.article_counts()
+            chunks, instructed = catalog.chunk_count(), catalog.instructed()
     return IngestReport(
         articles=originals,
         copies=copies,
@@ -170,8 +170,8 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
             draft.put(article, _file_of(article))
         draft.keep(article.source for article in articles)
         _publish(draft, "", settings, Scope(()), progress)
-    with closing(Catalog(settings.index / CATALOG)) as catalog:
-        return catalog.chunk_count()
+        with closing(Catalog(settings.index / CATALOG)) as catalog:
+            return catalog.chunk_count()
 
 
 def _draft(settings: Settings, *, anew: bool) -> Draft:

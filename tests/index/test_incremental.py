@@ -132,6 +132,19 @@ def test_the_log_goes_into_the_catalog_unless_it_is_read(invented: Path, tmp_pat
     store.close()
 
 
+def test_another_program_may_look_into_the_catalog(invented: Path, tmp_path: Path) -> None:
+    settings = Settings(index=tmp_path / "index")
+    ingest([invented], settings)
+    for version in (1, 2):
+        write_article(invented, 7, version)
+        ingest([invented], settings)
+        with closing(open_database(settings.index / CATALOG, write=True)) as shell:  # which takes the log with it
+            shell.execute("SELECT count(*) FROM articles").fetchone()
+        assert not (settings.index / f"{CATALOG}-wal").exists()
+        assert list(problems(settings)) == []
+    assert "articles, chunks, words and vectors agree" in list(repair(settings, lambda *_: None))
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
 def test_a_damaged_log_is_no_older_state_without_a_word(damage: str, invented: Path, tmp_path: Path) -> None:
     settings = Settings(index=tmp_path / "index")

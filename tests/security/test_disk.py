@@ -110,6 +110,12 @@ def test_an_index_on_a_read_only_disk_answers(read_only: Settings, rag_command: 
         ingest([], read_only)
 
 
+def test_an_index_that_came_to_a_read_only_disk_in_part_says_so(read_only: Settings, settings: Settings) -> None:
+    (settings.index / "catalog.sqlite-shm").unlink()
+    with pytest.raises(StoreError, match=r"without catalog\.sqlite-shm; copy all of the folder"):
+        build_rag(read_only)
+
+
 @pytest.mark.slow
 def test_an_index_of_somebody_else_answers_if_it_may_be_read(settings: Settings) -> None:
     if os.geteuid() != 0:

@@ -88,12 +88,12 @@ def test_another_version_of_a_file_takes_its_place_after_asking(page: Page, tmp_
     page.on("dialog", answer)
     file.write_text(CRANE, encoding="utf-8")
     chooser.set_input_files(file)
-    page.locator(".results li", has_text="Added crane.txt").wait_for(timeout=90_000)
+    page.locator(".results li", has_text="Added crane.txt: Crane falls").wait_for(timeout=90_000)
     file.write_text(CRANE.replace("95 tonnes", "97 tonnes"), encoding="utf-8")
     chooser.set_input_files(file)
     page.locator(".results li", has_text="was not to be replaced").wait_for(timeout=90_000)
     chooser.set_input_files(file)
-    page.locator(".results li", has_text="Added crane.txt").wait_for(timeout=90_000)
+    page.locator(".results li", has_text="Added crane.txt: Crane falls").wait_for(timeout=90_000)
     assert asked == ["In the collection with another content: crane.txt. Replace?"] * 2
     assert titles(page).count("Crane falls in Velden harbour") == 1
     open_tab(page, "Ask")
