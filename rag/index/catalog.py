@@ -1,8 +1,8 @@
 """One SQLite file: articles, chunks, the lexical index (FTS5) and what the index was built with.
 
-A catalog is written whole into a new file which then takes the old one's place in one step (a rename) and is
-never changed, so a reader sees the old state or the new one, a full disk or a power cut leaves the old
-one, and no update logic is needed: 5,000 articles are written in a few seconds.
+It is changed in place, in one transaction (`rag.index.draft`), through SQLite's write-ahead log: a reader has the state
+that was newest when it began, a full disk or a killed process leaves the old one. The log goes into the file only when
+it has grown, and the file then gets a checksum of its bytes; until the next time nothing in it changes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import sqlite3
 import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date
 from difflib import get_close_matches
@@ -22,74 +22,47 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from rag.disk.private import private_file
 from rag.errors import QuestionError, StoreError
 from rag.text.characters import folded
 from rag.text.speaker import Turn
 from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
 
+_VARIABLES = 500  # in one statement
+_PATIENCE = 60.0  # seconds to wait for another process at what cannot be done at once
 NAMED = 5  # publishers that are named to who asks for one that is not there
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
 _CHECKSUM = slice(60, 64)  # bytes of the file's head that SQLite leaves to us, as `user_version`
-_SCHEMA = """
-CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE articles (
+_UNSEALED = bytes(4)
+# `files` has what is needed to index again, apart from the long rows of `articles`; `compared` what copies.py found of
+# two texts. Of a draft (rag/index/draft.py) the same tables, without the lexical index, have what is to come.
+TABLES = """
+CREATE TABLE {0}.articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
     updated TEXT, imprint BLOB NOT NULL,
     instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX articles_original ON articles (original);
-CREATE TABLE chunks (
+CREATE INDEX {0}.articles_original ON articles (original, no_later_than);
+CREATE TABLE {0}.files (
+    source TEXT PRIMARY KEY, digest TEXT NOT NULL, published TEXT, shown TEXT, dirt INTEGER NOT NULL,
+    length INTEGER NOT NULL, instructed INTEGER NOT NULL, sketch BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE {0}.chunks (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, start INTEGER NOT NULL,
     end INTEGER NOT NULL, header TEXT NOT NULL
 );
-CREATE VIRTUAL TABLE lexical USING fts5(
-    header, body, content='', tokenize='porter unicode61'
-);
+CREATE INDEX {0}.chunks_source ON chunks (source, start);
+CREATE TABLE {0}.compared (one TEXT, other TEXT, says INTEGER, PRIMARY KEY (one, other)) WITHOUT ROWID;
+CREATE INDEX {0}.compared_other ON compared (other);
+"""
+INDEX = """
+CREATE TABLE main.manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE VIRTUAL TABLE main.lexical USING fts5(header, body, content='', tokenize='porter unicode61');
 """
 _PAIR = struct.Struct("<II")  # start and end of a sentence or a line: of a long article JSON takes longer than its text
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u200c\u200d]*")  # with the accents and joiners that `folded` takes off
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
-
-
-def write_catalog(
-    path: Path, articles: Iterable[Article], chunks: Iterable[Chunk], manifest: Mapping[str, str]
-) -> None:
-    """Put a new catalog at `path`; the one that was there stays valid until the last moment.
-
-    Raises:
-        sqlite3.Error, OSError: nothing was changed.
-    """
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    private_file(draft)
-    connection = sqlite3.connect(draft, isolation_level=None)
-    try:
-        connection.executescript(f"PRAGMA journal_mode=OFF; PRAGMA application_id={APPLICATION_ID}; BEGIN; {_SCHEMA}")
-        connection.executemany("INSERT INTO manifest VALUES (?, ?)", manifest.items())
-        texts = {}
-        for article in articles:
-            texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
-        for number, chunk in enumerate(chunks, start=1):
-            connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
-            body = texts[chunk.source][chunk.start : chunk.end]
-            connection.execute(
-                "INSERT INTO lexical (rowid, header, body) VALUES (?,?,?)",
-                (number, _spaced(folded(chunk.header)), _spaced(folded(body))),
-            )
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
-    with draft.open("r+b") as file:
-        own = _own_checksum(bytearray(file.read(_CHECKSUM.stop)), file)
-        file.seek(_CHECKSUM.start)
-        file.write(own)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def checksum(file: BinaryIO, start: int = 0) -> int:
@@ -99,24 +72,55 @@ def checksum(file: BinaryIO, start: int = 0) -> int:
     return start
 
 
+def seal_catalog(path: Path) -> None:
+    """Give a catalog whose log is empty the checksum of its bytes.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with path.open("r+b") as file:
+        own = _own_checksum(bytearray(file.read(_CHECKSUM.stop)), file)
+        file.seek(_CHECKSUM.start)
+        file.write(own)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def is_sealed_catalog(path: Path) -> bool:
+    """Whether a catalog has a checksum; it lacks one while its log goes into it."""
+    with path.open("rb") as file:
+        return file.read(_CHECKSUM.stop)[_CHECKSUM] != _UNSEALED
+
+
 def is_whole(path: Path) -> bool:
-    """Whether a catalog is to the byte as it was written: then nothing in it is missing or of another kind.
+    """Whether a catalog is to the byte as it was sealed: then nothing in it is missing or of another kind.
+
+    One that is not sealed is taken for whole. What its log holds has checksums of SQLite's own, after the first bad one
+    of which it ends, and the number of the state, which is also in a file beside it.
 
     Raises:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
         head = bytearray(file.read(_CHECKSUM.stop))
-        return head[_CHECKSUM] == _own_checksum(head, file)
+        if head[_CHECKSUM] in (_UNSEALED, _own_checksum(head, file)):
+            return True
+    with path.open("rb") as file:  # the log may just have begun to go into it
+        return len(head) == _CHECKSUM.stop and file.read(_CHECKSUM.stop)[_CHECKSUM] != head[_CHECKSUM]
 
 
 def _own_checksum(head: bytearray, rest: BinaryIO) -> bytes:
     """What a catalog has as its checksum: that of its bytes without it."""
-    return checksum(rest, zlib.crc32(head[: _CHECKSUM.start])).to_bytes(4, "big")
+    return (checksum(rest, zlib.crc32(head[: _CHECKSUM.start])) or 1).to_bytes(4, "big")
+
+
+def state_file(path: Path) -> Path:
+    """The file that has the number of a catalog's newest state, so that a log that lost its end is known."""
+    return path.with_name(f"{path.name}.state")
 
 
 class Catalog:
-    """The read side; safe to use from several threads at once.
+    """The read side: one state, from `begin` (at first the opening) to `end`; safe for threads.
 
     Raises:
         StoreError: the file is not one of ours.
@@ -127,20 +131,59 @@ class Catalog:
         with path.open("rb") as file:  # says what is in the way, where SQLite only says that it cannot
             if not file.read(1):
                 raise sqlite3.DatabaseError("the file is empty")
-        # immutable: neither locked nor looked for the remains of writing.
-        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            self.inode = os.fstat(file.fileno()).st_ino
+        self._path = path
+        self._connection = open_database(path, write=False)
         self._connection.row_factory = sqlite3.Row
         try:
             found = self._connection.execute("PRAGMA application_id").fetchone()[0]
             if found != APPLICATION_ID:
                 raise StoreError(f"{path} was not written by this program; choose another folder with --index")
-            self.manifest: dict[str, str] = {
-                row["key"]: row["value"] for row in self._rows("SELECT key, value FROM manifest")
-            }
-        except BaseException:
+            self.manifest: dict[str, str] = {}
+            self.begin()
+        except BaseException as error:
             self._connection.close()
+            shared = path.with_name(f"{path.name}-shm")
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CANTOPEN and not shared.exists():
+                raise StoreError(
+                    f"{path} cannot be read where nothing may be written, without {shared.name}; "
+                    "copy all of the folder, or run `rag doctor` once where it may be written"
+                ) from error
             raise
+
+    def begin(self) -> None:
+        """From now on read the newest state."""
+        self._connection.execute("BEGIN")
+        state = self._rows("SELECT value FROM manifest WHERE key = 'state'")
+        if not self.manifest or not state or state[0]["value"] != self.manifest.get("state"):
+            self.manifest = {row["key"]: row["value"] for row in self._rows("SELECT key, value FROM manifest")}
+
+    def end(self) -> None:
+        """Hold no state any more; else the log of the catalog could not be cleared."""
+        self._connection.execute("ROLLBACK")
+
+    def is_current(self) -> bool:
+        """Whether the file is still the one that stands in its place."""
+        try:
+            return self._path.stat().st_ino == self.inode
+        except OSError:
+            return False
+
+    def has_lost_changes(self) -> bool:
+        """Whether a newer state than the newest that can be read was there: its log is damaged."""
+        if not self._is_behind():
+            return False
+        self.end()
+        self.begin()  # it may have been published meanwhile
+        return self._is_behind()
+
+    def _is_behind(self) -> bool:
+        try:
+            return int(self.manifest.get("state", "")) < int(state_file(self._path).read_text("ascii"))
+        except FileNotFoundError:
+            return False
+        except ValueError:
+            return True
 
     def close(self) -> None:
         """Let go of the file."""
@@ -148,16 +191,16 @@ class Catalog:
 
     def articles(self) -> list[Article]:
         """Every article and copy, by source."""
-        return [_article(row) for row in self._rows("SELECT * FROM articles ORDER BY source")]
+        return [article_of(row) for row in self._rows("SELECT * FROM articles ORDER BY source")]
 
     def article(self, source: str) -> Article | None:
         """The article of that source, if there is one."""
         rows = self._rows("SELECT * FROM articles WHERE source = ?", (source,))
-        return _article(rows[0]) if rows else None
+        return article_of(rows[0]) if rows else None
 
     def digests(self) -> dict[str, str]:
         """The digest of each article's file, by source."""
-        return {row["source"]: row["digest"] for row in self._rows("SELECT source, digest FROM articles")}
+        return {row["source"]: row["digest"] for row in self._rows("SELECT source, digest FROM files")}
 
     def copies(self, source: str) -> tuple[str, ...]:
         """Sources of the republished copies of an article."""
@@ -166,18 +209,35 @@ class Catalog:
 
     def chunks(self) -> list[Chunk]:
         """Every chunk, in the order of the articles."""
-        return [Chunk(*row) for row in self._rows("SELECT id, source, start, end, header FROM chunks ORDER BY number")]
+        statement = "SELECT id, source, start, end, header FROM chunks ORDER BY source, start"
+        return [Chunk(*row) for row in self._rows(statement)]
+
+    def chunk_ids(self) -> set[str]:
+        """The id of every chunk."""
+        return {row["id"] for row in self._rows("SELECT id FROM chunks")}
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Those ids that are of chunks: others may be of an earlier or a coming state."""
+        found: set[str] = set()
+        for first in range(0, len(ids), _VARIABLES):
+            some = ids[first : first + _VARIABLES]
+            found.update(row["id"] for row in self._rows(f"SELECT id FROM chunks WHERE id IN ({_marks(some)})", some))
+        return found
 
     def article_counts(self) -> tuple[int, int]:
         """Number of originals, and of republished copies."""
         row = self._rows("SELECT count(*) AS articles, total(original != source) AS copies FROM articles")[0]
         return row["articles"] - int(row["copies"]), int(row["copies"])
 
+    def instructed(self) -> int:
+        """Number of articles and copies with words that look like an instruction to a language model."""
+        return int(self._rows("SELECT count(*) AS articles FROM files WHERE instructed")[0]["articles"])
+
     def generation(self) -> str:
         """A digest of what can be retrieved and how it is shown; equal content has equal generations."""
         digest = hashlib.sha256()
         for statement in (
-            "SELECT id FROM chunks ORDER BY number",
+            "SELECT id FROM chunks ORDER BY source, start",
             "SELECT source, title, publisher, published, original, no_later_than FROM articles ORDER BY source",
         ):
             for row in self._rows(statement):
@@ -201,7 +261,8 @@ class Catalog:
         match = " OR ".join(f'"{word}"' for word in dict.fromkeys(map(folded, words)))
         rows = self._rows(
             "SELECT chunks.id, -bm25(lexical) AS score FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
-            f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} ORDER BY score DESC LIMIT ?",
+            f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} "
+            "ORDER BY score DESC, source, start LIMIT ?",
             (match, *values, limit),
         )
         return {row["id"]: row["score"] for row in rows}
@@ -227,14 +288,13 @@ class Catalog:
 
     def passages(self, scores: Mapping[str, float]) -> list[Passage]:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
-        marks = ",".join("?" * len(scores))
         rows = self._rows(
             "SELECT chunks.id, chunks.source, start, end, substr(text, start + 1, end - start) AS words, title, "
             "publisher, published, updated, author, no_later_than, sentences, imprint, turns, "
             "(SELECT json_group_array(source) FROM (SELECT source FROM articles AS copies "
             "WHERE original = chunks.source AND source != original "
             "ORDER BY source)) AS copies "
-            f"FROM chunks JOIN articles USING (source) WHERE id IN ({marks})",
+            f"FROM chunks JOIN articles USING (source) WHERE id IN ({_marks(scores)})",
             tuple(scores),
         )
         by_id = {row["id"]: row for row in rows}
@@ -242,6 +302,16 @@ class Catalog:
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         return self._connection.execute(statement, values).fetchall()
+
+
+def open_database(path: Path, *, write: bool) -> sqlite3.Connection:
+    """A connection without transactions of its own, for any thread.
+
+    One that only reads leaves the log as it is; one that writes has to be closed while another is open, else SQLite
+    would take the log into the file.
+    """
+    address = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}"
+    return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=_PATIENCE)
 
 
 def words_of(query: str) -> list[str]:
@@ -271,7 +341,16 @@ def _spaced(text: str) -> str:
     return _UNSPACED.sub(r" \1 ", text)
 
 
-def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
+def _marks(values: Collection[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def lexical_row(chunk: Chunk, text: str) -> tuple[str, str]:
+    """Header and body of a chunk as the lexical index has them, of an article with that text."""
+    return _spaced(folded(chunk.header)), _spaced(folded(text[chunk.start : chunk.end]))
+
+
+def article_row(article: Article) -> tuple[str | bytes | None, ...]:
     return (
         article.source,
         article.digest,
@@ -313,7 +392,7 @@ def _passage(row: sqlite3.Row, score: float) -> Passage:
     )
 
 
-def _article(row: sqlite3.Row) -> Article:
+def article_of(row: sqlite3.Row) -> Article:
     return Article(
         source=row["source"],
         digest=row["digest"],

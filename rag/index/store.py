@@ -1,22 +1,26 @@
-"""The index on disk: vectors in Chroma, everything else in one catalog file.
+"""The index on disk: vectors, and everything else in one catalog file.
 
-Vectors are written first, in a folder of their own; the catalog that then takes the old one's place names it. Neither
-is changed again, so whoever has opened them reads one state, whatever is indexed meanwhile.
+Vectors are added first; the transaction that then changes the catalog makes them visible. Whoever reads holds one state
+of the catalog, and the vectors that it names are never changed, whatever is indexed meanwhile.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.errors import StoreError
 from rag.index.catalog import Catalog, is_whole
-from rag.index.vectors import VectorStore, is_sealed, read_sealed
+from rag.index.folder import FolderWriter, Names, VectorFolder
+from rag.index.vectors import VectorStore, VectorWriter
 from rag.inputs import shown
 from rag.models.encoders import Vectors
 from rag.settings import Settings
@@ -24,8 +28,8 @@ from rag.types import Article, Chunk, Filters, Passage
 
 CATALOG = "catalog.sqlite"
 LOCK = "lock"
-VECTORS = "vectors"  # begins the names of folders with vectors
-FORMAT = "7"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+VECTORS = "vectors"  # begins the names of whatever has vectors
+FORMAT = "8"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
 READABLE = "let this user read it, or choose another folder with --index"
 Result = TypeVar("Result")
 
@@ -101,7 +105,17 @@ class Index:
 
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
         """Ids of chunks and their cosine similarity, best first; at most `limit`."""
-        return self._read(lambda _, vectors: vectors.nearest(vector, limit, filters))
+
+        def search(catalog: Catalog, vectors: VectorStore) -> dict[str, float]:
+            wanted = limit
+            while True:  # until there are enough that are of this state
+                found = vectors.nearest(vector, wanted, filters)
+                known = catalog.known(list(found))
+                if len(known) >= limit or len(found) < wanted:
+                    return dict(islice(((id, score) for id, score in found.items() if id in known), limit))
+                wanted *= 2
+
+        return self._read(search)
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Cosine similarity of those chunks to the vector."""
@@ -163,31 +177,22 @@ class Index:
 
 
 class Snapshot(Index):
-    """One finished state of an index, from beginning to end.
+    """One finished state of an index, from beginning to end."""
 
-    Raises:
-        StoreError: there is none, it was built with other settings, it is damaged, or reading needs room or rights.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._folder = settings.index
+    def __init__(self, folder: Path, catalog: Catalog, vectors: VectorStore) -> None:
+        self._folder, self._catalog, self._vectors = folder, catalog, vectors
         self._lock = threading.Lock()
-        self.users = 0
-        self._catalog = open_catalog(settings)
-        try:
-            self._vectors = open_vectors(settings.index, self._catalog)
-        except BaseException:
-            self._catalog.close()
-            raise
-
-    def close(self) -> None:
-        """Let go of the files."""
-        self._catalog.close()
-        self._vectors.close()
 
     def _read(self, action: Callable[[Catalog, VectorStore], Result]) -> Result:
         with self._lock, damage_explained(self._folder):
             return action(self._catalog, self._vectors)
+
+
+class _Shared:
+    """Vectors that several snapshots read; closed with the last of them, unless they are the newest."""
+
+    def __init__(self, kept: str, vectors: VectorStore) -> None:
+        self.kept, self.vectors, self.users = kept, vectors, 0
 
 
 class Store(Index):
@@ -201,15 +206,18 @@ class Store(Index):
         """
         self._settings = settings
         self._lock = threading.RLock()  # a generator may be collected, and let go of its state, within a call of ours
-        self._newest: Snapshot | None = None
-        self._stamp: tuple[int, int, int] | None = None
+        self._idle: list[Catalog] = []
+        self._newest: _Shared | None = None
+        self._checked: int | None = None  # the file of the catalog whose bytes were found to be right
         with self.snapshot():
             pass
 
     def close(self) -> None:
         """Let go of the files, once nobody reads them any more."""
         with self._lock:
-            self._keep(None, None)
+            while self._idle:
+                self._idle.pop().close()
+            self._keep(None)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -219,56 +227,80 @@ class Store(Index):
             StoreError: there is none, it was built with other settings, or it is damaged.
         """
         with self._lock:
-            state = self._refreshed()
-            state.users += 1
+            catalog, shared = self._opened()
+            shared.users += 1
         try:
-            yield state
+            yield Snapshot(self._settings.index, catalog, shared.vectors)
         finally:
             with self._lock:
-                state.users -= 1
-                self._close_unused(state)
+                shared.users -= 1
+                self._close_unused(shared)
+                if self._newest and catalog.is_current():
+                    catalog.end()
+                    self._idle.append(catalog)
+                else:
+                    catalog.close()
 
     def _read(self, action: Callable[[Catalog, VectorStore], Result]) -> Result:
         with self.snapshot() as state:
             return state._read(action)
 
-    def _refreshed(self) -> Snapshot:
-        """What is on disk, opened unless it is open already."""
+    def _opened(self) -> tuple[Catalog, _Shared]:
+        """The newest state, its vectors opened unless they are open already."""
         while True:
-            stamp = self._stamp_on_disk()
-            if self._newest and stamp == self._stamp:
-                return self._newest
-            self._keep(None, None)
+            catalog = self._begun()
+            state = catalog.manifest.get("state")
             try:
-                self._keep(opened := Snapshot(self._settings), stamp)
-                return opened
+                kept = catalog.manifest.get("vectors", "")
+                if not self._newest or self._newest.kept != kept:
+                    known = self._newest.vectors if self._newest else None
+                    self._keep(_Shared(kept, open_vectors(self._settings.index, catalog, known)))
+                assert self._newest
+                return catalog, self._newest
             except StoreError:
                 # An indexing run may have published another state, and removed these vectors, meanwhile.
-                if stamp == self._stamp_on_disk():
+                catalog.end()
+                with damage_explained(self._settings.index):
+                    catalog.begin()
+                newest = catalog.manifest.get("state")
+                current = catalog.is_current()
+                catalog.close()
+                if current and newest == state:
                     raise
+            except BaseException:
+                catalog.close()
+                raise
 
-    def _stamp_on_disk(self) -> tuple[int, int, int]:
-        """Differs after every indexing: a catalog is a new file each time."""
-        folder = self._settings.index
-        if not has_index(folder):
-            self._keep(None, None)
-            raise no_index(folder)
-        with damage_explained(folder):
-            stat = (folder / CATALOG).stat()
-        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+    def _begun(self) -> Catalog:
+        """A catalog that reads the newest state."""
+        while self._idle:
+            catalog = self._idle.pop()
+            if catalog.is_current():
+                with damage_explained(self._settings.index):
+                    catalog.begin()
+                    return catalog
+            catalog.close()
+            self._keep(None)
+        try:
+            catalog = open_catalog(self._settings, self._checked)
+        except StoreError:
+            self._keep(None)
+            raise
+        self._checked = catalog.inode
+        return catalog
 
-    def _keep(self, newest: Snapshot | None, stamp: tuple[int, int, int] | None) -> None:
-        old, self._newest, self._stamp = self._newest, newest, stamp
+    def _keep(self, newest: _Shared | None) -> None:
+        old, self._newest = self._newest, newest
         if old:
             self._close_unused(old)
 
-    def _close_unused(self, state: Snapshot) -> None:
-        if not state.users and state is not self._newest:
-            state.close()
+    def _close_unused(self, shared: _Shared) -> None:
+        if not shared.users and shared is not self._newest:
+            shared.vectors.close()
 
 
-def open_catalog(settings: Settings) -> Catalog:
-    """The catalog of an index that was built with these settings.
+def open_catalog(settings: Settings, checked: int | None = None) -> Catalog:
+    """The catalog of an index that was built with these settings, of which no more is checked if it is file `checked`.
 
     Raises:
         StoreError: there is none, it was built with others, it is damaged, or it cannot be read.
@@ -280,36 +312,54 @@ def open_catalog(settings: Settings) -> Catalog:
         catalog = Catalog(path)
         try:
             require_same_build(catalog.manifest, settings)
-            if not is_whole(path):
-                raise StoreError(f"{path} has changed since it was written; {rebuild_advice(settings.index)}")
+            if catalog.inode != checked:
+                if not is_whole(path):
+                    raise StoreError(f"{path} has changed since it was written; {rebuild_advice(settings.index)}")
+                if catalog.has_lost_changes():
+                    raise StoreError(f"{path} has lost its last changes; {rebuild_advice(settings.index)}")
         except BaseException:
             catalog.close()
             raise
     return catalog
 
 
-def open_vectors(folder: Path, catalog: Catalog) -> VectorStore:
-    """The vectors that a catalog names.
+def open_vectors(folder: Path, catalog: Catalog, other: VectorStore | None = None) -> VectorStore:
+    """The vectors that a catalog names; they share what they can with others that are open.
 
     Raises:
         StoreError: they are missing or damaged, or reading them needs room or rights.
     """
-    require_vectors(folder, catalog)
+    known = other if isinstance(other, VectorFolder) else None
+    require_vectors(folder, catalog, known.graph if known else "")
     # They are as they were written, so whatever Chroma complains of is not damage.
     helps = f"{room_for_reading()}; or let the program open more files, e.g. with `ulimit -n 4096`"
     with storage_explained(f"the vectors in {folder} cannot be opened", helps, full=room_for_reading()):
-        return read_sealed(folder / catalog.manifest["vectors"])
+        return VectorFolder(folder, catalog.manifest["vectors"], known)
 
 
-def require_vectors(folder: Path, catalog: Catalog) -> None:
-    """Refuse vectors that are not those that the catalog names.
+def write_vectors(settings: Settings, kept: str) -> VectorWriter:
+    """Where vectors are added to those that a catalog names, "" for none.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    made = hashlib.sha256(json.dumps(built_with(settings), sort_keys=True).encode())
+    return FolderWriter(settings.index, kept, made.hexdigest()[:8])
+
+
+def require_vectors(folder: Path, catalog: Catalog, open_already: str = "") -> None:
+    """Refuse vectors that are not those that the catalog names; a graph that is open is not looked at again.
 
     Raises:
         StoreError: they are missing or damaged, or cannot be read.
     """
     with damage_explained(folder):
-        if not is_sealed(folder, catalog.manifest.get("vectors", "")):
-            raise StoreError(f"the index in {folder} has lost its vectors; {rebuild_advice(folder)}")
+        try:
+            whole = Names.read(catalog.manifest.get("vectors", "")).are_whole(folder, open_already)
+        except ValueError:
+            whole = False
+    if not whole:
+        raise StoreError(f"the index in {folder} has lost its vectors; {rebuild_advice(folder)}")
 
 
 def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
@@ -332,5 +382,8 @@ def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:
 def damage_explained(folder: Path) -> AbstractContextManager[None]:
     """Turn what damaged files make SQLite and Chroma throw into one line with the remedy."""
     return storage_explained(
-        f"the index in {folder} cannot be read", rebuild_advice(folder), full=room_for_reading(), denied=READABLE
+        f"the index in {folder} cannot be read",
+        rebuild_advice(folder),
+        full=f"see that there is space for it; or {room_for_reading()}",  # SQLite's readers share a small file
+        denied=READABLE,
     )

@@ -1,7 +1,8 @@
 """Make the index equal a set of files.
 
-Files are read, cleaned, grouped into articles and copies, and cut into chunks; only chunks without a
-vector are embedded, so an interrupted run goes on where it was and an unchanged file costs nothing.
+Files are read, cleaned, grouped into articles and copies, and cut into chunks. What is new of them goes into a draft,
+one article at a time; only chunks without a vector are embedded. So an interrupted run goes on where it was, an
+unchanged file costs its reading, and what is in memory does not grow with the texts.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby, pairwise
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 from langchain_core.documents import Document
 from pydantic import TypeAdapter
@@ -25,11 +28,11 @@ from rag.disk.files import remove
 from rag.disk.private import FILE, private_file, private_folder
 from rag.disk.storage import storage_explained, temporary_explained
 from rag.errors import LoadError, StoreError
-from rag.index.catalog import Catalog, write_catalog
+from rag.index.catalog import Catalog
+from rag.index.draft import Draft, File
 from rag.index.store import (
     CATALOG,
     LOCK,
-    VECTORS,
     built_with,
     check_folder,
     damage_explained,
@@ -37,10 +40,11 @@ from rag.index.store import (
     open_catalog,
     rebuild_advice,
     require_vectors,
+    write_vectors,
 )
-from rag.index.vectors import VectorStore, seal, work_on
+from rag.index.vectors import VectorWriter
 from rag.ingest.chunk import split
-from rag.ingest.copies import group_copies
+from rag.ingest.copies import Sketched, compared, group, sketch_of
 from rag.ingest.load import SUFFIXES, VanishedError, find_files
 from rag.ingest.metadata import page_date
 from rag.ingest.parser import Parser
@@ -55,6 +59,7 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 UPLOADED = "added"  # begins the sources, and ends the folder's name, of articles that were added in the chat
 STAGED = ".new"  # folder among them of those that are not in the index yet
 BATCH = 64  # chunks embedded between two steps of the progress bar
+_COMPARED_AT_A_TIME = 32  # articles that are in memory while copies are looked for
 _STRINGS = TypeAdapter(list[str])
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -118,41 +123,38 @@ def ingest(
     folder = settings.index
     with _writing(folder):
         if rebuild:
-            remove(_work_folder(settings))
             for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
                 if not path.is_file():  # what stands there is no catalog, and would be in the way of one
                     remove(path)
-        before = _Before() if rebuild else _read_catalog(settings)
+        kept = "" if rebuild else _kept_vectors(settings)
         named = paths or (added and not has_index(folder))  # pages of the web may be all there is
         scope = Scope(tuple(path.absolute() for path in paths)) if named else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
-        with _staged(added or {}, settings):
+        with _staged(added or {}, settings), closing(_draft(settings, anew=rebuild)) as draft:
             left_out: list[str] = []
             files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
-            articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
-            articles = _with_facts(_with_originals(articles))
-            chunks = _cut(articles, before, settings)
-            embedded = _write(articles, chunks, before, settings, scope, progress)
-    old = {article.source: article.digest for article in before.articles}
-    new = {article.source: article.digest for article in articles}
+            skipped = _read_articles(files, draft, settings, skip_bad, progress)
+            old, new = draft.digests(), {file.source: file.digest for file in draft.files()}
+            notes = tuple(f"{source}: {note}" for source, own in draft.notes() for note in own)
+            if old != new:
+                _set_originals(draft)
+            embedded = _publish(draft, kept, settings, scope, progress)
+        with closing(Catalog(folder / CATALOG)) as catalog:
+            originals, copies = catalog.article_counts()
+            chunks, instructed = catalog.chunk_count(), catalog.instructed()
     return IngestReport(
-        articles=sum(article.original == article.source for article in articles),
-        copies=sum(article.original != article.source for article in articles),
-        chunks=len(chunks),
+        articles=originals,
+        copies=copies,
+        chunks=chunks,
         added=len(new.keys() - old.keys()),
         changed=sum(old[source] != new[source] for source in new.keys() & old.keys()),
         removed=len(old.keys() - new.keys()),
         embedded=embedded,
         skipped=(*left_out, *skipped),
         seconds=time.perf_counter() - started,
-        instructed=sum(bool(article.instructions) for article in articles),
-        notes=tuple(
-            f"{article.source}: {note}"
-            for article in articles
-            if old.get(article.source) != article.digest
-            for note in article.notes
-        ),
+        instructed=instructed,
+        notes=notes,
     )
 
 
@@ -164,68 +166,42 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
     Raises:
         StoreError: the folder cannot be written, or is not ours.
     """
-    with _writing(settings.index):
-        articles = _with_facts(articles)
-        chunks = _cut(articles, _Before(), settings)
-        _write(articles, chunks, _Before(), settings, Scope(()), progress)
-    return len(chunks)
+    with _writing(settings.index), closing(_draft(settings, anew=True)) as draft:
+        for article in articles:
+            draft.put(article, _file_of(article))
+        draft.keep(article.source for article in articles)
+        _publish(draft, "", settings, Scope(()), progress)
+        with closing(Catalog(settings.index / CATALOG)) as catalog:
+            return catalog.chunk_count()
 
 
-def _write(
-    articles: Sequence[Article],
-    chunks: Sequence[Chunk],
-    before: _Before,
-    settings: Settings,
-    scope: Scope,
-    progress: Progress,
-) -> int:
-    """Vectors first, then the catalog that makes them visible, then what is no longer needed goes."""
-    folder = settings.index
-    vectors, embedded = _vectors_of(articles, chunks, before, settings, progress)
-    write_catalog(
-        folder / CATALOG, articles, chunks, {**built_with(settings), **scope.to_manifest(), "vectors": vectors}
-    )
-    for other in folder.glob(f"{VECTORS}*"):
-        if other.name != vectors:
-            remove(other)
-    return embedded
+def _draft(settings: Settings, *, anew: bool) -> Draft:
+    return Draft(settings.index / CATALOG, built_with(settings), anew=anew)
 
 
-def _vectors_of(
-    articles: Sequence[Article],
-    chunks: Sequence[Chunk],
-    before: _Before,
-    settings: Settings,
-    progress: Progress,
-) -> tuple[str, int]:
-    """The name of a folder that has the vectors of these chunks and no others, and how many were embedded for it.
+def _kept_vectors(settings: Settings) -> str:
+    """What the catalog keeps of vectors, which are there; "" where nothing is published."""
+    if not has_index(settings.index):
+        return ""
+    with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
+        require_vectors(settings.index, catalog)
+        return catalog.manifest["vectors"]
 
-    Questions read the folder of the index as it is, so where vectors come or go, they do in a copy of it. The copy of
-    a run that was interrupted is taken up again.
+
+def _publish(draft: Draft, kept: str, settings: Settings, scope: Scope, progress: Progress) -> int:
+    """Vectors first, then the catalog that makes them visible, then what is no longer needed goes.
+
+    Returns how many were embedded.
     """
-    ids = {chunk.id for chunk in chunks}
-    if before.vectors and ids == {chunk.id for chunk in before.chunks}:
-        return before.vectors, 0
-    work, published = _work_folder(settings), settings.index / before.vectors if before.vectors else None
-    with closing(work_on(work, published)) as vectors:
-        embedded = _embed(articles, chunks, vectors, settings, progress)
-        vectors.sweep(ids)
-    return seal(work).name, embedded
-
-
-def _work_folder(settings: Settings) -> Path:
-    """Where a run writes vectors; those of other settings are no help to it."""
-    made = hashlib.sha256(json.dumps(built_with(settings), sort_keys=True).encode())
-    return settings.index / f"{VECTORS}.{made.hexdigest()[:8]}.new"
-
-
-@dataclass(frozen=True)
-class _Before:
-    """What the index held when the run began, nothing where there was none or it does not count."""
-
-    articles: Sequence[Article] = ()
-    chunks: Sequence[Chunk] = ()
-    vectors: str | None = None
+    embedded = 0
+    with closing(write_vectors(settings, kept)) as vectors:
+        if draft.has_changes():
+            _cut(draft, settings)
+            embedded = _embed(draft, vectors, settings, progress)
+            kept = vectors.publish(draft.chunk_ids())
+        draft.publish({**built_with(settings), **scope.to_manifest(), "vectors": kept})
+        vectors.tidy()
+    return embedded
 
 
 @contextmanager
@@ -320,14 +296,6 @@ def _settle(index: Path) -> None:
     (folder / STAGED).rmdir()
 
 
-def _read_catalog(settings: Settings) -> _Before:
-    if not has_index(settings.index):
-        return _Before()
-    with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
-        require_vectors(settings.index, catalog)
-        return _Before(catalog.articles(), catalog.chunks(), catalog.manifest["vectors"])
-
-
 @dataclass(frozen=True)
 class Scope:
     """What an index is made of: files and folders, and sources among them that are left out."""
@@ -345,10 +313,10 @@ class Scope:
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
-        found = dict(
-            find_files(self.paths, left_out) if self.paths else ()
-        )  # by file: the uploads may lie in one of the folders
-        added = uploads.iterdir() if uploads.is_dir() else ()
+        # By file: the uploads may lie in one of the folders.
+        found = dict(find_files(self.paths, left_out) if self.paths else ())
+        staged = set(staged)  # each in the place of a file of its name
+        added = [path for path in uploads.iterdir() if path.name not in staged] if uploads.is_dir() else []
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
         kept = sorted((source, path) for path, source in found.items() if source not in self.without)
@@ -391,25 +359,54 @@ def uploads(folder: Path) -> Path:
 
 
 def _read_articles(
-    files: Sequence[tuple[Path, str]], before: _Before, settings: Settings, skip_bad: bool, progress: Progress
-) -> tuple[list[Article], tuple[str, ...]]:
-    known = {article.source: article for article in before.articles}
-    articles: list[Article] = []
+    files: Sequence[tuple[Path, str]], draft: Draft, settings: Settings, skip_bad: bool, progress: Progress
+) -> tuple[str, ...]:
+    """Put what is new or changed into the draft, and tell it what is there; returns what is wrong with other files."""
+    published = draft.digests()
+    # What an interrupted run found out of unchanged articles, from others that may have changed since, is found anew.
+    draft.withdraw([source for source, digest in draft.drafted().items() if digest == published.get(source)])
+    drafted = draft.drafted()
+    there: list[str] = []
     bad: dict[str, LoadError] = {}  # source to what is wrong with it
     with Parser(settings) as parser:
         for number, (path, source) in enumerate(files, start=1):
             progress("reading", number, len(files))
             try:
-                articles.append(parser.article(path, source, known.get(source)))
+                data, digest = parser.read(path)
+                if digest != drafted.get(source):
+                    draft.withdraw([source] if source in drafted else [])
+                    if digest != published.get(source):
+                        article = parser.parse(data, path, source, digest)
+                        draft.put(article, _file_of(article))
+                there.append(source)
             except LoadError as error:
                 bad[source] = error
+    draft.withdraw(drafted.keys() - set(there))
+    draft.keep(there)
     to_mend = [source for source, error in bad.items() if not isinstance(error, VanishedError)]
     if to_mend and not skip_bad:
         first, *others = to_mend
         raise LoadError(f"{bad[first]}{_others(others)}; or leave bad files out with --skip-bad")
-    if not articles:
+    if not there:
         raise LoadError(f"no file could be read: {next(iter(bad.values()))}")
-    return articles, tuple(map(str, bad.values()))
+    return tuple(map(str, bad.values()))
+
+
+def _file_of(article: Article) -> File:
+    return File(
+        source=article.source,
+        digest=article.digest,
+        published=article.published,
+        shown=article.published or article.updated or page_date(article.removed),
+        dirt=_dirt(article),
+        length=len(article.text),
+        instructed=bool(article.instructions),
+        sketch=sketch_of(article.text).tobytes(),
+    )
+
+
+def _dirt(article: Article) -> int:
+    return sum(len(removal.text) for removal in article.removed)
 
 
 def _others(sources: Sequence[str]) -> str:
@@ -420,32 +417,38 @@ def _others(sources: Sequence[str]) -> str:
     return f" (nor can {', '.join(sources[:5])}{more} be read)"
 
 
-def _with_originals(articles: list[Article]) -> list[Article]:
-    """The articles with what each is a copy of, and by when an undated one was there, as it or a copy of it shows."""
-    originals = group_copies([_document(article) for article in articles])
+def _set_originals(draft: Draft) -> None:
+    """Tell the draft what each article is a copy of, and by when an undated one was there, as it or a copy shows."""
+    files = draft.files()
+
+    @lru_cache(maxsize=_COMPARED_AT_A_TIME)
+    def document(number: int) -> Document:
+        return _document(draft.article(files[number].source))
+
+    def compare(one: int, other: int) -> int | None:
+        pair = files[one].source, files[other].source
+        if known := draft.says(*pair):
+            return known[0]
+        draft.found(*pair, says := compared(document(one), document(other)))
+        return says
+
+    originals = group(
+        [
+            Sketched(each.source, str(each.published or "") or None, each.dirt, each.length,
+                     np.frombuffer(each.sketch, np.uint32))
+            for each in files
+        ],
+        compare,
+    )  # fmt: skip
     shown: dict[int, date] = {}  # by article, and by the original of a copy
-    for number, (article, original) in enumerate(zip(articles, originals, strict=True)):
-        if day := article.published or article.updated or page_date(article.removed):
+    for number, (file, original) in enumerate(zip(files, originals, strict=True)):
+        if day := file.shown:
             shown[number] = min(day, shown.get(number, day))
             shown[original] = min(day, shown.get(original, day))
-    return [
-        replace(
-            article,
-            original=articles[original].source,
-            no_later_than=None if article.published else shown.get(number),
-        )
-        for number, (article, original) in enumerate(zip(articles, originals, strict=True))
-    ]
-
-
-def _with_facts(articles: Sequence[Article]) -> list[Article]:
-    """The articles, originals with their sentences and turns; those that the index had have them."""
-    return [
-        replace(article, sentences=tuple(sentence_spans(article.text)), turns=turns(article.text))
-        if article.original == article.source and not article.sentences
-        else article
-        for article in articles
-    ]
+    draft.set_originals(
+        (file.source, files[original].source, None if file.published else shown.get(number))
+        for number, (file, original) in enumerate(zip(files, originals, strict=True))
+    )
 
 
 def _document(article: Article) -> Document:
@@ -457,50 +460,39 @@ def _document(article: Article) -> Document:
             "publisher": article.publisher,
             "published": article.published.isoformat() if article.published else None,
             "author": article.author,
-            "removed_characters": sum(len(removal.text) for removal in article.removed),
+            "removed_characters": _dirt(article),
         },
     )
 
 
-def _cut(articles: Sequence[Article], before: _Before, settings: Settings) -> list[Chunk]:
-    """The chunks of every original, those of unchanged articles taken over."""
-    unchanged = set(map(_state, before.articles))
-    old = {source: list(chunks) for source, chunks in groupby(before.chunks, key=lambda chunk: chunk.source)}
-    chunks: list[Chunk] = []
-    for article in articles:
-        if article.original == article.source:
-            same = old.get(article.source) if _state(article) in unchanged else None
-            chunks += same or _cut_one(article, encoder(settings.embedding_model, "document"), settings)
-    return chunks
-
-
-def _state(article: Article) -> tuple[str, str, date | None]:
-    return article.source, article.digest, article.no_later_than
+def _cut(draft: Draft, settings: Settings) -> None:
+    """Give originals that have none their sentences, turns and chunks."""
+    documents: Encoder | None = None
+    for article in draft.uncut():
+        documents = documents or encoder(settings.embedding_model, "document")
+        if not article.sentences:
+            article = replace(article, sentences=tuple(sentence_spans(article.text)), turns=turns(article.text))
+        draft.cut(article, _cut_one(article, documents, settings))
 
 
 def _cut_one(article: Article, documents: Encoder, settings: Settings) -> Iterator[Chunk]:
     window = min(settings.chunk_tokens, documents.window)
     for piece in split(_document(article), documents.count_tokens, window):
         start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
-        # A vector carries the day that a copy shows, for filters: with another day it is another vector.
-        content = "\0".join((article.source, str(article.no_later_than), str(start), header, piece.page_content))
-        yield Chunk(hashlib.sha256(content.encode()).hexdigest()[:32], article.source, start, end, header)
+        yield Chunk.of(article.source, article.no_later_than, start, end, header, piece.page_content)
 
 
-def _embed(
-    articles: Sequence[Article], chunks: Sequence[Chunk], vectors: VectorStore, settings: Settings, progress: Progress
-) -> int:
+def _embed(draft: Draft, vectors: VectorWriter, settings: Settings, progress: Progress) -> int:
     """Embed what has no vector yet; returns how many."""
-    missing = vectors.missing([chunk.id for chunk in chunks])
-    todo = [chunk for chunk in chunks if chunk.id in missing]
-    if not todo:
+    missing = vectors.missing(draft.unpublished_ids())
+    if not missing:
         return 0
-    by_source = {article.source: article for article in articles}
-    progress("embedding", 0, len(todo))
+    done = 0
+    progress("embedding", 0, len(missing))
     documents = encoder(settings.embedding_model, "document")
-    for first in range(0, len(todo), BATCH):
-        batch = todo[first : first + BATCH]
-        texts = [f"{chunk.header}\n{by_source[chunk.source].text[chunk.start : chunk.end]}" for chunk in batch]
-        vectors.add(batch, documents.encode(texts), [by_source[chunk.source] for chunk in batch])
-        progress("embedding", first + len(batch), len(todo))
-    return len(todo)
+    for batch in draft.chunks_among(missing, BATCH):
+        texts = [f"{chunk.header}\n{article.text[chunk.start : chunk.end]}" for chunk, article in batch]
+        vectors.add([chunk for chunk, _ in batch], documents.encode(texts), [article for _, article in batch])
+        done += len(batch)
+        progress("embedding", done, len(missing))
+    return done

@@ -11,7 +11,8 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -29,20 +30,50 @@ _SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.5, 0.3
 _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are copies
 
 
+@dataclass(frozen=True)
+class Sketched:
+    """What has to be known of a text to look for its copies; `sketch` is of `sketch_of`, `length` in characters."""
+
+    source: str
+    published: str | None
+    dirt: int
+    length: int
+    sketch: npt.NDArray[np.uint32]
+
+
+def sketched(document: Document) -> Sketched:
+    """What `group` needs of a cleaned document with the metadata that `group_copies` names."""
+    return Sketched(
+        _source(document),
+        document.metadata.get("published"),
+        _dirt(document),
+        len(document.page_content),
+        sketch_of(document.page_content),
+    )
+
+
 def group_copies(documents: Sequence[Document]) -> list[int]:
-    """For each document the index of its original: its own index when it is an article of its own.
+    """For each document the index of its original, as `group` finds it.
+
+    Takes cleaned documents with metadata: `source`, `published` (ISO date or None), and if known
+    `removed_characters`, the amount of dirt that cleaning took out.
+    """
+    return group([sketched(each) for each in documents], lambda i, j: compared(documents[i], documents[j]))
+
+
+def group(texts: Sequence[Sketched], compare: Callable[[int, int], int | None]) -> list[int]:
+    """For each text the index of its original: its own index when it is an article of its own.
 
     A copy has no name, figure or date that its original lacks. A text that lacks sentences of another is its copy, the
     end cut off; but if the longer one is later, its headline tells of them, or nothing else differs, it is an update,
     an article of its own. The original lacks nothing that a copy has; of such texts it is the earliest where the dates
     are known, else the one that carried less foreign matter, else the first by source.
 
-    Takes cleaned documents with metadata: `source`, `published` (ISO date or None), and if known
-    `removed_characters`, the amount of dirt that cleaning took out. The order of the documents makes no difference.
-    About linear in the total text.
+    `compare` gives `compared` of two of them, by index; it is asked of candidates alone. The order of the texts makes
+    no difference. About linear in their number.
     """
-    order = sorted(range(len(documents)), key=lambda i: (-len(documents[i].page_content), _source(documents[i])))
-    near = _near([_sketch(documents[i].page_content) for i in order])
+    order = sorted(range(len(texts)), key=lambda i: (-texts[i].length, texts[i].source))
+    near = _near([texts[i].sketch for i in order])
     leader: dict[int, int] = {}  # by text one that says all that it says; itself where it leads its group
     whole: dict[int, list[int]] = {}  # by the leader of a group, those that say as much as it
 
@@ -52,8 +83,8 @@ def group_copies(documents: Sequence[Document]) -> list[int]:
         return i
 
     for place, i in enumerate(order):
-        leaders = dict.fromkeys(lead(order[j]) for j in near[place])
-        copies = ((j, more) for j in leaders if (more := _compared(documents[j], documents[i])) is not None)
+        leaders = dict.fromkeys(lead(order[j]) for j in near.get(place, ()))
+        copies = ((j, more) for j in leaders if (more := compare(j, i)) is not None)
         first, more = next(copies, (i, 0))
         if first == i or more < 0:
             leader[first] = leader[i] = i
@@ -61,8 +92,8 @@ def group_copies(documents: Sequence[Document]) -> list[int]:
         else:
             leader[i] = first
             whole[first] += [] if more else [i]
-    originals = {i: _original(documents, whole[i]) for i in leader if leader[i] == i}
-    return [originals[lead(i)] for i in range(len(documents))]
+    originals = {i: _original(texts, whole[i]) for i in leader if leader[i] == i}
+    return [originals[lead(i)] for i in range(len(texts))]
 
 
 def _source(document: Document) -> str:
@@ -73,15 +104,14 @@ def _dirt(document: Document) -> int:
     return int(document.metadata.get("removed_characters") or 0)
 
 
-def _original(documents: Sequence[Document], members: Sequence[int]) -> int:
+def _original(texts: Sequence[Sketched], members: Sequence[int]) -> int:
     """Of texts that say the same; an undated one may be older than any, so it competes by dirt."""
-    dates = {i: documents[i].metadata.get("published") for i in members}
-    earliest = min((str(value) for value in dates.values() if value), default=None)
-    contenders = [i for i in members if not dates[i] or str(dates[i]) == earliest]
-    return min(contenders, key=lambda i: (_dirt(documents[i]), _source(documents[i])))
+    earliest = min((date for i in members if (date := texts[i].published)), default=None)
+    contenders = [i for i in members if not texts[i].published or texts[i].published == earliest]
+    return min(contenders, key=lambda i: (texts[i].dirt, texts[i].source))
 
 
-def _sketch(content: str) -> npt.NDArray[np.uint32]:
+def sketch_of(content: str) -> npt.NDArray[np.uint32]:
     """Hashes of runs of words, the same in every process; a text shorter than one run is one run."""
     every = tokens(content)
     words = [word[:_LETTERS] for word in every if len(word) >= _LETTERS or not word.isascii()] or every
@@ -114,7 +144,7 @@ def _near(sketches: Sequence[npt.NDArray[np.uint32]]) -> defaultdict[int, list[i
     return found
 
 
-def _compared(one: Document, other: Document) -> int | None:
+def compared(one: Document, other: Document) -> int | None:
     """Of a text and its copy, which says more: the first (1), the second (-1), neither (0); None for two articles."""
     text, other_text = _text(one), _text(other)
     if text.words == other_text.words:

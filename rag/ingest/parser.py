@@ -57,17 +57,31 @@ class Parser(AbstractContextManager["Parser"]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def article(self, path: Path, source: str, known: Article | None = None) -> Article:
-        """One file, cleaned and with its metadata, as an original; `known` itself where the file has not changed.
+    def article(self, path: Path, source: str) -> Article:
+        """One file, cleaned and with its metadata, as an original.
 
         Raises:
             VanishedError: it is no longer there.
             LoadError: it cannot be read, or not within the limits.
         """
+        data, digest = self.read(path)
+        return self.parse(data, path, source, digest)
+
+    def read(self, path: Path) -> tuple[bytes, str]:
+        """The bytes of a file, and their digest.
+
+        Raises:
+            VanishedError, LoadError: as `article`.
+        """
         data = read_file(path, self._longest)
-        digest = hashlib.sha256(data).hexdigest()
-        if known and known.digest == digest:
-            return known
+        return data, hashlib.sha256(data).hexdigest()
+
+    def parse(self, data: bytes, path: Path, source: str, digest: str) -> Article:
+        """The article that the bytes of a file are.
+
+        Raises:
+            LoadError: as `article`.
+        """
         return self._ask(_article, data, path, source, digest)
 
     def lines(self, path: Path, source: str) -> tuple[Line, ...]:
@@ -76,7 +90,7 @@ class Parser(AbstractContextManager["Parser"]):
         Raises:
             VanishedError, LoadError: as `article`.
         """
-        return self._ask(_lines, read_file(path, self._longest), path, source)
+        return self._ask(_lines, self.read(path)[0], path, source)
 
     def close(self) -> None:
         """End the child; it would end by itself with this process."""
