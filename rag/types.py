@@ -42,6 +42,18 @@ class Instruction:
 
 
 @dataclass(frozen=True)
+class Container:
+    """The file that an article lies in beside others, by its source and digest.
+
+    `whole` says whether each of them is in the index: none was left out, and none cannot be read.
+    """
+
+    source: str
+    digest: str
+    whole: bool = True
+
+
+@dataclass(frozen=True)
 class Article:
     """A cleaned article.
 
@@ -49,7 +61,8 @@ class Article:
     instructions to a language model. `updated` is the day of its last update, where it says so. `no_later_than` is by
     when an undated one was there, as its update, the head of its page or a copy shows. `imprint` are its lines that
     say no more than who wrote it, for whom and when. `sentences` and `turns` are there once an original is in an index.
-    `notes` say what was guessed or lost when its file was read, a line each. Places are offsets in characters.
+    `notes` say what was guessed or lost when its file was read, a line each. `container` is its file where that holds
+    several articles; `digest` is then that of the article alone. Places are offsets in characters.
     """
 
     source: str
@@ -68,6 +81,12 @@ class Article:
     updated: date | None = None
     imprint: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
+    container: Container | None = None
+
+    @property
+    def file(self) -> str:
+        """The source of the file that it lies in: its own, unless that holds others as well."""
+        return self.container.source if self.container else self.source
 
 
 @dataclass(frozen=True)

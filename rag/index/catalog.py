@@ -26,7 +26,7 @@ from rag.disk.private import private_file
 from rag.errors import QuestionError, StoreError
 from rag.text.characters import folded
 from rag.text.speaker import Turn
-from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
+from rag.types import Article, Chunk, Container, Filters, Instruction, Passage, Removal
 
 NAMED = 5  # publishers that are named to who asks for one that is not there
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
@@ -36,7 +36,7 @@ CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
-    updated TEXT, imprint BLOB NOT NULL,
+    updated TEXT, imprint BLOB NOT NULL, container TEXT,
     instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
@@ -72,7 +72,7 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
@@ -156,8 +156,10 @@ class Catalog:
         return _article(rows[0]) if rows else None
 
     def digests(self) -> dict[str, str]:
-        """The digest of each article's file, by source."""
-        return {row["source"]: row["digest"] for row in self._rows("SELECT source, digest FROM articles")}
+        """The digest of each file, by its source."""
+        rows = self._rows("SELECT source, digest, container FROM articles")
+        holding = (json.loads(row["container"]) if row["container"] else row for row in rows)
+        return {each[0]: each[1] for each in holding}
 
     def copies(self, source: str) -> tuple[str, ...]:
         """Sources of the republished copies of an article."""
@@ -285,6 +287,7 @@ def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
         b"".join(_PAIR.pack(*span) for span in article.sentences),
         article.updated.isoformat() if article.updated else None,
         b"".join(_PAIR.pack(*span) for span in article.imprint),
+        json.dumps(astuple(article.container), ensure_ascii=False) if article.container else None,
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         json.dumps(article.notes, ensure_ascii=False),
@@ -331,6 +334,7 @@ def _article(row: sqlite3.Row) -> Article:
         updated=_date(row["updated"]),
         imprint=_places(row["imprint"]),
         notes=tuple(json.loads(row["notes"])),
+        container=Container(*json.loads(row["container"])) if row["container"] else None,
     )
 
 

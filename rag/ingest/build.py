@@ -41,7 +41,7 @@ from rag.index.store import (
 from rag.index.vectors import VectorStore, seal, work_on
 from rag.ingest.chunk import split
 from rag.ingest.copies import group_copies
-from rag.ingest.load import SUFFIXES, VanishedError, find_files
+from rag.ingest.load import VanishedError, find_files, is_supported
 from rag.ingest.metadata import page_date
 from rag.ingest.parser import Parser
 from rag.models.encoders import Encoder, encoder
@@ -55,6 +55,7 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 UPLOADED = "added"  # begins the sources, and ends the folder's name, of articles that were added in the chat
 STAGED = ".new"  # folder among them of those that are not in the index yet
 BATCH = 64  # chunks embedded between two steps of the progress bar
+NOTHING_LEFT = "no article would be left; add one before the last one is removed"
 _STRINGS = TypeAdapter(list[str])
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -129,7 +130,9 @@ def ingest(
         with _staged(added or {}, settings):
             left_out: list[str] = []
             files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
-            articles, skipped = _read_articles(files, before, settings, skip_bad, progress)
+            articles, skipped = _read_articles(
+                files, before, scope.without, settings, skip_bad, progress
+            )
             articles = _with_facts(_with_originals(articles))
             chunks = _cut(articles, before, settings)
             embedded = _write(articles, chunks, before, settings, scope, progress)
@@ -346,11 +349,11 @@ class Scope:
         """
         found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
         added = uploads.iterdir() if uploads.is_dir() else ()
-        found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
+        found |= {path: f"{UPLOADED}/{path.name}" for path in added if is_supported(path.name)}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
         kept = sorted((source, path) for path, source in found.items() if source not in self.without)
         if not kept:
-            raise LoadError("no article would be left; add one before the last one is removed")
+            raise LoadError(NOTHING_LEFT)
         for (source, path), (next_source, next_path) in pairwise(kept):
             if source == next_source:
                 raise LoadError(
@@ -388,25 +391,52 @@ def uploads(folder: Path) -> Path:
 
 
 def _read_articles(
-    files: Sequence[tuple[Path, str]], before: _Before, settings: Settings, skip_bad: bool, progress: Progress
+    files: Sequence[tuple[Path, str]],
+    before: _Before,
+    without: Collection[str],
+    settings: Settings,
+    skip_bad: bool,
+    progress: Progress,
 ) -> tuple[list[Article], tuple[str, ...]]:
-    known = {article.source: article for article in before.articles}
-    articles: list[Article] = []
-    bad: dict[str, LoadError] = {}  # source to what is wrong with it
+    known: dict[str, list[Article]] = {}
+    for article in before.articles:
+        known.setdefault(article.file, []).append(article)
+    articles: dict[str, Article] = {}
+    bad: list[tuple[str, LoadError]] = []  # with the source of its file
     with Parser(settings) as parser:
         for number, (path, source) in enumerate(files, start=1):
             progress("reading", number, len(files))
             try:
-                articles.append(parser.article(path, source, known.get(source)))
+                parsed = parser.articles(path, source, known.get(source, ()))
             except LoadError as error:
-                bad[source] = error
-    to_mend = [source for source, error in bad.items() if not isinstance(error, VanishedError)]
+                bad.append((source, error))
+                continue
+            bad += [(source, error) for error in parsed.bad]
+            for article in _left_in(parsed.articles, without):
+                if article.source in articles:
+                    twice = f"{article.source} is there twice, as a file and in another one; rename the file"
+                    bad.append((source, LoadError(twice)))
+                articles.setdefault(article.source, article)
+    to_mend = [(source, error) for source, error in bad if not isinstance(error, VanishedError)]
     if to_mend and not skip_bad:
-        first, *others = to_mend
-        raise LoadError(f"{bad[first]}{_others(others)}; or leave bad files out with --skip-bad")
+        (first, error), *_ = to_mend
+        others = [source for source in dict.fromkeys(source for source, _ in to_mend) if source != first]
+        raise LoadError(f"{error}{_others(others)}; or leave bad files out with --skip-bad")
     if not articles:
-        raise LoadError(f"no file could be read: {next(iter(bad.values()))}")
-    return articles, tuple(map(str, bad.values()))
+        raise LoadError(f"no file could be read: {bad[0][1]}" if bad else NOTHING_LEFT)
+    return [articles[source] for source in sorted(articles)], tuple(str(error) for _, error in bad)
+
+
+def _left_in(articles: Sequence[Article], without: Collection[str]) -> list[Article]:
+    """The articles of a file but those that are left out; where there are such, it is no longer whole."""
+    kept = [article for article in articles if article.source not in without]
+    whole = len(kept) == len(articles)
+    return [
+        replace(article, container=replace(article.container, whole=whole and article.container.whole))
+        if article.container
+        else article
+        for article in kept
+    ]
 
 
 def _others(sources: Sequence[str]) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
-from rag.ingest.load.content import plain_characters
+from rag.ingest.load.content import Content, plain_characters
 from rag.ingest.load.files import VanishedError, find_files, read_file
-from rag.ingest.load.formats import FORMATS, READERS, SUFFIXES, SUPPORTED
+from rag.ingest.load.formats import FORMATS, SUFFIXES, is_supported
+from rag.ingest.load.unpack import Found, Reading, articles_in, refused
 from rag.text.characters import normalized, said
 
 if TYPE_CHECKING:
@@ -21,25 +22,33 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SUFFIXES",
+    "Found",
+    "Reading",
     "VanishedError",
+    "articles_in",
     "find_files",
+    "is_supported",
     "load_document",
     "read_file",
+    "refused",
     "to_document",
 ]
 
 
 def load_document(path: Path, source: str) -> Document:
-    """One file as `to_document` makes it, in this process and for as long as it takes; `rag.ingest.parser` has limits.
+    """The first article of a file, in this process and for as long as it takes; `rag.ingest.parser` has limits.
 
     Raises:
         LoadError: it cannot be read, or as `to_document`.
     """
-    return to_document(read_file(path), path, source)
+    found = next(articles_in(read_file(path), path, Reading()), None)
+    if found is None:
+        raise LoadError(f"{said(path)} holds no article; leave it out")
+    return to_document(found.read(), path, source)
 
 
-def to_document(data: bytes, path: Path, source: str) -> Document:
-    """The bytes of a file as a document with `source` and the metadata its format declares (None where absent).
+def to_document(content: Content, path: Path, source: str) -> Document:
+    """An article as a document with `source` and the metadata its format declares (None where absent).
 
     Its characters are those of `plain_characters`; `notes` among the metadata say what was guessed or lost on reading.
 
@@ -50,12 +59,6 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
 
     from rag.ingest.dates import parse_date
 
-    read = READERS.get(path.suffix.lower())
-    if read is None:
-        raise LoadError(f"{said(path)} has a suffix that is not supported; use one of {SUPPORTED}")
-    if not data.strip():
-        raise LoadError(f"{said(path)} is empty; remove it or put an article into it")
-    content = read(data, path)
     text = plain_characters(content.text)
     if not text.strip():
         raise LoadError(f"{said(path)} holds no text; give a file with a text layer or convert it to .txt")

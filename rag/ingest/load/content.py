@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from rag.errors import LoadError
 from rag.text.characters import normalized
 
 LONGEST_SUBTITLE = 150  # characters
@@ -41,19 +43,43 @@ class Content:
 
 
 @dataclass(frozen=True)
+class Row:
+    """An article as named values, the names in lower case, and what is to be noted of it."""
+
+    fields: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several articles in a file.
+
+    `name` tells it from the others and is the same when the file has changed elsewhere: "#" and an id, or "/" and a
+    path. `held` is what it holds: an article, as it is or in a row; what gives the bytes of a file, at most so many,
+    whose own name is `file`; or why it cannot be read.
+    """
+
+    name: str
+    held: Content | Row | Callable[[int], bytes] | LoadError
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class Format:
     """A file format, which its module gives as `FORMAT`.
 
     `name` is what people call it, `suffixes` are in lower case and with their dot, the usual one first. `read` takes
-    the bytes of a file, which are not all white space, and its path, for errors alone. It imports its libraries
-    itself, so that a listing of formats costs nothing, and raises LoadError, one line with the remedy, for what it
-    cannot read; of whatever else a library raises the reading process makes such a line. Limits of size, time and
-    memory are that process's as well (`rag.ingest.parser`).
+    the bytes of a file, which are not all white space, and its path, for errors alone. It gives the article, or of a
+    format with `several` its parts, each only when it is asked for. It imports its libraries itself, so that a listing
+    of formats costs nothing, and raises LoadError, one line with the remedy, for what it cannot read; of whatever else
+    a library raises the reading process makes such a line. Limits of size, time and memory are that process's as well
+    (`rag.ingest.parser`).
     """
 
     name: str
     suffixes: tuple[str, ...]
-    read: Callable[[bytes, Path], Content]
+    read: Callable[[bytes, Path], Content] | Callable[[bytes, Path], Iterable[Part]]
+    several: bool = False
 
 
 def plain_characters(text: str) -> str:

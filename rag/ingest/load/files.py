@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rag.disk.files import open_regular
 from rag.errors import LoadError
-from rag.ingest.load.formats import SUFFIXES, SUPPORTED
+from rag.ingest.load.formats import SUPPORTED, is_supported
 from rag.text.characters import plain, said
 
 LONGEST_FILE = 50_000_000  # bytes
@@ -55,7 +55,7 @@ def _files_under(root: Path, left_out: list[str] | None) -> list[Path]:
     except OSError as error:
         raise LoadError(f"{said(root)} cannot be read: {error.strerror}; check the path and its permissions") from error
     if not stat.S_ISDIR(mode):
-        if root.suffix.lower() not in SUFFIXES:
+        if not is_supported(root.name):
             raise LoadError(f"{said(root)} has a suffix that is not supported; use one of {SUPPORTED}")
         if not stat.S_ISREG(mode):
             raise LoadError(f"{said(root)} is no regular file; name a file that holds an article")
@@ -82,7 +82,7 @@ def _walk(root: Path, left_out: list[str] | None) -> Iterator[Path]:
         for name in names:
             file = Path(folder, name)
             try:
-                if not name.startswith(".") and file.suffix.lower() in SUFFIXES and file.is_file():
+                if not name.startswith(".") and is_supported(name) and file.is_file():
                     yield file
             except OSError as error:  # the folder lets its names be listed, and no more; or they are too long
                 fail(OSError(error.errno, error.strerror, folder))

@@ -1,0 +1,54 @@
+"""OpenDocument text: the words as they stand in it, without its comments and what was deleted while it was tracked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LoadError
+from rag.ingest.load.content import Content, Format
+from rag.ingest.load.package import Package, described
+from rag.text.characters import said
+
+_TEXT, _TABLE, _OFFICE = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("text", "table", "office"))
+_SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n", f"{_TEXT}s": " "}
+_UNSEEN = frozenset(
+    {f"{_OFFICE}annotation", f"{_TEXT}tracked-changes", f"{_TEXT}note-citation", f"{_TEXT}sequence-decls"}
+)
+
+
+def read(data: bytes, path: Path) -> Content:
+    package = Package(data, path)
+    root = package.xml("content.xml")
+    body = root.find(f"{_OFFICE}body/{_OFFICE}text") if root is not None else None
+    if body is None:
+        raise LoadError(f"{said(path)} is no text document; save it as ODT, or convert it to .txt")
+    title, author = described(package)
+    return Content("\n".join(_lines(body)), title=title, author=author)
+
+
+FORMAT = Format("OpenDocument text (ODT)", (".odt",), read)
+
+
+def _lines(element: Any) -> Iterator[str]:
+    for child in element.iterchildren(tag="*"):
+        if child.tag in (f"{_TEXT}p", f"{_TEXT}h"):
+            yield _words(child)
+        elif child.tag == f"{_TABLE}table-row":
+            cells = (" ".join(_lines(cell)).strip() for cell in child.iterchildren(f"{_TABLE}table-cell"))
+            yield " | ".join(filter(None, cells))
+        elif child.tag not in _UNSEEN:
+            yield from _lines(child)
+
+
+def _words(element: Any) -> str:
+    """The words of a paragraph; a footnote or a box within it follows where it is anchored."""
+    text = element.text or ""
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in _UNSEEN:
+            inner = _SPACES.get(child.tag) or _words(child)
+            boxed = child.tag in (f"{_TEXT}p", f"{_TEXT}h", f"{_TEXT}note-body")
+            text += f" {inner.strip()} " if boxed else inner
+        text += child.tail or ""
+    return text
