@@ -32,6 +32,7 @@ from rag.ingest.clean import Line, clean
 from rag.ingest.instructions import find_instructions
 from rag.ingest.load import read_file, to_document
 from rag.ingest.metadata import read_metadata
+from rag.ingest.sections import carried
 from rag.settings import Settings
 from rag.text.characters import normalized, said
 from rag.types import Article, Instruction
@@ -198,6 +199,7 @@ def _article(data: bytes, path: Path, longest: int, source: str, digest: str) ->
         updated=_day(document.metadata["updated"]),
         imprint=document.metadata["imprint"],
         notes=document.metadata["notes"],
+        sections=carried(document.metadata["sections"], cleaned.lines, document.page_content),
     )
 
 

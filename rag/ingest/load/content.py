@@ -28,7 +28,9 @@ class Content:
     """What a file holds: its text, and what the format itself declares about it, None where it does not.
 
     `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
-    `notes` say in a line each what was guessed or lost on reading.
+    `notes` say in a line each what was guessed or lost on reading. `sections` are the parts of the file that a citation
+    names, in order: the offset in `text` at which each begins, and what it is called ("page 3", "slide 4", "chapter
+    Arrival", "row 7"), "" where none does.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Content:
     updated: str | None = None
     author: str | None = None
     notes: tuple[str, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
