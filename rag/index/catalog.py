@@ -37,7 +37,8 @@ CREATE TABLE articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
     updated TEXT, imprint BLOB NOT NULL, container TEXT,
-    instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, text TEXT NOT NULL
+    instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, sections TEXT NOT NULL,
+    text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX articles_original ON articles (original);
 CREATE TABLE chunks (
@@ -72,7 +73,7 @@ def write_catalog(
         texts = {}
         for article in articles:
             texts[article.source] = article.text
-            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
+            connection.execute("INSERT INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", _article_row(article))
         for number, chunk in enumerate(chunks, start=1):
             connection.execute("INSERT INTO chunks VALUES (?,?,?,?,?,?)", (number, *astuple(chunk)))
             body = texts[chunk.source][chunk.start : chunk.end]
@@ -180,7 +181,8 @@ class Catalog:
         digest = hashlib.sha256()
         for statement in (
             "SELECT id FROM chunks ORDER BY number",
-            "SELECT source, title, publisher, published, original, no_later_than FROM articles ORDER BY source",
+            "SELECT source, title, publisher, published, original, no_later_than, sections FROM articles "
+            "ORDER BY source",
         ):
             for row in self._rows(statement):
                 digest.update(repr(tuple(row)).encode())
@@ -232,7 +234,7 @@ class Catalog:
         marks = ",".join("?" * len(scores))
         rows = self._rows(
             "SELECT chunks.id, chunks.source, start, end, substr(text, start + 1, end - start) AS words, title, "
-            "publisher, published, updated, author, no_later_than, sentences, imprint, turns, "
+            "publisher, published, updated, author, no_later_than, sentences, imprint, sections, turns, "
             "(SELECT json_group_array(source) FROM (SELECT source FROM articles AS copies "
             "WHERE original = chunks.source AND source != original "
             "ORDER BY source)) AS copies "
@@ -291,6 +293,7 @@ def _article_row(article: Article) -> tuple[str | bytes | None, ...]:
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         json.dumps(article.notes, ensure_ascii=False),
+        json.dumps(article.sections, ensure_ascii=False),
         article.text,  # last, since whatever stands behind a long text is read through it
     )
 
@@ -313,6 +316,7 @@ def _passage(row: sqlite3.Row, score: float) -> Passage:
         article_sentences=_places(row["sentences"]),
         updated=_date(row["updated"]),
         imprint=_places(row["imprint"]),
+        sections=_sections(row["sections"]),
     )
 
 
@@ -334,6 +338,7 @@ def _article(row: sqlite3.Row) -> Article:
         updated=_date(row["updated"]),
         imprint=_places(row["imprint"]),
         notes=tuple(json.loads(row["notes"])),
+        sections=_sections(row["sections"]),
         container=Container(*json.loads(row["container"])) if row["container"] else None,
     )
 
@@ -341,6 +346,11 @@ def _article(row: sqlite3.Row) -> Article:
 @lru_cache(maxsize=32)  # the passages of a question are of a few articles
 def _places(packed: bytes) -> tuple[tuple[int, int], ...]:
     return tuple(_PAIR.iter_unpack(packed))
+
+
+@lru_cache(maxsize=16)
+def _sections(written: str) -> tuple[tuple[int, str], ...]:
+    return tuple((start, label) for start, label in json.loads(written))
 
 
 @lru_cache(maxsize=16)

@@ -25,7 +25,7 @@ from rag.types import Article, Chunk, Filters, Passage
 CATALOG = "catalog.sqlite"
 LOCK = "lock"
 VECTORS = "vectors"  # begins the names of folders with vectors
-FORMAT = "7"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+FORMAT = "8"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
 READABLE = "let this user read it, or choose another folder with --index"
 Result = TypeVar("Result")
 

@@ -34,6 +34,7 @@ from rag.ingest.clean import Line, clean
 from rag.ingest.instructions import find_instructions
 from rag.ingest.load import Found, Reading, articles_in, read_file, refused, to_document
 from rag.ingest.metadata import read_metadata
+from rag.ingest.sections import carried
 from rag.settings import Settings
 from rag.text.characters import normalized, said
 from rag.types import Article, Container, Instruction
@@ -247,6 +248,7 @@ def _article(found: Found, path: Path, reading: Reading, source: str) -> Article
         updated=_day(document.metadata["updated"]),
         imprint=document.metadata["imprint"],
         notes=document.metadata["notes"],
+        sections=carried(document.metadata["sections"], cleaned.lines, document.page_content),
     )
 
 

@@ -116,6 +116,7 @@ def test_text_keeps_its_characters(tmp_path: Path) -> None:
         "updated": None,
         "author": None,
         "notes": (),
+        "sections": (),
     }
 
 
@@ -229,6 +230,7 @@ def test_html_gives_headline_text_and_declared_metadata(tmp_path: Path, charset:
         "updated": None,
         "author": "Ana Ruiz",
         "notes": (),
+        "sections": (),
     }
 
 

@@ -6,6 +6,7 @@ Only what the file format itself declares becomes metadata here; what the articl
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ def load_document(path: Path, source: str) -> Document:
 def to_document(content: Content, path: Path, source: str) -> Document:
     """An article as a document with `source` and the metadata its format declares (None where absent).
 
-    Its characters are those of `plain_characters`; `notes` among the metadata say what was guessed or lost on reading.
+    Its characters are those of `plain_characters`; `notes` and `sections` among the metadata are as
+    those of `Content`, the sections by where they begin in the text of the document.
 
     Raises:
         LoadError: there is no readable text in it; in one line with the remedy.
@@ -59,7 +61,7 @@ def to_document(content: Content, path: Path, source: str) -> Document:
 
     from rag.ingest.dates import parse_date
 
-    text = plain_characters(content.text)
+    text, sections = _plain(content)
     if not text.strip():
         raise LoadError(f"{said(path)} holds no text; give a file with a text layer or convert it to .txt")
     declared = {
@@ -69,5 +71,14 @@ def to_document(content: Content, path: Path, source: str) -> Document:
         "updated": parse_date(content.updated or ""),
         "author": content.author and normalized(content.author),
         "notes": content.notes,
+        "sections": sections,
     }
     return Document(page_content=text, metadata={"source": source, **declared})
+
+
+def _plain(content: Content) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """The text in the characters in which it is stored, and its sections by their places there."""
+    starts = [0, *(start for start, _ in content.sections), len(content.text)]
+    pieces = [plain_characters(content.text[start:end]) for start, end in pairwise(starts)]
+    labels = (label for _, label in content.sections)
+    return "".join(pieces), tuple(zip(accumulate(map(len, pieces)), labels, strict=False))

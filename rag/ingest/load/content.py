@@ -30,7 +30,9 @@ class Content:
     """What a file holds: its text, and what the format itself declares about it, None where it does not.
 
     `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
-    `notes` say in a line each what was guessed or lost on reading.
+    `notes` say in a line each what was guessed or lost on reading. `sections` are the parts of the file that a citation
+    names, in order: the offset in `text` at which each begins, and what it is called ("page 3", "slide 4", "chapter
+    Arrival", "row 7"), "" where none does.
     """
 
     text: str
@@ -40,13 +42,15 @@ class Content:
     updated: str | None = None
     author: str | None = None
     notes: tuple[str, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Row:
-    """An article as named values, the names in lower case, and what is to be noted of it."""
+    """An article as named values, the names in lower case, where it stands in its file, and what is to be noted."""
 
     fields: Mapping[str, Any]
+    place: str
     notes: tuple[str, ...] = ()
 
 
@@ -85,6 +89,20 @@ class Format:
 def plain_characters(text: str) -> str:
     """The text as it is stored: in NFC, line ends as "\\n", without control and invisible characters."""
     return normalized(_NO_TEXT.sub("", _LINE_END.sub("\n", text.translate(_CONTROLS))))
+
+
+def in_sections(parts: Iterable[tuple[str, str]]) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """The text of parts that are each called something, and where each begins, as `Content` has them.
+
+    >>> in_sections([("", "A port"), ("slide 2", "It opened.")])
+    ('A port\\n\\nIt opened.', ((0, ''), (8, 'slide 2')))
+    """
+    text, sections = "", []
+    for label, part in parts:
+        text += "\n\n" if text else ""
+        sections.append((len(text), " ".join(label.split())))
+        text += part
+    return text, tuple(sections)
 
 
 def is_paragraph(line: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
-from rag.ingest.load.content import Content, Format
-from rag.ingest.load.markup import text_of
+from rag.ingest.load.content import Content, Format, in_sections
+from rag.ingest.load.markup import lines_of, sections_of
 from rag.ingest.load.package import Package, described
 
 
@@ -19,7 +19,8 @@ def read(data: bytes, path: Path) -> Content:
         BytesIO(data), convert_image=lambda image: [], style_map="p[style-name='Title'] => h1:fresh"
     )
     title, author = described(package)
-    return Content(text_of(page.value), title=title, author=author)
+    text, sections = in_sections(sections_of(lines_of(page.value)))
+    return Content(text, title=title, author=author, sections=sections)
 
 
 FORMAT = Format("Word (DOCX)", (".docx",), read)

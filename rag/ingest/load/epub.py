@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from rag.errors import LoadError
-from rag.ingest.load.content import Content, Format, given_author, given_title
+from rag.ingest.load.content import Content, Format, given_author, given_title, in_sections
 from rag.ingest.load.encoding import decoded
-from rag.ingest.load.markup import text_of
+from rag.ingest.load.markup import LONGEST_LABEL, lines_of
 from rag.ingest.load.package import Package
 from rag.text.characters import said
 
@@ -40,16 +40,20 @@ def read(data: bytes, path: Path) -> Content:
             notes.append(f"its chapter {said(name)} is missing; get it anew if that matters")
             continue
         label = _LABEL.search(chapter[:200])
-        text, lost = decoded(chapter, path, label[1].decode() if label else None)
-        chapters.append(text_of(text))
+        markup, lost = decoded(chapter, path, label[1].decode() if label else None)
+        lines = lines_of(markup)
+        heading = next((line.text for line in lines if line.level), str(len(chapters) + 1))
+        chapters.append((f"chapter {heading:.{LONGEST_LABEL}}", "\n".join(line.text for line in lines)))
         notes += lost
+    text, sections = in_sections(chapters)
     return Content(
-        text="\n\n".join(chapters),
+        text=text,
         title=given_title(_told(book, "title")),
         publisher=_told(book, "publisher"),
         published=_told(book, "date"),
         author=given_author(_told(book, "creator")),
         notes=tuple(dict.fromkeys(notes)),
+        sections=sections,
     )
 
 

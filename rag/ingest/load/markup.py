@@ -6,10 +6,11 @@ Pages of the web, which are mostly something else, are for html.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+LONGEST_LABEL = 80  # characters of a heading in a citation
 _BLOCKS = frozenset(
     "address article aside blockquote body br caption dd details div dl dt fieldset figcaption figure footer form h1 "
     "h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
@@ -58,6 +59,17 @@ def lines_of(markup: str) -> Sequence[Line]:
     except (etree.LxmlError, ValueError, AssertionError):
         return ()
     return _lines(page)
+
+
+def sections_of(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+    """The text below each heading, with it, and what a citation calls it; what the text begins with is its title."""
+    label, texts = "", list[str]()
+    for line in lines:
+        if line.level and any(texts):
+            yield label, "\n".join(texts)
+            label, texts = f"section {line.text:.{LONGEST_LABEL}}", []
+        texts.append(line.text)
+    yield label, "\n".join(texts)
 
 
 def _lines(page: Any) -> list[Line]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.ingest.load.content import Content, Format
+from rag.ingest.load.content import Content, Format, in_sections
+from rag.ingest.load.markup import Line, sections_of
 from rag.ingest.load.package import Package, described
 from rag.text.characters import said
 
@@ -25,19 +26,20 @@ def read(data: bytes, path: Path) -> Content:
     if body is None:
         raise LoadError(f"{said(path)} is no text document; save it as ODT, or convert it to .txt")
     title, author = described(package)
-    return Content("\n".join(_lines(body)), title=title, author=author)
+    text, sections = in_sections(sections_of(_lines(body)))
+    return Content(text, title=title, author=author, sections=sections)
 
 
 FORMAT = Format("OpenDocument text (ODT)", (".odt",), read)
 
 
-def _lines(element: Any) -> Iterator[str]:
+def _lines(element: Any) -> Iterator[Line]:
     for child in element.iterchildren(tag="*"):
         if child.tag in (f"{_TEXT}p", f"{_TEXT}h"):
-            yield _words(child)
+            yield Line(_words(child), int(child.tag == f"{_TEXT}h"))
         elif child.tag == f"{_TABLE}table-row":
-            cells = (" ".join(_lines(cell)).strip() for cell in child.iterchildren(f"{_TABLE}table-cell"))
-            yield " | ".join(filter(None, cells))
+            cells = (" ".join(line.text for line in _lines(cell)) for cell in child.iterchildren(f"{_TABLE}table-cell"))
+            yield Line(" | ".join(cell.strip() for cell in cells if cell.strip()))
         elif child.tag not in _UNSEEN:
             yield from _lines(child)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.ingest.load.content import Content, Format
+from rag.ingest.load.content import Content, Format, in_sections
 from rag.ingest.load.package import Package, described
 from rag.text.characters import said
 
@@ -22,8 +22,9 @@ def read(data: bytes, path: Path) -> Content:
         ) from None
     package = Package(data, path)
     title, author = described(package)
-    slides = ["\n".join(filter(str.strip, _lines(slide))) for slide in Presentation(BytesIO(data)).slides]
-    return Content("\n\n".join(slides), title=title, author=author)
+    slides = ("\n".join(filter(str.strip, _lines(slide))) for slide in Presentation(BytesIO(data)).slides)
+    text, sections = in_sections((f"slide {number}", slide) for number, slide in enumerate(slides, start=1))
+    return Content(text, title=title, author=author, sections=sections)
 
 
 FORMAT = Format("PowerPoint (PPTX)", (".pptx",), read)

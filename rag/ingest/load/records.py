@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -36,7 +37,7 @@ def read_table(data: bytes, path: Path) -> Iterator[Part]:
         for row in rows:
             if any(map(str.strip, row)):
                 number += 1
-                yield _part(dict(zip(names, row, strict=False)), number, () if number > 1 else notes)
+                yield _part(dict(zip(names, row, strict=False)), number, f"row {number:,}", () if number > 1 else notes)
     except csv.Error as error:
         raise LoadError(f"{said(path)} is damaged below row {number:,} ({error}); save it anew as CSV") from None
 
@@ -57,7 +58,7 @@ def read_lines(data: bytes, path: Path) -> Iterator[Part]:
             continue
         if isinstance(record, dict):
             fields = {str(name).strip().casefold(): value for name, value in record.items()}
-            yield _part(fields, number, () if number > 1 else notes)
+            yield _part(fields, number, f"line {number:,}", () if number > 1 else notes)
         else:
             yield _bad(number, f'line {number:,} of {said(path)} is no article; write {{"title": …, "text": …}}')
 
@@ -65,12 +66,12 @@ def read_lines(data: bytes, path: Path) -> Iterator[Part]:
 LINES = Format("JSON lines", (".jsonl", ".ndjson"), read_lines, several=True)
 
 
-def _part(fields: dict[str, Any], number: int, notes: tuple[str, ...]) -> Part:
-    plain = {
+def _part(fields: dict[str, Any], number: int, place: str, notes: tuple[str, ...]) -> Part:
+    told = {
         name: str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
         for name, value in fields.items()
     }
-    return Part(f"#{value_of(plain, *NAMES['id'], *NAMES['url']) or number}", Row(plain, notes))
+    return Part(f"#{value_of(told, *NAMES['id'], *NAMES['url']) or number}", Row(told, place, notes))
 
 
 def _bad(number: int, why: str) -> Part:
@@ -91,4 +92,4 @@ def article_of(row: Row, path: Path, columns: Mapping[str, str]) -> Content:
     if not texts:
         raise LoadError(f"{said(path)} has no text in its column {plain(named[0])}; leave it out, or name another one")
     text = text_of(texts[0]) if looks_like_markup(texts[0]) else texts[0]
-    return content_of(row.fields, text, row.notes, columns)
+    return replace(content_of(row.fields, text, row.notes, columns), sections=((0, row.place),))
