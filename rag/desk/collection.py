@@ -219,7 +219,10 @@ class Collection:
                 titles = ", ".join(str(title) for title in islice(there.values(), MOST_NAMED))
                 yield [Added(path.name, error=f"{path.name} is in the collection already: {titles}")]
             else:
-                yield [*(Added(each.source, each) for each in parsed.articles), *(_not_added(path, e) for e in parsed.bad)]
+                yield [
+                    *(Added(each.source, each) for each in parsed.articles),
+                    *(_not_added(path, e) for e in parsed.bad),
+                ]
 
     def _free_name(self, path: Path, taken: Container[str]) -> str:
         """A name that no file has among the uploads."""

@@ -69,9 +69,9 @@ def _silent(step: str, done: int, total: int) -> None:
 class IngestReport:
     """What an indexing run found and did.
 
-    `skipped` are one-line errors of files left out; `notes` say of new and changed ones what was guessed or lost on
-    reading; `instructed` counts the articles and copies that hold words which look like an instruction to a language
-    model.
+    `skipped` are one-line errors of files left out; `notes` say which links and the like were passed by, and of new and
+    changed articles what was guessed or lost on reading; `instructed` counts the articles and copies that hold words
+    which look like an instruction to a language model.
     """
 
     articles: int
@@ -128,11 +128,9 @@ def ingest(
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings):
-            left_out: list[str] = []
-            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
-            articles, skipped = _read_articles(
-                files, before, scope.without, settings, skip_bad, progress
-            )
+            left_out, passed_by = list[str](), list[str]()
+            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None, passed_by)
+            articles, skipped = _read_articles(files, before, scope.without, settings, skip_bad, progress)
             articles = _with_facts(_with_originals(articles))
             chunks = _cut(articles, before, settings)
             embedded = _write(articles, chunks, before, settings, scope, progress)
@@ -149,11 +147,14 @@ def ingest(
         skipped=(*left_out, *skipped),
         seconds=time.perf_counter() - started,
         instructed=sum(bool(article.instructions) for article in articles),
-        notes=tuple(
-            f"{article.source}: {note}"
-            for article in articles
-            if old.get(article.source) != article.digest
-            for note in article.notes
+        notes=(
+            *passed_by,
+            *(
+                f"{article.source}: {note}"
+                for article in articles
+                if old.get(article.source) != article.digest
+                for note in article.notes
+            ),
         ),
     )
 
@@ -338,16 +339,21 @@ class Scope:
     without: frozenset[str] = frozenset()
 
     def files(
-        self, uploads: Path, staged: Iterable[str] = (), left_out: list[str] | None = None
+        self,
+        uploads: Path,
+        staged: Iterable[str] = (),
+        left_out: list[str] | None = None,
+        passed_by: list[str] | None = None,
     ) -> list[tuple[Path, str]]:
         """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
 
-        `staged` names those there that only this run takes in; `left_out` is as in `find_files`.
+        `staged` names those there that only this run takes in; `left_out` and `passed_by` are as in
+        `find_files`.
 
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
-        found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
+        found = dict(find_files(self.paths, left_out, passed_by))  # by file: the uploads may lie in one of the folders
         added = uploads.iterdir() if uploads.is_dir() else ()
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if is_supported(path.name)}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
@@ -417,11 +423,11 @@ def _read_articles(
                     twice = f"{article.source} is there twice, as a file and in another one; rename the file"
                     bad.append((source, LoadError(twice)))
                 articles.setdefault(article.source, article)
-    to_mend = [(source, error) for source, error in bad if not isinstance(error, VanishedError)]
+    to_mend = [each for each in bad if not isinstance(each[1], VanishedError)]
     if to_mend and not skip_bad:
-        (first, error), *_ = to_mend
+        first, why = to_mend[0]
         others = [source for source in dict.fromkeys(source for source, _ in to_mend) if source != first]
-        raise LoadError(f"{error}{_others(others)}; or leave bad files out with --skip-bad")
+        raise LoadError(f"{why}{_others(others)}; or leave bad files out with --skip-bad")
     if not articles:
         raise LoadError(f"no file could be read: {bad[0][1]}" if bad else NOTHING_LEFT)
     return [articles[source] for source in sorted(articles)], tuple(str(error) for _, error in bad)

@@ -32,7 +32,7 @@ from langchain_core.documents import Document
 from rag.errors import LoadError
 from rag.ingest.clean import Line, clean
 from rag.ingest.instructions import find_instructions
-from rag.ingest.load import Found, Reading, articles_in, read_file, refused, to_document
+from rag.ingest.load import Found, Reading, articles_in, document_of, read_file, refused
 from rag.ingest.metadata import read_metadata
 from rag.ingest.sections import carried
 from rag.settings import Settings
@@ -70,7 +70,7 @@ class Parser(AbstractContextManager["Parser"]):
         self.close()
 
     def articles(self, path: Path, source: str, known: Sequence[Article] = ()) -> Parsed:
-        """The articles of a file, cleaned and with their metadata, as originals; those of `known` that are as they were.
+        """The articles of a file, cleaned and with their metadata, as originals; of `known` what has not changed.
 
         Raises:
             VanishedError: it is no longer there.
@@ -113,7 +113,9 @@ class Parser(AbstractContextManager["Parser"]):
             if isinstance(reply, LoadError):
                 raise reply
             return reply
-        raise LoadError(f"gave up on {said(path)}{why}" if why else f"{source} is no longer in {said(path)}; index again")
+        raise LoadError(
+            f"gave up on {said(path)}{why}" if why else f"{source} is no longer in {said(path)}; index again"
+        )
 
     def close(self) -> None:
         """End the child; it would end by itself with this process."""
@@ -278,7 +280,7 @@ def _lines(data: bytes, path: Path, reading: Reading, file: str, source: str) ->
 
 def _document(found: Found, path: Path, reading: Reading, source: str) -> Document:
     place = Path(f"{path}{found.name}")
-    document = to_document(found.read(), place, f"{source}{found.name}")
+    document = document_of(found.read(), place, f"{source}{found.name}")
     if len(document.page_content) > reading.longest:  # a PDF unpacks its text
         most = f"{reading.longest / _MB:,g} MB of text"
         raise LoadError(f"{said(place)} has more than {most}; split it, or raise RAG_MAX_FILE_MB")

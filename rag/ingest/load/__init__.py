@@ -27,6 +27,7 @@ __all__ = [
     "Reading",
     "VanishedError",
     "articles_in",
+    "document_of",
     "find_files",
     "is_supported",
     "load_document",
@@ -42,13 +43,21 @@ def load_document(path: Path, source: str) -> Document:
     Raises:
         LoadError: it cannot be read, or as `to_document`.
     """
-    found = next(articles_in(read_file(path), path, Reading()), None)
-    if found is None:
-        raise LoadError(f"{said(path)} holds no article; leave it out")
-    return to_document(found.read(), path, source)
+    return to_document(read_file(path), path, source)
 
 
-def to_document(content: Content, path: Path, source: str) -> Document:
+def to_document(data: bytes, path: Path, source: str) -> Document:
+    """The first article of a file's bytes, as `document_of`.
+
+    Raises:
+        LoadError: as `articles_in`, or as `document_of`.
+    """
+    for found in articles_in(data, path, Reading()):
+        return document_of(found.read(), path, source)
+    raise LoadError(f"{said(path)} holds no article; leave it out")
+
+
+def document_of(content: Content, path: Path, source: str) -> Document:
     """An article as a document with `source` and the metadata its format declares (None where absent).
 
     Its characters are those of `plain_characters`; `notes` and `sections` among the metadata are as

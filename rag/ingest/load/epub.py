@@ -29,7 +29,8 @@ def read(data: bytes, path: Path) -> Content:
     if book is None:
         raise LoadError(f"{said(path)} is damaged: it has no list of its chapters; get it anew")
     items = {item.get("id"): item for item in book.iter("{*}item")}
-    chapters, notes = [], []
+    chapters: list[tuple[str, str]] = []
+    notes: list[str] = []
     for entry in book.iter("{*}itemref"):
         item = items.get(entry.get("idref"))
         if item is None or item.get("media-type") not in _TEXTS or "nav" in (item.get("properties") or "").split():

@@ -9,16 +9,16 @@ from typing import Any
 
 from rag.ingest.load.content import Content
 
-# Of each field its usual names, in lower case; the first that has a value counts.
+# Of each field its usual names, in lower case and apart by spaces; the first that has a value counts.
 NAMES = {
-    "text": "text body content article articlebody article_body full_text maintext story".split(),
-    "title": "title headline".split(),
-    "publisher": "publisher publication site outlet".split(),
-    "date": "published date pubdate publication_date date_published datepublished published_at".split(),
-    "updated": "updated modified lastmod last_modified last_updated date_modified datemodified updated_at".split(),
-    "author": "author authors byline creator".split(),
-    "url": "url link source_url".split(),
-    "id": "id guid uuid".split(),
+    "text": "text body content article articlebody article_body full_text maintext story",
+    "title": "title headline",
+    "publisher": "publisher publication site outlet",
+    "date": "published date pubdate publication_date date_published datepublished published_at",
+    "updated": "updated modified lastmod last_modified last_updated date_modified datemodified updated_at",
+    "author": "author authors byline creator",
+    "url": "url link source_url",
+    "id": "id guid uuid",
 }
 _NO_VALUE = frozenset({"", "~", "null", "Null", "NULL"})
 _ADDRESS = re.compile(r"://|^www\.")
@@ -45,9 +45,9 @@ def content_of(
     )
 
 
-def names_of(field: str, columns: Mapping[str, str]) -> Sequence[str]:
+def names_of(field: str, columns: Mapping[str, str] = MappingProxyType({})) -> Sequence[str]:
     """What a field may be called."""
-    return [columns[field].casefold()] if field in columns else NAMES[field]
+    return [columns[field].casefold()] if field in columns else NAMES[field].split()
 
 
 def value_of(fields: Mapping[str, Any], *names: str) -> str | None:

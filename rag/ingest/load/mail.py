@@ -8,7 +8,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 from rag.errors import LoadError
@@ -20,6 +19,7 @@ from rag.text.characters import plain, said
 _BEGINS = re.compile(rb"^From [^\n]*\d{4}[^\n]*\r?\n(?=[\w-]+:)", re.MULTILINE)
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _HEADER = re.compile(rb"\A(?:From [^\n]*\n)?[\w-]+:")
+_NAMED = re.compile(rb"(?im)^message-id:\s*<?([^\s>]{1,200})")
 _MOST_NAMED = 8  # attachments that a note names
 _LITTLE = 0.5  # a text is no full version of the page that stands beside it if it has less than this share of its words
 
@@ -60,15 +60,19 @@ def read_mailbox(data: bytes, path: Path) -> Iterator[Part]:
     starts = [found.end() for found in _BEGINS.finditer(data)]
     if not starts:
         raise LoadError(f"{said(path)} is no mailbox; give it its true suffix, .eml for a single e-mail")
-    ends = [found.start() for found in _BEGINS.finditer(data)][1:] + [len(data)]
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
-        message = _QUOTED.sub(rb"\1", data[start:end])
-        found = re.search(rb"(?im)^message-id:\s*<?([^\s>]{1,200})", message[:20_000])
+    for number, start in enumerate(starts, start=1):
+        following = _BEGINS.search(data, start)
+        message = _QUOTED.sub(rb"\1", data[start : following.start() if following else len(data)])
+        found = _NAMED.search(message[:20_000])
         name = found[1].decode("utf-8", "replace") if found else str(number)
-        yield Part(f"#{name}", partial(bytes.__getitem__, message, slice(None)), file="message.eml")
+        yield Part(f"#{name}", partial(_head, message), file="message.eml")
 
 
 MAILBOX = Format("mailboxes", (".mbox",), read_mailbox, several=True)
+
+
+def _head(message: bytes, longest: int) -> bytes:
+    return message[:longest]
 
 
 def message_of(data: bytes) -> EmailMessage:

@@ -12,10 +12,17 @@ from typing import Any
 
 LONGEST_LABEL = 80  # characters of a heading in a citation
 _BLOCKS = frozenset(
-    "address article aside blockquote body br caption dd details div dl dt fieldset figcaption figure footer form h1 "
-    "h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
+    re.findall(
+        r"\w+",
+        """
+        address article aside blockquote body br caption dd details div dl dt fieldset figcaption figure footer form h1
+        h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul
+        """,
+    )
 )
-_UNSEEN = frozenset("head script style template noscript title svg math object iframe audio video rt rp".split())
+_UNSEEN = frozenset(
+    re.findall(r"\w+", "head script style template noscript title svg math object iframe audio video rt rp")
+)
 _HEADING = re.compile(r"h[1-6]\Z")
 _TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|blockquote|img|figure)\b[^<>]*>", re.I)
 # Elements without content, as XHTML writes them, which HTML takes for begun.
@@ -55,7 +62,9 @@ def lines_of(markup: str) -> Sequence[Line]:
 
     whole = _CLOSED.sub(r"<\1\2></\1>", markup)
     try:
-        page = document_fromstring(whole.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", huge_tree=True))
+        page = document_fromstring(
+            whole.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", huge_tree=True)
+        )
     except (etree.LxmlError, ValueError, AssertionError):
         return ()
     return _lines(page)

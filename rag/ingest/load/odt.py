@@ -12,8 +12,10 @@ from rag.ingest.load.markup import Line, sections_of
 from rag.ingest.load.package import Package, described
 from rag.text.characters import said
 
-_TEXT, _TABLE, _OFFICE = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("text", "table", "office"))
-_SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n", f"{_TEXT}s": " "}
+_TEXT, _TABLE, _OFFICE = (
+    f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("text", "table", "office")
+)
+_CHARACTERS = {f"{_TEXT}{name}": text for name, text in (("tab", "\t"), ("line-break", "\n"), ("s", " "), ("p", "\n"))}
 _UNSEEN = frozenset(
     {f"{_OFFICE}annotation", f"{_TEXT}tracked-changes", f"{_TEXT}note-citation", f"{_TEXT}sequence-decls"}
 )
@@ -36,21 +38,27 @@ FORMAT = Format("OpenDocument text (ODT)", (".odt",), read)
 def _lines(element: Any) -> Iterator[Line]:
     for child in element.iterchildren(tag="*"):
         if child.tag in (f"{_TEXT}p", f"{_TEXT}h"):
-            yield Line(_words(child), int(child.tag == f"{_TEXT}h"))
+            noted: list[Any] = []
+            yield Line(_words(child, noted).strip("\n"), int(child.tag == f"{_TEXT}h"))
+            for note in noted:
+                yield from _lines(note)
         elif child.tag == f"{_TABLE}table-row":
-            cells = (" ".join(line.text for line in _lines(cell)) for cell in child.iterchildren(f"{_TABLE}table-cell"))
-            yield Line(" | ".join(cell.strip() for cell in cells if cell.strip()))
+            cells = (
+                " ".join(line.text for line in _lines(cell)).strip()
+                for cell in child.iterchildren(f"{_TABLE}table-cell")
+            )
+            yield Line(" | ".join(cell for cell in cells if cell))
         elif child.tag not in _UNSEEN:
             yield from _lines(child)
 
 
-def _words(element: Any) -> str:
-    """The words of a paragraph; a footnote or a box within it follows where it is anchored."""
+def _words(element: Any, noted: list[Any]) -> str:
+    """The words of a paragraph, with those of boxes in it on lines of their own; notes are gathered."""
     text = element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in _UNSEEN:
-            inner = _SPACES.get(child.tag) or _words(child)
-            boxed = child.tag in (f"{_TEXT}p", f"{_TEXT}h", f"{_TEXT}note-body")
-            text += f" {inner.strip()} " if boxed else inner
+        if child.tag == f"{_TEXT}note-body":
+            noted.append(child)
+        elif isinstance(child.tag, str) and child.tag not in _UNSEEN:
+            text += _CHARACTERS.get(child.tag, "") + _words(child, noted)
         text += child.tail or ""
     return text

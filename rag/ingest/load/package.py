@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +14,10 @@ from rag.errors import LoadError
 from rag.ingest.load.content import given_author, given_title
 from rag.text.characters import said
 
+_OLE = b"\xd0\xcf\x11\xe0"  # what Office writes documents with a password into, and wrote others until 2007
 MOST_ENTRIES = 100_000
 _LONGEST = 100_000_000  # bytes of an entry, unpacked
 _ALTOGETHER = 1_000_000_000
-_DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
@@ -39,6 +39,10 @@ def opened(data: bytes, path: Path) -> zipfile.ZipFile:
     Raises:
         LoadError: it is damaged, or has too many of them.
     """
+    if data.startswith(_OLE):
+        raise LoadError(
+            f"{said(path)} has a password or is of an old program; save it without one, as DOCX, PPTX or ODT"
+        )
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _BROKEN as error:
@@ -98,28 +102,26 @@ class Package:
         """The root of an entry, as lxml has it; None where there is none.
 
         Raises:
-            LoadError: it cannot be unpacked, or is no XML.
+            LoadError: it cannot be unpacked, is no XML, or declares entities, by which few characters stand for many.
         """
         from lxml import etree  # type: ignore[import-untyped]
 
         data = self.read(name)
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=False)
+        if data is None:
+            return None
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
-            return None if data is None else etree.fromstring(data, parser)
+            root = etree.fromstring(data, parser)
         except (etree.LxmlError, ValueError) as error:
             raise LoadError(f"{said(self._path)} is damaged ({name}: {error}); save it anew") from None
+        declared = root.getroottree().docinfo.internalDTD
+        if declared is not None and any(declared.iterentities()):
+            raise LoadError(f"{said(self._path)} declares entities, which no program writes there; save it anew")
+        return root
 
-    def refuse_declarations(self) -> None:
-        """Make sure that no XML in it declares entities, by which few characters stand for more than memory holds.
-
-        For libraries whose parser replaces them.
-
-        Raises:
-            LoadError: one does, or cannot be unpacked.
-        """
-        for name in self._archive.namelist():
-            if name.lower().endswith((".xml", ".rels")) and _DECLARES.search((self.read(name) or b"").replace(b"\0", b"")):
-                raise LoadError(f"{said(self._path)} declares entities ({said(name)}), which no office program does; save it anew")
+    def names(self) -> Sequence[str]:
+        """The names of its entries."""
+        return self._archive.namelist()
 
 
 def described(package: Package) -> tuple[str | None, str | None]:

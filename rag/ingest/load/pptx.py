@@ -21,6 +21,9 @@ def read(data: bytes, path: Path) -> Content:
             f'{said(path)} needs python-pptx, which is not installed; run pip install "rag-news[pptx]"'
         ) from None
     package = Package(data, path)
+    for name in package.names():
+        if name.endswith(".xml"):
+            package.xml(name)  # python-pptx drops the rest of a text that has an entity
     title, author = described(package)
     slides = ("\n".join(filter(str.strip, _lines(slide))) for slide in Presentation(BytesIO(data)).slides)
     text, sections = in_sections((f"slide {number}", slide) for number, slide in enumerate(slides, start=1))

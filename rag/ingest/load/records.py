@@ -17,7 +17,7 @@ from typing import Any
 from rag.errors import LoadError
 from rag.ingest.load.content import Content, Format, Part, Row
 from rag.ingest.load.encoding import decoded
-from rag.ingest.load.fields import NAMES, content_of, names_of, value_of
+from rag.ingest.load.fields import content_of, names_of, value_of
 from rag.ingest.load.markup import looks_like_markup, text_of
 from rag.text.characters import plain, said
 
@@ -31,13 +31,12 @@ def read_table(data: bytes, path: Path) -> Iterator[Part]:
     head = text.split("\n", 1)[0]
     csv.field_size_limit(len(text))
     rows = csv.reader(StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=head.count))
-    number = 0
+    number = 1  # as a spreadsheet counts them
     try:
         names = [name.strip().casefold() for name in next(rows, ())]
-        for row in rows:
+        for number, row in enumerate(rows, start=2):
             if any(map(str.strip, row)):
-                number += 1
-                yield _part(dict(zip(names, row, strict=False)), number, f"row {number:,}", () if number > 1 else notes)
+                yield _part(dict(zip(names, row, strict=False)), number, f"row {number:,}", () if number > 2 else notes)
     except csv.Error as error:
         raise LoadError(f"{said(path)} is damaged below row {number:,} ({error}); save it anew as CSV") from None
 
@@ -71,7 +70,7 @@ def _part(fields: dict[str, Any], number: int, place: str, notes: tuple[str, ...
         name: str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
         for name, value in fields.items()
     }
-    return Part(f"#{value_of(told, *NAMES['id'], *NAMES['url']) or number}", Row(told, place, notes))
+    return Part(f"#{value_of(told, *names_of('id', {}), *names_of('url', {})) or number}", Row(told, place, notes))
 
 
 def _bad(number: int, why: str) -> Part:

@@ -55,8 +55,10 @@ def articles_in(data: bytes, path: Path, reading: Reading) -> Iterator[Found]:
         name = _short(plain(found.name))
         taken[name] += 1
         again = taken[name]
-        yield found if name == found.name and again == 1 else Found(
-            f"{name} ({again})" if again > 1 else name, found.digest, found.read
+        yield (
+            found
+            if name == found.name and again == 1
+            else Found(f"{name} ({again})" if again > 1 else name, found.digest, found.read)
         )
 
 
@@ -105,7 +107,9 @@ class _Unpacking:
             yield Found(name, "", partial(_raise, held))
         elif isinstance(held, Row):
             whole = Path(f"{self._path}{name}")
-            yield Found(name, _digest(held, self._reading.columns), partial(article_of, held, whole, self._reading.columns))
+            yield Found(
+                name, _digest(held, self._reading.columns), partial(article_of, held, whole, self._reading.columns)
+            )
         elif isinstance(held, Content):
             yield Found(name, _digest(held), lambda: held)
         else:

@@ -19,15 +19,19 @@ _FILES = {"text/html": "page.html", "application/xhtml+xml": "page.html", "appli
 
 
 def read(data: bytes, path: Path) -> Iterator[Part]:
-    from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
-    from warcio.exceptions import ArchiveLoadFailed  # type: ignore[import-untyped]
+    from warcio.archiveiterator import ArchiveIterator
+    from warcio.exceptions import ArchiveLoadFailed
 
     try:
         for record in ArchiveIterator(BytesIO(data)):
             kind, charset = _sent_as(record)
             if kind in _FILES:
                 name = f"#{record.rec_headers.get_header('WARC-Target-URI')}"
-                yield Part(name, partial(_unpacked, record, charset if "html" in kind else None, Path(f"{path}{name}")), file=_FILES[kind])
+                yield Part(
+                    name,
+                    partial(_unpacked, record, charset if "html" in kind else None, Path(f"{path}{name}")),
+                    file=_FILES[kind],
+                )
     except (ArchiveLoadFailed, EOFError, OSError) as error:
         raise LoadError(f"{said(path)} is damaged ({' '.join(str(error).split()):.100}); get it anew") from None
 
