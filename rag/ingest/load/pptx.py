@@ -22,7 +22,7 @@ def read(data: bytes, path: Path) -> Content:
         ) from None
     package = Package(data, path)
     for name in package.names():
-        if name.endswith(".xml"):
+        if name.endswith((".xml", ".rels")):
             package.xml(name)  # python-pptx drops the rest of a text that has an entity
     title, author = described(package)
     slides = ("\n".join(filter(str.strip, _lines(slide))) for slide in Presentation(BytesIO(data)).slides)

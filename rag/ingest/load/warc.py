@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from email.message import Message
 from functools import partial
-from io import BytesIO
+from gzip import GzipFile
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +25,25 @@ def read(data: bytes, path: Path) -> Iterator[Part]:
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
+    stream = GzipFile(fileobj=BytesIO(data)) if data.startswith(b"\x1f\x8b") else BytesIO(data)
+    complaints = StringIO()  # what it finds wrong it prints, and goes on with what follows
     try:
-        for record in ArchiveIterator(BytesIO(data)):
+        with redirect_stderr(complaints):
+            records = ArchiveIterator(stream)
+        while True:
+            with redirect_stderr(complaints):
+                record = next(records, None)
+            if record is None:
+                break
             kind, charset = _sent_as(record)
             if kind in _FILES:
                 name = f"#{record.rec_headers.get_header('WARC-Target-URI')}"
-                yield Part(
-                    name,
-                    partial(_unpacked, record, charset if "html" in kind else None, Path(f"{path}{name}")),
-                    file=_FILES[kind],
-                )
-    except (ArchiveLoadFailed, EOFError, OSError) as error:
+                label = charset if "html" in kind else None
+                yield Part(name, partial(_unpacked, record, label, Path(f"{path}{name}")), file=_FILES[kind])
+    except (ArchiveLoadFailed, EOFError, OSError, zlib.error, AttributeError) as error:
         raise LoadError(f"{said(path)} is damaged ({' '.join(str(error).split()):.100}); get it anew") from None
+    if complaints.getvalue():
+        raise LoadError(f"{said(path)} is damaged ({' '.join(complaints.getvalue().split()):.100}); get it anew")
 
 
 FORMAT = Format("web archives (WARC)", (".warc",), read, several=True)
