@@ -291,8 +291,10 @@ def _ask(options: argparse.Namespace) -> int:
         if not answer.answered:
             print("\n".join(plain(f"“{' '.join(citation.quote.split())}”") for citation in citations))
         origin = [first.title, first.publisher, str(first.published or no_later(first.no_later_than))]
-        copies = f", republished in {', '.join(first.republished_in)}" if first.republished_in else ""
-        print(plain(f"{markers} {' · '.join(part for part in origin if part)} ({first.source}{copies})"))
+        places = filter(None, dict.fromkeys(citation.place for citation in citations))
+        copies = f"republished in {', '.join(first.republished_in)}" if first.republished_in else ""
+        file = ", ".join(filter(None, (first.source, *places, copies)))
+        print(plain(f"{markers} {' · '.join(part for part in origin if part)} ({file})"))
     return 0
 
 

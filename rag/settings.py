@@ -17,6 +17,7 @@ from rag.inputs import MOST_PASSAGES, shown
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
 EXTRACTIVE = "extractive"  # the model that is none: answers are quotations
+FIELDS = ("text", "title", "publisher", "date", "updated", "author", "url", "id")  # of an article in a table
 DEFAULT_FEEDBACK = user_data_path("rag-news") / "feedback.jsonl"
 
 
@@ -86,12 +87,32 @@ class Settings(BaseSettings):
     max_file_mb: float = Field(50, gt=0, description="Largest file that is read as an article, in MB.")
     parse_seconds: float = Field(60, gt=0, le=86_400, description="Seconds after which reading one file is given up.")
     parse_memory_mb: int = Field(2000, ge=256, description="Memory that reading one file may need, in MB.")
+    columns: str = Field(
+        "",
+        description="What fields of CSV and JSON lines are called where it is none of the usual names, as "
+        "'text=story, title=kicker'; fields are text, title, publisher, date, updated, author, url and id.",
+    )
     feedback: Path = Field(DEFAULT_FEEDBACK, description="File that thumbs up and down in the chat are written to.")
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The names in `allowed_hosts`."""
         return tuple(host for host in re.split(r"[\s,]+", self.allowed_hosts) if host)
+
+    @property
+    def column_names(self) -> dict[str, str]:
+        """The names in `columns`, by field."""
+        pairs = (pair.partition("=") for pair in self.columns.split(","))
+        return {field.strip(): name.strip() for field, _, name in pairs if field.strip()}
+
+    @field_validator("columns")
+    @classmethod
+    def _check_columns(cls, columns: str) -> str:
+        for pair in filter(str.strip, columns.split(",")):
+            field, _, name = (part.strip() for part in pair.partition("="))
+            if field not in FIELDS or not name:
+                raise ValueError(f"write FIELD=NAME, with a field of {', '.join(FIELDS)}")
+        return columns
 
     @field_validator("index", "feedback")
     @classmethod

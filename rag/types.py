@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -50,7 +50,9 @@ class Article:
     instructions to a language model. `updated` is the day of its last update, where it says so. `no_later_than` is by
     when an undated one was there, as its update, the head of its page or a copy shows. `imprint` are its lines that
     say no more than who wrote it, for whom and when. `sentences` and `turns` are there once an original is in an index.
-    `notes` say what was guessed or lost when its file was read, a line each. Places are offsets in characters.
+    `notes` say what was guessed or lost when its file was read, a line each. `sections` are the parts of its file, as
+    `Content.sections` has them, by where they begin in `text`. `container` is the source of its file where
+    that holds several articles; `digest` is then that of the article alone. Places are offsets in characters.
     """
 
     source: str
@@ -69,6 +71,13 @@ class Article:
     updated: date | None = None
     imprint: tuple[tuple[int, int], ...] = ()
     notes: tuple[str, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()
+    container: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The source of the file that it lies in: its own, unless that holds others as well."""
+        return self.container or self.source
 
 
 @dataclass(frozen=True)
@@ -97,9 +106,9 @@ class Passage:
 
     `score` is the fused retrieval score; higher is better, and only comparable within one question. `turns` are those
     of the whole article, where it is an interview, `article_sentences` its sentences, None where it comes from no
-    index, `imprint` its lines that say no more than who wrote it, for whom and when. `updated` is the day of the
-    article's last update, `no_later_than` the day that this, a republished copy or the page's head shows, where the
-    article itself shows none of publication.
+    index, `imprint` its lines that say no more than who wrote it, for whom and when, `sections` the parts of its file.
+    `updated` is the day of the article's last update, `no_later_than` the day that this, a republished copy or the
+    page's head shows, where the article itself shows none of publication.
     """
 
     id: str
@@ -118,6 +127,12 @@ class Passage:
     article_sentences: tuple[tuple[int, int], ...] | None = field(default=None, repr=False, compare=False)
     updated: date | None = None
     imprint: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    sections: tuple[tuple[int, str], ...] = field(default=(), repr=False, compare=False)
+
+    def place(self, offset: int) -> str | None:
+        """The part of its article's file in which a character stands ("page 3"); None where the file has none."""
+        number = bisect_right(self.sections, offset, key=lambda section: section[0])
+        return (number and self.sections[number - 1][1]) or None
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
@@ -166,6 +181,7 @@ class Citation:
     `times` are the words of the quote that name a time by the day of publication ("on Friday"), offsets in the article.
     `updated` is the day of the article's last update, where it says so.
     `answer` are the words that answer, if the reader is sure of them: first and last offset in the article.
+    `place` is the part of the file in which the quote begins, where its format has such: "page 3".
     """
 
     marker: int
@@ -182,6 +198,7 @@ class Citation:
     no_later_than: date | None = None
     answer: tuple[int, int] | None = None
     updated: date | None = None
+    place: str | None = None
 
     @property
     def answer_words(self) -> str:
@@ -375,7 +392,7 @@ class Answer:
                  "sentences": sentences}  # fmt: skip
         plain: dict[str, Any] = _plain(dataclasses.asdict(self) | whole)
         for passage in plain["passages"]:
-            del passage["article_sentences"]  # as long as the article, and its own are in `text`
+            del passage["article_sentences"], passage["sections"]  # of the whole article, and its own are in `text`
         return plain
 
 

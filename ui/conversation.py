@@ -123,7 +123,7 @@ def _above(answer: Answer) -> tuple[str, ...]:
 
 def _source(citation: Citation) -> str:
     published = str(citation.published or no_later(citation.no_later_than))
-    origin = ", ".join(part for part in (citation.publisher, published, citation.source) if part)
+    origin = ", ".join(part for part in (citation.publisher, published, citation.source, citation.place) if part)
     copies = f"; republished in {', '.join(citation.republished_in)}" if citation.republished_in else ""
     return " ".join(f"[{citation.marker}] {citation.title} ({origin}{copies}): “{citation.quote}”".split())
 

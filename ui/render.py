@@ -234,7 +234,8 @@ def _closest(citations: Sequence[Citation]) -> str:
 
 def _source(citation: Citation, text: str) -> str:
     """Where quoted words stand; the words too, unless the answer shows them itself."""
-    parts = [citation.publisher, dated(citation.published, citation.no_later_than), citation.source]
+    day = dated(citation.published, citation.no_later_than)
+    parts = [citation.publisher, day, citation.source, citation.place]
     if citation.republished_in:
         parts.append(f"republished in {', '.join(citation.republished_in)}")
     words = f"[{citation.marker}] {escaped(citation.title)}"

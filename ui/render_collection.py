@@ -13,6 +13,7 @@ from ui.conversation import encodable
 from ui.render import escaped, origin
 
 MOST_ROWS = 200
+MOST_RESULTS = 50  # articles of uploaded files
 _COLUMNS = ("Title", "Publisher", "Date", "Copies", "Chunks", "Removed characters")
 _HEAD = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
 
@@ -50,8 +51,10 @@ def render_difference(entry: Entry, lines: Sequence[Sequence[Piece]]) -> str:
 
 
 def render_added(results: Sequence[Added]) -> str:
-    """What became of each file."""
-    lines = "".join(f"<li>{_result(result)}</li>" for result in results)
+    """What became of each file, or of each article in it; the first of very many."""
+    lines = "".join(f"<li>{_result(result)}</li>" for result in results[:MOST_RESULTS])
+    if len(results) > MOST_RESULTS:
+        lines += f"<li>and {len(results) - MOST_RESULTS:,} more</li>"
     return f'<ul class="results" role="status">{lines}</ul>' if results else ""
 
 

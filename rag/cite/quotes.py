@@ -65,6 +65,7 @@ def _citation(marker: int, quote: Span, article: str, answer: Span | None) -> Ci
         no_later_than=passage.no_later_than,
         answer=(answer.start, answer.end) if answer and answer.within(quote) else None,
         updated=passage.updated,
+        place=passage.place(quote.start),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from rag.ingest.parser import Parser
 from rag.settings import Settings
 from rag.types import Article
 
+MOST_NAMED = 5  # articles of a file that is there already
 SHOWN_WITHIN = 10.0  # seconds to read a file again for who looks at its article
 
 
@@ -45,7 +48,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Added:
-    """What became of one file: the article made of it, or in one line why there is none."""
+    """What became of one file, or of an article in one: the article made of it, or in one line why there is none."""
 
     name: str
     article: Article | None = None
@@ -101,8 +104,9 @@ class Collection:
         """
         article = self._store.article(source)
         try:
-            path = {name: path for path, name in self._files()}[source]
-            return path if hashlib.sha256(read_file(path)).hexdigest() == article.digest else None
+            path = {name: path for path, name in self._files()}[article.file]
+            data = read_file(path)
+            return path if hashlib.sha256(data).hexdigest() == self._store.file_digest(article) else None
         except (LoadError, OSError, KeyError):
             return None
 
@@ -116,7 +120,7 @@ class Collection:
         """
         article, path = self._store.article(source), self.file(source)
         try:
-            lines = self._shower.lines(path, source) if path else None
+            lines = self._shower.lines(path, article.file, source) if path else None
         except LoadError:
             lines = None
         if lines is None:
@@ -150,21 +154,28 @@ class Collection:
             RAGError: the files cannot be kept, or as `ingest`; everything is as before.
         """
         with self._changing():
-            results = list(self._read(files, folder, progress))
+            results: list[Added] = []
             added: dict[str, Path] = {}  # by the name that the copy will have
-            sources = [""] * len(files)
-            for number, (path, result) in enumerate(zip(files, results, strict=True)):
-                if result.article and not replace and self._is_kept(_kept_name(path)):
+            for path, read in zip(files, self._read(files, folder, progress), strict=True):
+                if any(result.article for result in read) and not replace and self._is_kept(_kept_name(path)):
                     told = f"{path.name} is in the collection with another content, and was not to be replaced"
-                    results[number] = Added(result.name, error=told)
-                elif result.article:
-                    name = self._free_name(path, added)
-                    added[name], sources[number] = path, f"{UPLOADED}/{name}"
+                    results.append(Added(path.name, error=told))
+                    continue
+                articles = [result.article for result in read if result.article]
+                name = self._free_name(path, added) if articles else ""
+                added |= {name: path} if articles else {}
+                results += [
+                    dataclasses.replace(result, article=_kept_as(f"{UPLOADED}/{name}", result.article))
+                    for result in read
+                ]
+            sources = {result.article.source for result in results if result.article}
             if added:
-                self._index(progress, self._without().difference(sources), added)
+                self._index(progress, self._without() - sources, added)
             return [
-                Added(result.name, self._store.article(source)) if source else result
-                for result, source in zip(results, sources, strict=True)
+                dataclasses.replace(result, article=self._store.article(result.article.source))
+                if result.article
+                else result
+                for result in results
             ]
 
     def remove(self, sources: Sequence[str], progress: Progress) -> None:
@@ -178,7 +189,9 @@ class Collection:
         with self._changing():
             for source in sources:
                 self._store.article(source)
-            own = [path for path, source in self._files() if source in sources and path.parent == self._uploads]
+            left = {article.file for article in self._store.articles() if article.source not in sources}
+            gone = {self._store.article(source).file for source in sources} - left
+            own = [path for path, source in self._files() if source in gone and path.parent == self._uploads]
             self._index(progress, self._without().union(sources))
             with storage_explained(f"cannot delete the file in {self._uploads}", "delete it by hand"):
                 for path in own:
@@ -205,24 +218,29 @@ class Collection:
     def _without(self) -> frozenset[str]:
         return read_scope(self._settings.index).without
 
-    def _read(self, files: Sequence[Path], folder: Path, progress: Progress) -> Iterator[Added]:
+    def _read(self, files: Sequence[Path], folder: Path, progress: Progress) -> Iterator[list[Added]]:
         """What each file would become, or why it cannot: it is no article, or there already."""
         known = {article.digest: article.title for article in self._store.articles()}
         for number, path in enumerate(files, start=1):
             progress("reading", number, len(files))
             if not _lies_in(path, folder):
-                yield Added(path.name, error=f"{path.name} is no file that was uploaded for this; choose it anew")
+                yield [Added(path.name, error=f"{path.name} is no file that was uploaded for this; choose it anew")]
                 continue
             try:
-                article = self._parser.article(path, path.name)
+                parsed = self._parser.articles(self._parser.read(path)[0], path, path.name)
             except LoadError as error:
-                yield Added(path.name, error=str(error).replace(str(path), path.name))
+                yield [_not_added(path, error)]
                 continue
-            if article.digest in known:
-                yield Added(path.name, error=f"{path.name} is in the collection already: {known[article.digest]}")
+            there = {article.digest: known.get(article.digest) for article in parsed.articles}
+            known |= {article.digest: article.title for article in parsed.articles}
+            if all(there.values()):  # one that is new brings its whole file
+                titles = ", ".join(str(title) for title in islice(there.values(), MOST_NAMED))
+                yield [Added(path.name, error=f"{path.name} is in the collection already: {titles}")]
             else:
-                yield Added(path.name, article)
-            known[article.digest] = article.title
+                yield [
+                    *(Added(each.source, each) for each in parsed.articles),
+                    *(_not_added(path, e) for e in parsed.bad),
+                ]
 
     def _is_kept(self, name: str) -> bool:
         """Whether a file of that name was added before.
@@ -283,6 +301,15 @@ def _differ(path: Path, old: Path) -> bool:
         return read_file(path) != read_file(old)
     except LoadError:
         return False  # which is said when it is read to be added
+
+
+def _not_added(path: Path, error: LoadError) -> Added:
+    return Added(path.name, error=str(error).replace(str(path), path.name))
+
+
+def _kept_as(source: str, article: Article | None) -> Article | None:
+    """An article as it will be called when its file is kept as this."""
+    return article and dataclasses.replace(article, source=f"{source}{article.source.removeprefix(article.file)}")
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

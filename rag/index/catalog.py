@@ -29,6 +29,7 @@ from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
 
 _VARIABLES = 500  # in one statement
 _PATIENCE = 60.0  # seconds to wait for another process at what cannot be done at once
+CONTAINERS = "containers"  # key in the manifest
 NAMED = 5  # publishers that are named to who asks for one that is not there
 APPLICATION_ID = 0x52414731  # "RAG1": tells our file from other people's SQLite files
 _CHECKSUM = slice(60, 64)  # bytes of the file's head that SQLite leaves to us, as `user_version`
@@ -39,13 +40,14 @@ TABLES = """
 CREATE TABLE {0}.articles (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, published TEXT,
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
-    updated TEXT, imprint BLOB NOT NULL,
-    instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, text TEXT NOT NULL
+    updated TEXT, imprint BLOB NOT NULL, container TEXT,
+    instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, sections TEXT NOT NULL,
+    text TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX {0}.articles_original ON articles (original, no_later_than);
 CREATE TABLE {0}.files (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, published TEXT, shown TEXT, dirt INTEGER NOT NULL,
-    length INTEGER NOT NULL, instructed INTEGER NOT NULL, sketch BLOB NOT NULL
+    length INTEGER NOT NULL, instructed INTEGER NOT NULL, container TEXT, sketch BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE {0}.chunks (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, start INTEGER NOT NULL,
@@ -199,8 +201,20 @@ class Catalog:
         return article_of(rows[0]) if rows else None
 
     def digests(self) -> dict[str, str]:
-        """The digest of each article's file, by source."""
-        return {row["source"]: row["digest"] for row in self._rows("SELECT source, digest FROM files")}
+        """The digest of each file, by its source."""
+        alone = self._rows("SELECT source, digest FROM files WHERE container IS NULL")
+        return {row["source"]: row["digest"] for row in alone} | {
+            file: digest for file, (digest, _) in self.containers().items()
+        }
+
+    def file_digest(self, article: Article) -> str | None:
+        """The digest of the file that an article was read from."""
+        return self.containers()[article.container][0] if article.container else article.digest
+
+    def containers(self) -> dict[str, tuple[str, bool]]:
+        """Of the files that hold several articles the digest, and whether all of these are in the index."""
+        kept = json.loads(self.manifest.get(CONTAINERS, "{}"))
+        return {file: (digest, whole) for file, (digest, whole) in kept.items()}
 
     def copies(self, source: str) -> tuple[str, ...]:
         """Sources of the republished copies of an article."""
@@ -238,7 +252,8 @@ class Catalog:
         digest = hashlib.sha256()
         for statement in (
             "SELECT id FROM chunks ORDER BY source, start",
-            "SELECT source, title, publisher, published, original, no_later_than FROM articles ORDER BY source",
+            "SELECT source, title, publisher, published, original, no_later_than, sections FROM articles "
+            "ORDER BY source",
         ):
             for row in self._rows(statement):
                 digest.update(repr(tuple(row)).encode())
@@ -290,7 +305,7 @@ class Catalog:
         """The passages of those chunk ids, with their scores, in the same order; unknown ids are dropped."""
         rows = self._rows(
             "SELECT chunks.id, chunks.source, start, end, substr(text, start + 1, end - start) AS words, title, "
-            "publisher, published, updated, author, no_later_than, sentences, imprint, turns, "
+            "publisher, published, updated, author, no_later_than, sentences, imprint, sections, turns, "
             "(SELECT json_group_array(source) FROM (SELECT source FROM articles AS copies "
             "WHERE original = chunks.source AND source != original "
             "ORDER BY source)) AS copies "
@@ -364,9 +379,11 @@ def article_row(article: Article) -> tuple[str | bytes | None, ...]:
         b"".join(_PAIR.pack(*span) for span in article.sentences),
         article.updated.isoformat() if article.updated else None,
         b"".join(_PAIR.pack(*span) for span in article.imprint),
+        article.container,
         json.dumps([[found.text, found.reason] for found in article.instructions], ensure_ascii=False),
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         json.dumps(article.notes, ensure_ascii=False),
+        json.dumps(article.sections, ensure_ascii=False),
         article.text,  # last, since whatever stands behind a long text is read through it
     )
 
@@ -389,6 +406,7 @@ def _passage(row: sqlite3.Row, score: float) -> Passage:
         article_sentences=_places(row["sentences"]),
         updated=_date(row["updated"]),
         imprint=_places(row["imprint"]),
+        sections=_sections(row["sections"]),
     )
 
 
@@ -410,12 +428,19 @@ def article_of(row: sqlite3.Row) -> Article:
         updated=_date(row["updated"]),
         imprint=_places(row["imprint"]),
         notes=tuple(json.loads(row["notes"])),
+        sections=_sections(row["sections"]),
+        container=row["container"],
     )
 
 
 @lru_cache(maxsize=32)  # the passages of a question are of a few articles
 def _places(packed: bytes) -> tuple[tuple[int, int], ...]:
     return tuple(_PAIR.iter_unpack(packed))
+
+
+@lru_cache(maxsize=16)
+def _sections(written: str) -> tuple[tuple[int, str], ...]:
+    return tuple((start, label) for start, label in json.loads(written))
 
 
 @lru_cache(maxsize=16)

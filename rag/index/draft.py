@@ -41,8 +41,8 @@ _BUSY = 1000  # milliseconds to wait for readers before the log goes into the ca
 class File:
     """What indexing again needs to know of an article without reading it.
 
-    `shown` is a day by which it was there, `dirt` the characters that cleaning took out, `sketch` what
-    `rag.ingest.copies` finds candidates with.
+    `container` is the file that it lies in beside others, `shown` a day by which it was there, `dirt` the characters
+    that cleaning took out, `sketch` what `rag.ingest.copies` finds candidates with.
     """
 
     source: str
@@ -52,6 +52,7 @@ class File:
     dirt: int
     length: int
     instructed: bool
+    container: str | None
     sketch: bytes
 
 
@@ -121,6 +122,15 @@ class Draft:
         """Digests of the published articles, by source."""
         return {row["source"]: row["digest"] for row in self._rows("SELECT source, digest FROM published.files")}
 
+    def containers(self) -> dict[str, str]:
+        """The file of each article that lies in one beside others, published or drafted, by source."""
+        statement = "SELECT source, container FROM {}.files WHERE container IS NOT NULL"
+        return {
+            row["source"]: row["container"]
+            for place in ("published", "main")
+            for row in self._rows(statement.format(place))
+        }
+
     def drafted(self) -> dict[str, str]:
         """Digests of the articles in the draft, by source."""
         return {row["source"]: row["digest"] for row in self._rows("SELECT source, digest FROM main.files")}
@@ -131,7 +141,8 @@ class Draft:
         self._insert("main.articles", article_row(article))
         days = (day and day.isoformat() for day in (file.published, file.shown))
         self._insert(
-            "main.files", (file.source, file.digest, *days, file.dirt, file.length, file.instructed, file.sketch)
+            "main.files",
+            (file.source, file.digest, *days, file.dirt, file.length, file.instructed, file.container, file.sketch),
         )
         self._keep_some()
 
@@ -166,7 +177,7 @@ class Draft:
         )
         return [
             File(row["source"], row["digest"], _day(row["published"]), _day(row["shown"]), row["dirt"], row["length"],
-                 bool(row["instructed"]), row["sketch"])
+                 bool(row["instructed"]), row["container"], row["sketch"])
             for row in self._rows(statement)
         ]  # fmt: skip
 

@@ -159,6 +159,10 @@ class Index:
         """Sources of the republished copies of an article."""
         return self._read(lambda catalog, _: catalog.copies(source))
 
+    def file_digest(self, article: Article) -> str | None:
+        """The digest of the file that an article was read from."""
+        return self._read(lambda catalog, _: catalog.file_digest(article))
+
     def article_counts(self) -> tuple[int, int]:
         """Number of originals, and of republished copies."""
         return self._read(lambda catalog, _: catalog.article_counts())

@@ -28,7 +28,7 @@ from rag.disk.files import remove
 from rag.disk.private import FILE, private_file, private_folder
 from rag.disk.storage import storage_explained, temporary_explained
 from rag.errors import LoadError, StoreError
-from rag.index.catalog import Catalog
+from rag.index.catalog import CONTAINERS, Catalog
 from rag.index.draft import Draft, File
 from rag.index.store import (
     CATALOG,
@@ -45,9 +45,9 @@ from rag.index.store import (
 from rag.index.vectors import VectorWriter
 from rag.ingest.chunk import split
 from rag.ingest.copies import Sketched, compared, group, sketch_of
-from rag.ingest.load import SUFFIXES, VanishedError, find_files
+from rag.ingest.load import VanishedError, find_files, is_supported
 from rag.ingest.metadata import page_date
-from rag.ingest.parser import Parser
+from rag.ingest.parser import Parsed, Parser
 from rag.models.encoders import Encoder, encoder
 from rag.settings import Settings
 from rag.text.characters import said
@@ -60,9 +60,12 @@ UPLOADED = "added"  # begins the sources, and ends the folder's name, of article
 STAGED = ".new"  # folder among them of those that are not in the index yet
 BATCH = 64  # chunks embedded between two steps of the progress bar
 _COMPARED_AT_A_TIME = 32  # articles that are in memory while copies are looked for
+NOTHING_LEFT = "no article would be left; add one before the last one is removed"
 _STRINGS = TypeAdapter(list[str])
 
 Progress = Callable[[str, int, int], None]  # step, done, total
+# Files that hold several articles: their digest, and whether all of these are in the index.
+Containers = dict[str, tuple[str, bool]]
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -73,9 +76,9 @@ def _silent(step: str, done: int, total: int) -> None:
 class IngestReport:
     """What an indexing run found and did.
 
-    `skipped` are one-line errors of files left out; `notes` say of new and changed ones what was guessed or lost on
-    reading; `instructed` counts the articles and copies that hold words which look like an instruction to a language
-    model.
+    `skipped` are one-line errors of files left out; `notes` say which links and the like were passed by, and of new and
+    changed articles what was guessed or lost on reading; `instructed` counts the articles and copies that hold words
+    which look like an instruction to a language model.
     """
 
     articles: int
@@ -126,20 +129,20 @@ def ingest(
             for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
                 if not path.is_file():  # what stands there is no catalog, and would be in the way of one
                     remove(path)
-        kept = "" if rebuild else _kept_vectors(settings)
+        kept, before = ("", Containers()) if rebuild else _published(settings)
         named = paths or (added and not has_index(folder))  # pages of the web may be all there is
         scope = Scope(tuple(path.absolute() for path in paths)) if named else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings), closing(_draft(settings, anew=rebuild)) as draft:
-            left_out: list[str] = []
-            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None)
-            skipped = _read_articles(files, draft, settings, skip_bad, progress)
+            left_out, passed_by = list[str](), list[str]()
+            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None, passed_by)
+            skipped, containers = _read_articles(files, draft, before, scope.without, settings, skip_bad, progress)
             old, new = draft.digests(), {file.source: file.digest for file in draft.files()}
             notes = tuple(f"{source}: {note}" for source, own in draft.notes() for note in own)
             if old != new:
                 _set_originals(draft)
-            embedded = _publish(draft, kept, settings, scope, progress)
+            embedded = _publish(draft, kept, settings, {**scope.to_manifest(), **_told(containers)}, progress)
         with closing(Catalog(folder / CATALOG)) as catalog:
             originals, copies = catalog.article_counts()
             chunks, instructed = catalog.chunk_count(), catalog.instructed()
@@ -154,7 +157,7 @@ def ingest(
         skipped=(*left_out, *skipped),
         seconds=time.perf_counter() - started,
         instructed=instructed,
-        notes=notes,
+        notes=(*passed_by, *notes),
     )
 
 
@@ -170,7 +173,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
         for article in articles:
             draft.put(article, _file_of(article))
         draft.keep(article.source for article in articles)
-        _publish(draft, "", settings, Scope(()), progress)
+        _publish(draft, "", settings, Scope(()).to_manifest(), progress)
         with closing(Catalog(settings.index / CATALOG)) as catalog:
             return catalog.chunk_count()
 
@@ -179,16 +182,16 @@ def _draft(settings: Settings, *, anew: bool) -> Draft:
     return Draft(settings.index / CATALOG, built_with(settings), anew=anew)
 
 
-def _kept_vectors(settings: Settings) -> str:
-    """What the catalog keeps of vectors, which are there; "" where nothing is published."""
+def _published(settings: Settings) -> tuple[str, Containers]:
+    """What the catalog keeps of vectors, which are there, "" where nothing is published; and of containers."""
     if not has_index(settings.index):
-        return ""
+        return "", {}
     with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
         require_vectors(settings.index, catalog)
-        return catalog.manifest["vectors"]
+        return catalog.manifest["vectors"], catalog.containers()
 
 
-def _publish(draft: Draft, kept: str, settings: Settings, scope: Scope, progress: Progress) -> int:
+def _publish(draft: Draft, kept: str, settings: Settings, made_of: Mapping[str, str], progress: Progress) -> int:
     """Vectors first, then the catalog that makes them visible, then what is no longer needed goes.
 
     Returns how many were embedded.
@@ -199,7 +202,7 @@ def _publish(draft: Draft, kept: str, settings: Settings, scope: Scope, progress
             _cut(draft, settings)
             embedded = _embed(draft, vectors, settings, progress)
             kept = vectors.publish(draft.chunk_ids())
-        draft.publish({**built_with(settings), **scope.to_manifest(), "vectors": kept})
+        draft.publish({**built_with(settings), **made_of, "vectors": kept})
         vectors.tidy()
     return embedded
 
@@ -304,24 +307,29 @@ class Scope:
     without: frozenset[str] = frozenset()
 
     def files(
-        self, uploads: Path, staged: Iterable[str] = (), left_out: list[str] | None = None
+        self,
+        uploads: Path,
+        staged: Iterable[str] = (),
+        left_out: list[str] | None = None,
+        passed_by: list[str] | None = None,
     ) -> list[tuple[Path, str]]:
         """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
 
-        `staged` names those there that only this run takes in; `left_out` is as in `find_files`.
+        `staged` names those there that only this run takes in; `left_out` and `passed_by` are as in
+        `find_files`.
 
         Raises:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
         # By file: the uploads may lie in one of the folders.
-        found = dict(find_files(self.paths, left_out) if self.paths else ())
+        found = dict(find_files(self.paths, left_out, passed_by) if self.paths else ())
         staged = set(staged)  # each in the place of a file of its name
         added = [path for path in uploads.iterdir() if path.name not in staged] if uploads.is_dir() else []
-        found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
+        found |= {path: f"{UPLOADED}/{path.name}" for path in added if is_supported(path.name)}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
         kept = sorted((source, path) for path, source in found.items() if source not in self.without)
         if not kept:
-            raise LoadError("no article would be left; add one before the last one is removed")
+            raise LoadError(NOTHING_LEFT)
         for (source, path), (next_source, next_path) in pairwise(kept):
             if source == next_source:
                 raise LoadError(
@@ -359,37 +367,70 @@ def uploads(folder: Path) -> Path:
 
 
 def _read_articles(
-    files: Sequence[tuple[Path, str]], draft: Draft, settings: Settings, skip_bad: bool, progress: Progress
-) -> tuple[str, ...]:
-    """Put what is new or changed into the draft, and tell it what is there; returns what is wrong with other files."""
+    files: Sequence[tuple[Path, str]],
+    draft: Draft,
+    before: Containers,
+    without: frozenset[str],
+    settings: Settings,
+    skip_bad: bool,
+    progress: Progress,
+) -> tuple[tuple[str, ...], Containers]:
+    """Put what is new or changed into the draft, and tell it what is there.
+
+    `before` are the published containers; returns what is wrong with files that are left out, and the containers now.
+    """
     published = draft.digests()
     # What an interrupted run found out of unchanged articles, from others that may have changed since, is found anew.
     draft.withdraw([source for source, digest in draft.drafted().items() if digest == published.get(source)])
-    drafted = draft.drafted()
-    there: list[str] = []
-    bad: dict[str, LoadError] = {}  # source to what is wrong with it
+    drafted, file_of = draft.drafted(), draft.containers()
+    held: dict[str, dict[str, str]] = {}  # digests of the known articles of each file, by source
+    for source, digest in {**published, **drafted}.items():
+        held.setdefault(file_of.get(source, source), {})[source] = digest
+    there: set[str] = set()
+    containers: Containers = {}
+    bad: list[tuple[str, LoadError]] = []  # with the source of its file
     with Parser(settings) as parser:
         for number, (path, source) in enumerate(files, start=1):
             progress("reading", number, len(files))
             try:
                 data, digest = parser.read(path)
-                if digest != drafted.get(source):
-                    draft.withdraw([source] if source in drafted else [])
-                    if digest != published.get(source):
-                        article = parser.parse(data, path, source, digest)
-                        draft.put(article, _file_of(article))
-                there.append(source)
+                known = held.get(source, {})
+                as_before = before.get(source) == (digest, True) and drafted.keys().isdisjoint(known)
+                if known.get(source) == digest or as_before:
+                    parsed = Parsed((), tuple(known))
+                else:
+                    parsed = parser.articles(data, path, source, known)
             except LoadError as error:
-                bad[source] = error
-    draft.withdraw(drafted.keys() - set(there))
+                bad.append((source, error))
+                continue
+            bad += [(source, error) for error in parsed.bad]
+            new = {article.source: article for article in parsed.articles}
+            found = [*parsed.same, *new]
+            if found != [source]:
+                containers[source] = digest, not parsed.bad and without.isdisjoint(found)
+            for own in (each for each in found if each not in without):
+                if own in there:
+                    twice = f"{own} is there twice, as a file and in another one; rename the file"
+                    bad.append((source, LoadError(twice)))
+                elif own in new and new[own].digest == published.get(own):
+                    draft.withdraw([own])
+                elif own in new:
+                    draft.put(new[own], _file_of(new[own]))
+                there.add(own)
+    draft.withdraw(drafted.keys() - there)
     draft.keep(there)
-    to_mend = [source for source, error in bad.items() if not isinstance(error, VanishedError)]
+    to_mend = [each for each in bad if not isinstance(each[1], VanishedError)]
     if to_mend and not skip_bad:
-        first, *others = to_mend
-        raise LoadError(f"{bad[first]}{_others(others)}; or leave bad files out with --skip-bad")
+        first, why = to_mend[0]
+        others = [source for source in dict.fromkeys(source for source, _ in to_mend) if source != first]
+        raise LoadError(f"{why}{_others(others)}; or leave bad files out with --skip-bad")
     if not there:
-        raise LoadError(f"no file could be read: {next(iter(bad.values()))}")
-    return tuple(map(str, bad.values()))
+        raise LoadError(f"no file could be read: {bad[0][1]}" if bad else NOTHING_LEFT)
+    return tuple(str(error) for _, error in bad), containers
+
+
+def _told(containers: Containers) -> dict[str, str]:
+    return {CONTAINERS: json.dumps(containers, sort_keys=True)} if containers else {}
 
 
 def _file_of(article: Article) -> File:
@@ -401,6 +442,7 @@ def _file_of(article: Article) -> File:
         dirt=_dirt(article),
         length=len(article.text),
         instructed=bool(article.instructions),
+        container=article.container,
         sketch=sketch_of(article.text).tobytes(),
     )
 

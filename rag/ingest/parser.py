@@ -19,9 +19,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,14 +32,16 @@ from langchain_core.documents import Document
 from rag.errors import LoadError
 from rag.ingest.clean import Line, clean
 from rag.ingest.instructions import find_instructions
-from rag.ingest.load import read_file, to_document
+from rag.ingest.load import Found, Reading, articles_in, document_of, read_file, refused
 from rag.ingest.metadata import read_metadata
+from rag.ingest.sections import carried
 from rag.settings import Settings
 from rag.text.characters import normalized, said
 from rag.types import Article, Instruction
 
 T = TypeVar("T")
 _MB = 1_000_000
+_MOST_ENDS = 3  # articles of one file that may end the child
 _OUT_OF_MEMORY = 77  # status of a child that needed more than it may
 # The parent's places of modules, and not the folder where it happens to stand, which may be anybody's.
 _CHILD = (
@@ -45,52 +49,80 @@ _CHILD = (
 )
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """The articles of a file, the sources of those that are known as they are, and why others cannot be read."""
+
+    articles: tuple[Article, ...]
+    same: tuple[str, ...] = ()
+    bad: tuple[LoadError, ...] = ()
+
+
 class Parser(AbstractContextManager["Parser"]):
     """Reads files in a child process, which is started when there is one to read; safe for threads, one file a time."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._longest = int(settings.max_file_mb * _MB)
+        self._reading = Reading(int(settings.max_file_mb * _MB), settings.column_names)
         self._child: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def article(self, path: Path, source: str) -> Article:
-        """One file, cleaned and with its metadata, as an original.
-
-        Raises:
-            VanishedError: it is no longer there.
-            LoadError: it cannot be read, or not within the limits.
-        """
-        data, digest = self.read(path)
-        return self.parse(data, path, source, digest)
-
     def read(self, path: Path) -> tuple[bytes, str]:
         """The bytes of a file, and their digest.
 
         Raises:
-            VanishedError, LoadError: as `article`.
+            VanishedError: it is no longer there.
+            LoadError: it cannot be read, or is too long.
         """
-        data = read_file(path, self._longest)
+        data = read_file(path, self._reading.longest)
         return data, hashlib.sha256(data).hexdigest()
 
-    def parse(self, data: bytes, path: Path, source: str, digest: str) -> Article:
-        """The article that the bytes of a file are.
+    def articles(self, data: bytes, path: Path, source: str, known: Mapping[str, str] | None = None) -> Parsed:
+        """The articles of a file, cleaned and with their metadata, as originals; `known` has digests, by source.
 
         Raises:
-            LoadError: as `article`.
+            LoadError: nothing of it can be read, or not within the limits.
         """
-        return self._ask(_article, data, path, source, digest)
+        found: list[Article | str | LoadError] = []
+        ends: dict[int, str] = {}  # which ended a child, and why
+        why: str | None = ""
+        while why is not None and len(ends) < _MOST_ENDS:
+            replies, why = self._ask(_articles, data, path, source, known or {}, len(found))
+            found += replies
+            if why is not None:
+                ends[len(found)] = why
+                found.append(LoadError(why))
+        for place, reason in ends.items():
+            which = f"article {place + 1:,} of {said(path)}" if len(found) > 1 else said(path)
+            found[place] = LoadError(f"gave up on {which}{reason}")
+        if why is not None:
+            found.append(LoadError(f"gave up on what follows in {said(path)}, after {_MOST_ENDS} such; split it"))
+        parsed = Parsed(
+            tuple(_placed(each, source) for each in found if isinstance(each, Article)),
+            tuple(each for each in found if isinstance(each, str)),
+            tuple(each for each in found if isinstance(each, LoadError)),
+        )
+        if not parsed.articles and not parsed.same:
+            raise parsed.bad[0] if parsed.bad else LoadError(f"{said(path)} holds no article; leave it out")
+        return parsed
 
-    def lines(self, path: Path, source: str) -> tuple[Line, ...]:
-        """What cleaning makes of each line of a file.
+    def lines(self, path: Path, file: str, source: str) -> tuple[Line, ...]:
+        """What cleaning makes of each line of an article in a file, by the sources of both.
 
         Raises:
-            VanishedError, LoadError: as `article`.
+            VanishedError, LoadError: as `read` and `articles`.
         """
-        return self._ask(_lines, self.read(path)[0], path, source)
+        replies, why = self._ask(_lines, self.read(path)[0], path, file, source)
+        for reply in replies:
+            if isinstance(reply, LoadError):
+                raise reply
+            return reply
+        raise LoadError(
+            f"gave up on {said(path)}{why}" if why else f"{source} is no longer in {said(path)}; index again"
+        )
 
     def close(self) -> None:
         """End the child; it would end by itself with this process."""
@@ -99,22 +131,25 @@ class Parser(AbstractContextManager["Parser"]):
             child.kill()
             child.communicate()  # its pipes are closed
 
-    def _ask(self, work: Callable[..., T], data: bytes, path: Path, *more: str) -> T:
+    def _ask(
+        self, work: Callable[..., Iterator[T]], data: bytes, path: Path, *more: object
+    ) -> tuple[list[T | LoadError], str | None]:
+        """What the child replies, one after the other, and why it ended before the last, if it did."""
+        replies: list[T | LoadError] = []
         with self._turn:
             self._child = child = self._child or self._started(path)
             assert child.stdin and child.stdout
             try:
-                pickle.dump((work, data, path, self._longest, *more), child.stdin)
+                pickle.dump((work, data, path, self._reading, *more), child.stdin)
                 child.stdin.flush()
-                reply: T | LoadError = pickle.load(child.stdout)
+                while (reply := pickle.load(child.stdout)) is not None:
+                    replies.append(reply)
             except (OSError, EOFError, pickle.UnpicklingError):
-                raise LoadError(f"gave up on {said(path)}{self._why(child)}") from None
+                return replies, self._why(child)
             except BaseException:
                 self.close()  # it may still answer to what nobody asks any more
                 raise
-        if isinstance(reply, LoadError):
-            raise reply
-        return reply
+        return replies, None
 
     def _started(self, path: Path) -> subprocess.Popen[bytes]:
         limits = (str(self._settings.parse_seconds), str(self._settings.parse_memory_mb))
@@ -140,7 +175,7 @@ class Parser(AbstractContextManager["Parser"]):
 
 
 def serve(seconds: str, memory: str) -> None:
-    """What the child does: a function and its arguments come in, what it returns or its LoadError goes out."""
+    """What the child does: a function and its arguments come in, what it yields, a LoadError, and None go out."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply
     most = int(memory) * _MB
@@ -150,14 +185,18 @@ def serve(seconds: str, memory: str) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is at
     while True:
         try:
-            request = pickle.load(requests)
-            signal.setitimer(signal.ITIMER_REAL, float(seconds))
-            reply = pickle.dumps(_done(*request))
-            if _peak() > most:
-                raise MemoryError
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            replies.write(reply)
-            replies.flush()
+            todo = chain(_done(*pickle.load(requests)), (None,))
+            while True:
+                signal.setitimer(signal.ITIMER_REAL, float(seconds))
+                reply = next(todo)
+                data = pickle.dumps(reply)
+                if _peak() > most:
+                    raise MemoryError
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                replies.write(data)
+                replies.flush()
+                if reply is None:
+                    break
         except MemoryError:
             os._exit(_OUT_OF_MEMORY)
         except (EOFError, OSError, pickle.UnpicklingError):
@@ -181,52 +220,69 @@ def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) -> Any:
+def _done(work: Callable[..., Iterator[T]], data: bytes, path: Path, *arguments: Any) -> Iterator[T | LoadError]:
     try:
-        return work(data, path, *arguments)
-    except LoadError as error:
-        return error
-    except MemoryError:
-        raise
-    except Exception as error:  # a library's, of a file that nobody foresaw
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return LoadError(
-            f"gave up on {said(path)}: its parser failed ({reason:.200}); leave it out, or convert it to .txt"
-        )
+        yield from work(data, path, *arguments)
+    except Exception as error:
+        yield refused(error, path)
 
 
-def _article(data: bytes, path: Path, longest: int, source: str, digest: str) -> Article:
-    cleaned = clean(_document(data, path, longest, source))
+def _articles(
+    data: bytes, path: Path, reading: Reading, source: str, known: Mapping[str, str], start: int
+) -> Iterator[Article | str | LoadError]:
+    """The articles of a file from one on; only the source of one that has the digest that is known."""
+    for found in islice(articles_in(data, path, reading), start, None):
+        try:
+            same = found.digest and known.get(f"{source}{found.name}") == found.digest
+            yield f"{source}{found.name}" if same else _article(found, path, reading, source)
+        except Exception as error:
+            yield refused(error, f"{path}{found.name}")
+
+
+def _article(found: Found, path: Path, reading: Reading, source: str) -> Article:
+    cleaned = clean(_document(found, path, reading, source))
     document = read_metadata(cleaned.document, cleaned.removed)
+    own = f"{source}{found.name}"
     return Article(
-        source=source,
-        digest=digest,
-        title=document.metadata["title"] or normalized(Path(source).name),  # of a text of figures
+        source=own,
+        digest=found.digest,
+        title=document.metadata["title"] or normalized(Path(own).name),  # of a text of figures
         publisher=document.metadata["publisher"],
         published=_day(document.metadata["published"]),
         author=document.metadata["author"],
         text=document.page_content,
         removed=cleaned.removed,
-        original=source,
+        original=own,
         instructions=_instructions(document),
         updated=_day(document.metadata["updated"]),
         imprint=document.metadata["imprint"],
         notes=document.metadata["notes"],
+        sections=carried(document.metadata["sections"], cleaned.lines, document.page_content),
     )
+
+
+def _placed(article: Article, source: str) -> Article:
+    """An article with the file that it lies in, if beside others."""
+    return article if article.source == source else replace(article, container=source)
 
 
 def _day(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def _lines(data: bytes, path: Path, longest: int, source: str) -> tuple[Line, ...]:
-    return clean(_document(data, path, longest, source)).lines
+def _lines(data: bytes, path: Path, reading: Reading, file: str, source: str) -> Iterator[tuple[Line, ...]]:
+    for found in articles_in(data, path, reading):
+        if f"{file}{found.name}" == source:
+            yield clean(_document(found, path, reading, file)).lines
+            return
 
 
-def _document(data: bytes, path: Path, longest: int, source: str) -> Document:
-    document = to_document(data, path, source)
-    if len(document.page_content) > longest:  # a PDF unpacks its text
-        raise LoadError(f"{said(path)} has more than {longest / _MB:,g} MB of text; split it, or raise RAG_MAX_FILE_MB")
+def _document(found: Found, path: Path, reading: Reading, source: str) -> Document:
+    place = Path(f"{path}{found.name}")
+    document = document_of(found.read(), place, f"{source}{found.name}")
+    if len(document.page_content) > reading.longest:  # a PDF unpacks its text
+        most = f"{reading.longest / _MB:,g} MB of text"
+        raise LoadError(f"{said(place)} has more than {most}; split it, or raise RAG_MAX_FILE_MB")
     return document
 
 

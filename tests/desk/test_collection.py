@@ -397,7 +397,7 @@ def test_added_files_lie_beside_the_index(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_index_of_ready_made_articles_is_not_replaced(tmp_path: Path, articles: Path, whales: list[Path]) -> None:
     settings = Settings(index=tmp_path / "index")
-    index_articles([Parser(settings).article(articles / "bridge.txt", "bridge.txt")], settings)
+    index_articles([Parser(settings).articles(articles / "bridge.txt", "bridge.txt").articles[0]], settings)
     collection = Collection(settings, Store(settings))
     with pytest.raises(LoadError, match="No path was given"):
         add(collection, whales, silent)

@@ -56,7 +56,7 @@ def pdf(*pages: str, info: str = "") -> bytes:
 
 
 def test_a_folder_is_walked_without_hidden_entries_and_other_suffixes(tmp_path: Path) -> None:
-    for name in ("b.txt", "a/c.MD", "a/d.html", ".hidden.txt", ".git/e.txt", "f.docx", "g.pdf"):
+    for name in ("b.txt", "a/c.MD", "a/d.html", ".hidden.txt", ".git/e.txt", "f.exe", "g.pdf"):
         write(tmp_path / name, "text")
     assert [source for _, source in find_files([tmp_path])] == ["a/c.MD", "a/d.html", "b.txt", "g.pdf"]
 
@@ -72,7 +72,7 @@ def test_paths_that_cannot_be_indexed(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="No such file"):
         find_files([tmp_path / "absent"])
     with pytest.raises(LoadError, match=r"suffix.*\.pdf"):
-        find_files([write(tmp_path / "a.docx", "text")])
+        find_files([write(tmp_path / "a.exe", "text")])
     with pytest.raises(LoadError, match="holds no article"):
         find_files([tmp_path])
 
@@ -116,6 +116,7 @@ def test_text_keeps_its_characters(tmp_path: Path) -> None:
         "updated": None,
         "author": None,
         "notes": (),
+        "sections": (),
     }
 
 
@@ -229,6 +230,7 @@ def test_html_gives_headline_text_and_declared_metadata(tmp_path: Path, charset:
         "updated": None,
         "author": "Ana Ruiz",
         "notes": (),
+        "sections": (),
     }
 
 

@@ -50,8 +50,8 @@ def given_up(path: Path, **limits: float) -> str:
     (path.parent / "good.txt").write_text("Port opens\n\nShips came.\n")
     with Parser(Settings(**limits)) as parser:
         with pytest.raises(LoadError) as caught:
-            parser.article(path, path.name)
-        assert parser.article(path.parent / "good.txt", "good.txt").title == "Port opens"
+            parser.articles(path, path.name).articles[0]
+        assert parser.articles(path.parent / "good.txt", "good.txt").articles[0].title == "Port opens"
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -94,12 +94,12 @@ def test_a_parser_that_crashes_is_one_line(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "a.txt"
     path.write_text("Port opens\n\nShips came.\n")
     with Parser(Settings()) as parser:
-        parser.article(path, "a.txt")
+        parser.articles(path, "a.txt").articles[0]
         (child,) = children()
         os.kill(int(child), signal.SIGSEGV)
         with pytest.raises(LoadError, match=r"gave up on .*a\.txt: its parser crashed; leave it out, or convert it"):
-            parser.article(path, "a.txt")
-        assert parser.article(path, "a.txt").title == "Port opens"
+            parser.articles(path, "a.txt").articles[0]
+        assert parser.articles(path, "a.txt").articles[0].title == "Port opens"
     assert not children()
 
 
@@ -112,7 +112,7 @@ def test_what_its_libraries_do_not_foresee_is_one_line(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom rag.errors import LoadError\nfrom rag.ingest.parser import Parser\n"
         "from rag.settings import Settings\nsys.path.insert(0, sys.argv[1])\n"
-        "try: Parser(Settings()).article(Path(sys.argv[1], 'a.html'), 'a.html')\n"
+        "try: Parser(Settings()).articles(Path(sys.argv[1], 'a.html'), 'a.html')\n"
         "except LoadError as error: print(error)\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
@@ -133,7 +133,7 @@ def test_a_file_of_many_attributes_ends(tmp_path: Path) -> None:
     path.write_text(html(f"<p {' '.join(f'a{number}=1' for number in range(40_000))}>x</p>{PARAGRAPH * 5}"))
     with Parser(Settings()) as parser:
         try:
-            assert "video link" in parser.article(path, "a.html").text
+            assert "video link" in parser.articles(path, "a.html").articles[0].text
         except LoadError as error:  # where the parser is slow with them
             assert "after 60 s" in str(error)
 
@@ -251,7 +251,7 @@ def test_the_child_ends_with_its_parent_and_has_none_of_its_sockets(tmp_path: Pa
         "from rag.settings import Settings\nserver = socket.create_server(('127.0.0.1', 0))\n"
         "server.set_inheritable(True)\nparser = Parser(Settings(parse_seconds=float(sys.argv[2])))\n"
         "child = parser._started(Path(sys.argv[1]))\nparser._child = child\nprint(child.pid, flush=True)\n"
-        "if sys.argv[3] == 'busy': parser.article(Path(sys.argv[1]), 'long.html')\nsys.stdin.read()\n"
+        "if sys.argv[3] == 'busy': parser.articles(Path(sys.argv[1]), 'long.html').articles[0]\nsys.stdin.read()\n"
     )
     for state, seconds in (("idle", "60"), ("busy", "4")):
         command = [sys.executable, "-c", program, str(path), seconds, state]

@@ -67,7 +67,7 @@ def test_what_is_no_upload_of_articles_is_refused(visitor: Visitor) -> None:
     uploaded = visitor.upload("a.txt", b"words").json()[0]
     assert visitor.add(uploaded, 5).status_code == 422  # type: ignore[arg-type]
     assert visitor.add(uploaded, size="many").status_code == visitor.add(uploaded, meta={"_type": 1}).status_code == 422
-    assert visitor.add(visitor.upload("a.zip", b"PK").json()[0]).status_code == 422
+    assert visitor.add(visitor.upload("a.exe", b"MZ").json()[0]).status_code == 422
     many = [("files", (f"{number}.txt", b"x")) for number in range(300)]
     assert visitor.client.post(f"{API}/upload", files=many).status_code == 400
     odd = {"Content-Type": f"multipart/form-data; boundary={'b' * 5000}"}

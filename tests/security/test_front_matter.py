@@ -131,7 +131,7 @@ def test_titles_authors_and_publishers_are_short(tmp_path: Path, value: str) -> 
         for name, data in declaring(value).items():
             path = tmp_path / name
             path.write_bytes(data)
-            article = parser.article(path, name)
+            article = parser.articles(path, name).articles[0]
             values = [each for each in (article.title, article.author, article.publisher) if each]
             assert max(map(len, values)) <= 300, name
             assert article.title.endswith("…") or article.title in PROSE
@@ -141,4 +141,4 @@ def test_titles_authors_and_publishers_are_short(tmp_path: Path, value: str) -> 
 def test_a_text_of_figures_has_a_title(tmp_path: Path) -> None:
     (tmp_path / "12.txt").write_text("12345\n\n67890\n")
     with Parser(Settings()) as parser:
-        assert parser.article(tmp_path / "12.txt", "old/12.txt").title == "12.txt"
+        assert parser.articles(tmp_path / "12.txt", "old/12.txt").articles[0].title == "12.txt"

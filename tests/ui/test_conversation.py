@@ -122,10 +122,11 @@ def test_what_is_no_conversation_is_refused(text: str) -> None:
 
 
 def test_plain_text_is_the_answer_and_below_it_its_sources() -> None:
-    given = answer(citation(republished_in=("a", "b")), citation(2, "It\ncost 38.", publisher=None))
+    given = answer(citation(republished_in=("a", "b"), place="page 3"), citation(2, "It\ncost 38.", publisher=None))
     assert to_text(given) == (
         f"{QUOTE} [1] It cost 38. [2]\n\n"
-        f"[1] Bridge over the Arun opens (Velden Post, 2021-05-03, bridge.txt; republished in a, b): “{QUOTE}”\n"
+        "[1] Bridge over the Arun opens (Velden Post, 2021-05-03, bridge.txt, page 3; republished in a, b): "
+        f"“{QUOTE}”\n"
         "[2] Bridge over the Arun opens (2021-05-03, bridge.txt): “It cost 38.”"
     )
     assert to_text(answer()) == "The articles do not say."

@@ -47,10 +47,11 @@ def said(html: str) -> str:
 
 def test_an_answer_names_its_source_and_shows_its_quote_once() -> None:
     copies = ("copy.txt", "second copy.txt")
-    shown = Shown(render_answer(answer(citation(republished_in=copies)))).text
+    shown = Shown(render_answer(answer(citation(republished_in=copies, place="page 3")))).text
     assert shown == (
         "The bridge is 412 metres long. [1]Very likely the answerSource[1] Bridge over the Arun opens "
-        "Velden Post · 3 May 2021 · bridge.txt · republished in copy.txt, second copy.txtCopy textCopy Markdown"
+        "Velden Post · 3 May 2021 · bridge.txt · page 3 · republished in copy.txt, second copy.txt"
+        "Copy textCopy Markdown"
     )
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from rag.disk.files import open_regular
 from rag.errors import LoadError
-from rag.ingest.load.formats import SUFFIXES, SUPPORTED
+from rag.ingest.load.formats import SUPPORTED, is_supported
 from rag.text.characters import plain, said
 
+_MOST_TRIES = 3
 LONGEST_FILE = 50_000_000  # bytes
 
 
@@ -20,13 +21,16 @@ class VanishedError(LoadError):
     """A file is no longer there; nobody has to mend it."""
 
 
-def find_files(paths: Sequence[Path], left_out: list[str] | None = None) -> list[tuple[Path, str]]:
+def find_files(
+    paths: Sequence[Path], left_out: list[str] | None = None, passed_by: list[str] | None = None
+) -> list[tuple[Path, str]]:
     """List the article files under `paths` as (file, source) pairs, sorted by source.
 
     A source is a POSIX path relative to the indexed folder: to the folder itself when one is given, to
-    the common parent when several paths are; a single file's source is its name. Hidden entries, other
-    suffixes and whatever is no regular file are skipped in folders. Folders within them that cannot be read are named
-    in `left_out`, a line each, if it is given. Raises LoadError for a path that does
+    the common parent when several paths are; a single file's source is its name. Hidden entries and other
+    suffixes are skipped in folders. Folders within them that cannot be read are named
+    in `left_out`, a line each, if it is given; in `passed_by` links to folders, which are not followed, and what has
+    the name of an article and is no regular file. Raises LoadError for a path that does
     not exist or cannot be read, a file named outright whose suffix is not supported, and a folder without
     any supported file.
     """
@@ -34,9 +38,13 @@ def find_files(paths: Sequence[Path], left_out: list[str] | None = None) -> list
         raise LoadError("No path was given; name a folder or a file to index")
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # resolve() would follow links
     base = Path(os.path.commonpath([_folder_of(root) for root in roots]))
-    found = {file: _source(file, base) for root in roots for file in _files_under(root, left_out)}
-    if not found and left_out:
-        raise LoadError(left_out[0])
+    passed: list[str] = []
+    found = {file: _source(file, base) for root in roots for file in _files_under(root, left_out, passed)}
+    if not found:
+        for line in (*(left_out or ()), *passed):
+            raise LoadError(line)
+    if passed_by is not None:
+        passed_by += dict.fromkeys(passed)
     return sorted(found.items(), key=lambda pair: pair[1])
 
 
@@ -49,25 +57,25 @@ def _source(file: Path, base: Path) -> str:
     return plain(os.fsencode(file.relative_to(base).as_posix()).decode("utf-8", "replace"))
 
 
-def _files_under(root: Path, left_out: list[str] | None) -> list[Path]:
+def _files_under(root: Path, left_out: list[str] | None, passed: list[str]) -> list[Path]:
     try:
         mode = root.stat().st_mode
     except OSError as error:
         raise LoadError(f"{said(root)} cannot be read: {error.strerror}; check the path and its permissions") from error
     if not stat.S_ISDIR(mode):
-        if root.suffix.lower() not in SUFFIXES:
+        if not is_supported(root.name):
             raise LoadError(f"{said(root)} has a suffix that is not supported; use one of {SUPPORTED}")
         if not stat.S_ISREG(mode):
             raise LoadError(f"{said(root)} is no regular file; name a file that holds an article")
         return [root]
-    known = len(left_out or ())
-    files = list(_walk(root, left_out))
-    if not files and len(left_out or ()) == known:
+    known = len(left_out or ()) + len(passed)
+    files = list(_walk(root, left_out, passed))
+    if not files and len(left_out or ()) + len(passed) == known:
         raise LoadError(f"{said(root)} holds no article; put files there that end in {SUPPORTED}")
     return files
 
 
-def _walk(root: Path, left_out: list[str] | None) -> Iterator[Path]:
+def _walk(root: Path, left_out: list[str] | None, passed: list[str]) -> Iterator[Path]:
     def fail(error: OSError) -> None:
         if isinstance(error, FileNotFoundError):
             return  # it has vanished, and with it what is asked for
@@ -79,15 +87,38 @@ def _walk(root: Path, left_out: list[str] | None) -> Iterator[Path]:
 
     for folder, folders, names in os.walk(root, onerror=fail):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        passed += [_unfollowed(Path(folder, name)) for name in folders if Path(folder, name).is_symlink()]
         for name in names:
             file = Path(folder, name)
             try:
-                if not name.startswith(".") and file.suffix.lower() in SUFFIXES and file.is_file():
+                if name.startswith(".") or not is_supported(name):
+                    continue
+                if file.is_file():
                     yield file
+                elif os.path.lexists(file):
+                    passed.append(_no_file(file))
             except OSError as error:  # the folder lets its names be listed, and no more; or they are too long
                 fail(OSError(error.errno, error.strerror, folder))
                 folders.clear()
                 break
+
+
+def _unfollowed(link: Path) -> str:
+    """Why a link to a folder is not followed."""
+    try:
+        around = link.parent.resolve().is_relative_to(link.resolve(strict=True))
+    except (OSError, RuntimeError):  # a link to itself; or it has vanished
+        around = True
+    if around:
+        return f"{said(link)} is a link to a folder that it lies in and was not followed; remove it"
+    return f"{said(link)} is a link to a folder and was not followed; name that folder too, or move it here"
+
+
+def _no_file(path: Path) -> str:
+    """What stands in place of an article."""
+    if path.is_symlink() and not path.exists():
+        return f"{said(path)} is a link that leads nowhere; mend or remove it"
+    return f"{said(path)} is a pipe, a socket or a device and was not opened; remove it"
 
 
 def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
@@ -95,11 +126,18 @@ def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
 
     Raises:
         VanishedError: there is none any more.
-        LoadError: it cannot be read, is no regular file, or is longer.
+        LoadError: it cannot be read, is no regular file, is longer, or is written all the while.
     """
     try:
-        with open_regular(path) as file:
-            data = file.read(longest + 1) or b""  # files of /proc may have nothing yet
+        for _ in range(_MOST_TRIES):
+            with open_regular(path) as file:
+                before = os.fstat(file.fileno())
+                data = file.read(longest + 1) or b""  # files of /proc may have nothing yet
+                after = os.fstat(file.fileno())
+            if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+                break
+        else:
+            raise LoadError(f"{said(path)} changes while it is read; index again when it is finished")
     except FileNotFoundError as error:
         raise VanishedError(f"{said(path)} has vanished; index again") from error
     except PermissionError as error:

@@ -12,7 +12,6 @@ from rag.errors import LoadError
 LONGEST = 10_000  # characters between the rules: pages that hold more there than fields are not known
 _DEEPEST = 4  # a field with a list of authors, each with a name, is three levels deep
 _FENCED = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_NO_VALUE = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 def front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -65,15 +64,3 @@ def _refused(block: str) -> str | None:
         elif getattr(event, "tag", None):
             refused = refused or "a tag (!)"
     return refused if mapping else None
-
-
-def value_of(fields: dict[str, Any], *names: str) -> str | None:
-    """The first of these fields that has a value, as one line; of a list or of mappings the names."""
-    for name in names:
-        value = fields.get(name)
-        parts = value if isinstance(value, list) else [value]
-        named = [part.get("name") if isinstance(part, dict) else part for part in parts]
-        told = [" ".join(part.split()) for part in named if isinstance(part, str) and part not in _NO_VALUE]
-        if joined := ", ".join(told):
-            return joined
-    return None

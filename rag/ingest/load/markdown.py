@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import LoadError
 from rag.ingest.load.content import Content, Format, plain_characters
 from rag.ingest.load.encoding import decoded
+from rag.ingest.load.fields import content_of
 from rag.text.characters import said
 
 if TYPE_CHECKING:
@@ -19,24 +19,14 @@ _BREAKS = ("softbreak", "hardbreak")
 
 
 def read(data: bytes, path: Path) -> Content:
-    from rag.ingest.load.front_matter import front_matter, value_of
+    from rag.ingest.load.front_matter import front_matter
 
     text, notes = decoded(data, path)
     try:
         fields, text = front_matter(plain_characters(text))
     except LoadError as error:
         raise LoadError(f"{said(path)} has {error} in its front matter; leave plain names and values there") from None
-    source = value_of(fields, "source")  # its address, or its publisher
-    named = None if source is None or re.search(r"://|^www\.", source) else source
-    return Content(
-        text=without_marks(text),
-        title=value_of(fields, "title", "headline"),
-        publisher=value_of(fields, "publisher", "publication", "site", "outlet") or named,
-        published=value_of(fields, "published", "date", "pubdate", "publication_date", "date_published"),
-        updated=value_of(fields, "updated", "modified", "lastmod", "last_modified", "last_updated", "date_modified"),
-        author=value_of(fields, "author", "authors", "byline"),
-        notes=notes,
-    )
+    return content_of(fields, without_marks(text), notes)
 
 
 FORMAT = Format("Markdown", (".md", ".markdown"), read)
