@@ -184,7 +184,8 @@ def _done(work: Callable[..., Any], data: bytes, path: Path, *arguments: Any) ->
 
 def _article(data: bytes, path: Path, longest: int, source: str, digest: str) -> Article:
     cleaned = clean(_document(data, path, longest, source))
-    document = read_metadata(cleaned.document, cleaned.removed)
+    removed = (*cleaned.document.metadata["removed"], *cleaned.removed)
+    document = read_metadata(cleaned.document, removed)
     return Article(
         source=source,
         digest=digest,
@@ -193,7 +194,7 @@ def _article(data: bytes, path: Path, longest: int, source: str, digest: str) ->
         published=_day(document.metadata["published"]),
         author=document.metadata["author"],
         text=document.page_content,
-        removed=cleaned.removed,
+        removed=removed,
         original=source,
         instructions=_instructions(document),
         updated=_day(document.metadata["updated"]),

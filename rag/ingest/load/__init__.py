@@ -42,7 +42,7 @@ def load_document(path: Path, source: str) -> Document:
 def to_document(data: bytes, path: Path, source: str) -> Document:
     """The bytes of a file as a document with `source` and the metadata its format declares (None where absent).
 
-    Its characters are those of `plain_characters`; `notes` and `sections` among the metadata are as
+    Its characters are those of `plain_characters`; `notes`, `sections` and `removed` among the metadata are as
     those of `Content`, the sections by where they begin in the text of the document.
 
     Raises:
@@ -69,6 +69,7 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
         "author": content.author and normalized(content.author),
         "notes": content.notes,
         "sections": sections,
+        "removed": content.removed,
     }
     return Document(page_content=text, metadata={"source": source, **declared})
 
