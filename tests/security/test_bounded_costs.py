@@ -53,7 +53,7 @@ def test_a_long_line_is_cut_into_sentences_as_a_short_one_is() -> None:
     assert spans == [(start, start + len(sentence) - 1) for start in range(0, 500 * len(sentence), len(sentence))]
     words = "port " * 5000
     spans = sentence_spans(words)
-    assert {words[start:end].strip("port ") for start, end in spans} == {""} and len(spans) < 10
+    assert {words[start:end].strip("port ") for start, end in spans} == {""} and len(spans) < 200
     assert all(words[start:end].startswith("port") and words[start:end].endswith("port") for start, end in spans)
 
 

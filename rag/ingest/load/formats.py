@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rag.ingest.load import html, markdown, pdf, text
+from rag.ingest.load import html, markdown, pdf, subtitles, text
 
-FORMATS = (text.FORMAT, markdown.FORMAT, html.FORMAT, pdf.FORMAT)
+FORMATS = (text.FORMAT, markdown.FORMAT, html.FORMAT, pdf.FORMAT, subtitles.FORMAT)
 
 READERS = {suffix: each.read for each in FORMATS for suffix in each.suffixes}
 SUFFIXES = tuple(READERS)
