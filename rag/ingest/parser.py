@@ -241,7 +241,8 @@ def _articles(
 
 def _article(found: Found, path: Path, reading: Reading, source: str) -> Article:
     cleaned = clean(_document(found, path, reading, source))
-    document = read_metadata(cleaned.document, cleaned.removed)
+    removed = (*cleaned.document.metadata["removed"], *cleaned.removed)
+    document = read_metadata(cleaned.document, removed)
     own = f"{source}{found.name}"
     return Article(
         source=own,
@@ -251,7 +252,7 @@ def _article(found: Found, path: Path, reading: Reading, source: str) -> Article
         published=_day(document.metadata["published"]),
         author=document.metadata["author"],
         text=document.page_content,
-        removed=cleaned.removed,
+        removed=removed,
         original=own,
         instructions=_instructions(document),
         updated=_day(document.metadata["updated"]),

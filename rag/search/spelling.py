@@ -13,11 +13,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rag.text.characters import folded
 from rag.text.languages import language_of
-from rag.text.words import FUNCTION_WORDS, terms
+from rag.text.words import FUNCTION_WORDS, english_words, terms
 from rag.types import Passage
 
 # Of five letters at least: shorter words are often one letter apart and different (Iran, Iraq).
@@ -41,7 +40,7 @@ def spell(question: str, passages: Sequence[Passage]) -> Spelling:
     Only in English: in another language a word may be one that English has almost so. A question is often typed
     without capitals, so any of its words may be a name.
     """
-    slips = [word for word in _words(question) if folded(word).lower() not in _english()]
+    slips = [word for word in _words(question) if folded(word).lower() not in english_words()]
     read = _nearest(_unknown(slips, passages), passages)
     listed = ", ".join(f"“{word}” as “{theirs}”" for word, theirs in read.items())
     spelled = _WORD.sub(lambda match: read.get(match[0], match[0]), question)
@@ -75,7 +74,7 @@ def _with_capitals(question: str, passages: Sequence[Passage]) -> str:
         word = match[0]
         term = next(iter(terms(word)), "")
         unknown = term not in names
-        if not term or term in common or (unknown and (not _WORD.fullmatch(word) or word.lower() in _english())):
+        if not term or term in common or (unknown and (not _WORD.fullmatch(word) or word.lower() in english_words())):
             return word
         form = names.get(term, "")
         return form if form.lower() == word.lower() else word.title()
@@ -127,12 +126,3 @@ def _nearest(words: Sequence[str], passages: Sequence[Passage]) -> dict[str, str
 
 def _text(passage: Passage) -> str:
     return f"{passage.about} {passage.text}"
-
-
-@lru_cache(maxsize=1)
-def _english() -> frozenset[str]:
-    """Words that English has, and common names: those of symspellpy's list of frequencies, 82,765."""
-    from importlib.resources import files
-
-    listed = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
-    return frozenset(listed.split()[::2])  # a word and its count a line

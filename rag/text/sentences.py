@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib.resources import files
 
 from sentencex import get_sentence_boundaries
 
@@ -26,28 +29,71 @@ _LINE = re.compile(r"^(?:[ \t]*+(?:#{1,6}|>)[ \t]++)?(?P<words>[^\n]*\S[^\n]*)",
 _WINDOW = 5000  # characters that sentencex gets at a time: of many quotation marks its time is the square
 _WRAP_COLUMNS = range(50, 101)  # texts are hard-wrapped between these widths; narrower lines are lists or verse
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LONGEST = 60  # words of a sentence that stays whole: longer ones are texts without full stops
+_PIECE = range(15, 41)  # words of what they are cut into
+# Two characters of a script without spaces count as a word.
+_WORDS = re.compile(
+    r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]{1,2}[，、；：。]?|[^\s\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]+"
+)
+_PAUSES = ((";", "；", ":", "：", "—", "–"), (",", "，", "、", "…"))
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of every sentence, in order, without the white space around it.
 
     A line break ends a sentence, as in headlines and lists, unless the file is hard-wrapped and the next
-    line's first word would not have fitted on the line.
+    line's first word would not have fitted on the line. A sentence of more than sixty words, of a text without full
+    stops, is cut into pieces of at most forty.
 
     >>> text = "Boats left. They came back."
     >>> [text[start:end] for start, end in sentence_spans(text)]
     ['Boats left.', 'They came back.']
     """
     language = "zh" if len(_CHINESE.findall(text[:2000])) > 200 else "en"
-    spans = []
+    spans: list[tuple[int, int]] = []
     for block_start, block_end in _blocks(text):
         block = text[block_start:block_end]
         for begin, end in _boundaries(language, block):
             raw = block[begin:end]
             start = block_start + begin + len(raw) - len(raw.lstrip())
             if raw.strip():
-                spans.append((start, start + len(raw.strip())))
+                spans += _pieces(text, start, start + len(raw.strip()))
     return spans
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence, or of one that is too long pieces that end where a speaker would pause."""
+    words = list(_WORDS.finditer(text, start, end)) if end - start > 2 * _LONGEST else []
+    if len(words) <= _LONGEST:
+        yield start, end
+        return
+    openers = _clause_words(" ".join(word[0].lower() for word in words))
+    while len(words) >= _PIECE.stop:
+        most = min(_PIECE.stop, len(words) - _PIECE.start + 1)
+        cut = max(range(_PIECE.start, most), key=lambda i: (_pause(text, words[i - 1], words[i], openers), i))
+        yield words[0].start(), words[cut - 1].end()
+        words = words[cut:]
+    yield words[0].start(), words[-1].end()
+
+
+def _pause(text: str, before: re.Match[str], word: re.Match[str], openers: Sequence[frozenset[str]]) -> int:
+    """How much of a pause there is ahead of a word, 0 to 5."""
+    if "\n" in text[before.end() : word.start()]:
+        return 5
+    kinds = [before[0].endswith(marks) for marks in _PAUSES] + [word[0].lower() in opening for opening in openers]
+    return 4 - kinds.index(True) if True in kinds else 0
+
+
+def _clause_words(words: str) -> Sequence[frozenset[str]]:
+    """Those that begin a clause in the language that has most of these words."""
+    own = frozenset(words.split())
+    return max(_openers(), key=lambda openers: len(own & frozenset().union(*openers)))
+
+
+@lru_cache(maxsize=1)
+def _openers() -> tuple[tuple[frozenset[str], ...], ...]:
+    listed = tomllib.loads(files("rag.text").joinpath("clauses.toml").read_text(encoding="utf-8"))
+    return tuple(tuple(frozenset(row.split()) for row in rows) for rows in listed.values())
 
 
 def _boundaries(language: str, block: str) -> Iterator[tuple[int, int]]:

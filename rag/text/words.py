@@ -92,3 +92,12 @@ def _stemmer():  # type: ignore[no-untyped-def]
     import snowballstemmer
 
     return snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=1)
+def english_words() -> frozenset[str]:
+    """Words that English has, and common names: those of symspellpy's list of frequencies, 82,765."""
+    from importlib.resources import files
+
+    listed = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    return frozenset(listed.split()[::2])  # a word and its count a line

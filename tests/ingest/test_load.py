@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -29,20 +30,29 @@ def write(path: Path, content: str | bytes) -> Path:
 
 def pdf(*pages: str, info: str = "") -> bytes:
     """A small PDF with one text line for each line of a page."""
+    shown = (" ".join(f"({line}) Tj 0 -14 Td" for line in page.split("\n")) for page in pages)
+    return pdf_of(*(f"BT /F1 11 Tf 50 750 Td {page} ET" for page in shown), info=info)
+
+
+def pdf_of(*streams: str, info: str = "", fields: Sequence[str] = ()) -> bytes:
+    """A small PDF of pages of 600 by 800 points, each as its stream draws it, in Helvetica as /F1.
+
+    `info` are entries of its information, `fields` objects that are the form on its first page.
+    """
+    form = " ".join(f"{4 + 2 * len(streams) + number} 0 R" for number in range(len(fields)))
+    fonts = "/Font << /F1 3 0 R >>"
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [{form}] /DR << {fonts} >> /NeedAppearances true >> >>",
         "",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
     kids = []
-    for page in pages:
-        shown = " ".join(f"({line}) Tj 0 -14 Td" for line in page.split("\n"))
-        stream = f"BT /F1 11 Tf 50 750 Td {shown} ET"
+    for stream in streams:
         objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
-        content = len(objects)
-        resources = "<< /Font << /F1 3 0 R >> >>"
-        objects.append(f"<< /Type /Page /Parent 2 0 R /Resources {resources} /Contents {content} 0 R >>")
+        own = f"/Contents {len(objects)} 0 R" + ("" if kids else f" /Annots [{form}]")
+        objects.append(f"<< /Type /Page /Parent 2 0 R /Resources << {fonts} >> {own} >>")
         kids.append(f"{len(objects)} 0 R")
+    objects += fields
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} /MediaBox [0 0 600 800] >>"
     objects.append(f"<< {info} >>")
     body, offsets = "%PDF-1.4\n", []
@@ -117,6 +127,7 @@ def test_text_keeps_its_characters(tmp_path: Path) -> None:
         "author": None,
         "notes": (),
         "sections": (),
+        "removed": (),
     }
 
 
@@ -231,6 +242,7 @@ def test_html_gives_headline_text_and_declared_metadata(tmp_path: Path, charset:
         "author": "Ana Ruiz",
         "notes": (),
         "sections": (),
+        "removed": (),
     }
 
 
@@ -357,54 +369,6 @@ def test_html_that_extraction_loses_falls_back_to_its_visible_text(
     assert "World" not in document.page_content
 
 
-def test_pdf_lines_are_joined_into_paragraphs(tmp_path: Path) -> None:
-    page = (
-        "Harbour News 1\nA bridge at last\nThe bridge between the islands of Hestnes and the main-\n"
-        "land opened on Monday after a long-planned and well-\nplanned delay of two winters and one spring.\n"
-        "He was 84.\nThe crossing costs ninety-four kroner until the loan of\nthe county is repaid in the year 2041."
-    )
-    path = write(tmp_path / "a.pdf", pdf(page, "Harbour News 2\nThe end.\nHarbour News 2"))
-    text = load_document(path, "a.pdf").page_content
-    assert text.split("\n\n") == [
-        "A bridge at last",
-        "The bridge between the islands of Hestnes and the mainland opened on Monday after a long-planned and "
-        "wellplanned delay of two winters and one spring.",
-        "He was 84.",
-        "The crossing costs ninety-four kroner until the loan of the county is repaid in the year 2041.",
-        "The end.",
-    ]
-
-
-def test_a_soft_hyphen_of_a_pdf_is_a_hyphen_that_is_seen(tmp_path: Path) -> None:
-    page = "The bridge between the islands of Hestnes and the main\xad\nland was a well\xadplanned one, he said."
-    text = load_document(write(tmp_path / "a.pdf", pdf(page)), "a.pdf").page_content
-    assert text == "The bridge between the islands of Hestnes and the mainland was a well-planned one, he said."
-
-
-@pytest.mark.parametrize(
-    ("title", "expected"),
-    [
-        ("A bridge at last", "A bridge at last"),
-        ("Microsoft Word - foo.doc", None),
-        ("untitled", None),
-        ("x.indd", None),
-    ],
-)
-def test_pdf_titles_made_by_programs_are_ignored(tmp_path: Path, title: str, expected: str | None) -> None:
-    path = write(tmp_path / "a.pdf", pdf("Some text.", info=f"/Title ({title}) /Author (Ann Lee)"))
-    assert load_document(path, "a.pdf").metadata["title"] == expected
-    assert load_document(path, "a.pdf").metadata["author"] == "Ann Lee"
-
-
-def test_what_a_browser_prints_around_a_page_and_ligatures(tmp_path: Path) -> None:
-    page = "Ferry to close\nThe ferry will close on 30 June.\n11/22/26, 12:59 PM Ferry to close\nfile:///tmp/p.html 1/1"
-    path = write(tmp_path / "printed.pdf", pdf(page))
-    text = load_document(path, "printed.pdf").page_content
-    assert "will close on 30 June" in text and "12:59" not in text and "file:" not in text
-    dated = write(tmp_path / "log.pdf", pdf("Log\nOne\nTwo\n11/22/26, 12:59 PM The boat sank.\nThree\nFour\nFive"))
-    assert "The boat sank" in load_document(dated, "log.pdf").page_content
-
-
 def test_every_format_is_told_by_its_suffixes() -> None:
     suffixes = [suffix for each in FORMATS for suffix in each.suffixes]
     assert len(set(suffixes)) == len(suffixes) and set(suffixes) == set(SUFFIXES)
@@ -412,7 +376,17 @@ def test_every_format_is_told_by_its_suffixes() -> None:
 
 
 def test_a_listing_of_formats_loads_none_of_their_libraries() -> None:
-    libraries = {"trafilatura", "lxml", "pypdf", "yaml", "markdown_it", "langchain_core", "chardet", "webencodings"}
+    libraries = {
+        "trafilatura",
+        "lxml",
+        "pypdf",
+        "pypdfium2",
+        "yaml",
+        "markdown_it",
+        "langchain_core",
+        "chardet",
+        "webencodings",
+    }
     program = f"import sys, rag.ingest.load; print({libraries} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

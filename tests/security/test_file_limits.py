@@ -123,7 +123,7 @@ def test_what_its_libraries_do_not_foresee_is_one_line(tmp_path: Path) -> None:
 
 def test_a_text_that_a_file_unpacks_has_a_limit(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(unpacking(b"ships " * 50_000))
+    path.write_bytes(unpacking(b") Tj (".join([b"ships " * 5_000] * 10)))
     assert "has more than 0.1 MB of text; split it, or raise RAG_MAX_FILE_MB" in given_up(path, max_file_mb=0.1)
 
 

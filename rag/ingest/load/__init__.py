@@ -60,7 +60,7 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
 def document_of(content: Content, path: Path, source: str) -> Document:
     """An article as a document with `source` and the metadata its format declares (None where absent).
 
-    Its characters are those of `plain_characters`; `notes` and `sections` among the metadata are as
+    Its characters are those of `plain_characters`; `notes`, `sections` and `removed` among the metadata are as
     those of `Content`, the sections by where they begin in the text of the document.
 
     Raises:
@@ -81,6 +81,7 @@ def document_of(content: Content, path: Path, source: str) -> Document:
         "author": content.author and normalized(content.author),
         "notes": content.notes,
         "sections": sections,
+        "removed": content.removed,
     }
     return Document(page_content=text, metadata={"source": source, **declared})
 

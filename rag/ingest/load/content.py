@@ -10,6 +10,7 @@ from typing import Any
 
 from rag.errors import LoadError
 from rag.text.characters import normalized
+from rag.types import Removal
 
 LONGEST_SUBTITLE = 150  # characters
 SENTENCE_ENDS = tuple('.!?…。！？:："”’»)）」』')
@@ -32,7 +33,8 @@ class Content:
     `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
     `notes` say in a line each what was guessed or lost on reading. `sections` are the parts of the file that a citation
     names, in order: the offset in `text` at which each begins, and what it is called ("page 3", "slide 4", "chapter
-    Arrival", "row 7"), "" where none does.
+    Arrival", "row 7"), "" where none does. `removed` is what of the file
+    is no part of the article.
     """
 
     text: str
@@ -43,6 +45,7 @@ class Content:
     author: str | None = None
     notes: tuple[str, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()
+    removed: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True)

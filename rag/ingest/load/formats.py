@@ -21,6 +21,7 @@ from rag.ingest.load import (
     pptx,
     records,
     rtf,
+    subtitles,
     text,
     warc,
 )
@@ -33,6 +34,7 @@ FORMATS = (
     html.FORMAT,
     mhtml.FORMAT,
     pdf.FORMAT,
+    subtitles.FORMAT,
     docx.FORMAT,
     odt.FORMAT,
     rtf.FORMAT,

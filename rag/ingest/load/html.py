@@ -13,6 +13,7 @@ from rag.errors import LoadError
 from rag.ingest.load.content import Content, Format, given_author, given_title, is_paragraph
 from rag.ingest.load.declared import Declared, declared
 from rag.ingest.load.encoding import decoded
+from rag.ingest.load.tables import with_heads
 from rag.text.characters import said
 
 # lxml knows block elements only as a private set; these are the ones that break a line in a browser.
@@ -47,6 +48,7 @@ def read(data: bytes, path: Path) -> Content:
     import trafilatura
 
     html, notes = decoded(data, path, _label(data))
+    html = with_heads(html)
     found: Any = trafilatura.bare_extraction(
         html, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_QUICK
     )

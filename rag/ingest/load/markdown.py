@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from rag.errors import LoadError
 from rag.ingest.load.content import Content, Format, plain_characters
 from rag.ingest.load.encoding import decoded
 from rag.ingest.load.fields import content_of
+from rag.ingest.load.tables import labelled_row
 from rag.text.characters import said
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def without_marks(markdown: str) -> str:
     """The text without the marks of emphasis, links, pictures and code (CommonMark), line by line.
 
     Marks at the head of lines stay: they tell headlines and items. So do lines of links or pictures alone: cleaning
-    tells by them what is a menu.
+    tells by them what is a menu. Rows of a table have the heads of their columns (`labelled_row`).
 
     >>> without_marks("# Port *opens*\\n\\nIt is [**new**](/new).\\n\\n- [Home](/)")
     '# Port opens\\n\\nIt is new.\\n\\n- [Home](/)'
@@ -44,14 +46,38 @@ def without_marks(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
     lines = markdown.split("\n")
-    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    for token in tokens:
         if token.type != "inline" or not token.map:
             continue
         written, seen = token.content.split("\n"), _seen(token).split("\n")
         if len(written) == len(seen):
             for number, old, new in zip(range(token.map[0], token.map[1]), written, seen, strict=False):
                 lines[number] = lines[number].replace(old, new, 1)
+    for number, line in _rows(tokens).items():
+        lines[number] = line
     return "\n".join(lines)
+
+
+def _rows(tokens: Sequence[Token]) -> dict[int, str]:
+    """The rows of tables by the number of their line, with the heads of their columns; of the head itself nothing."""
+    rows: dict[int, str] = {}
+    heads: list[str] = []
+    cells: list[str] = []
+    line = 0
+    for token in tokens:
+        if token.type == "table_open":
+            heads = []
+        elif token.type == "tr_open" and token.map:
+            cells, line = [], token.map[0]
+        elif token.type == "inline":
+            cells.append(" ".join(_seen(token).split()))
+        elif token.type == "tr_close" and heads:
+            rows[line] = labelled_row(heads, cells)
+        elif token.type == "thead_close":
+            heads = cells
+            rows |= {line: "", line + 1: ""}
+    return rows
 
 
 def _seen(inline: Token) -> str:

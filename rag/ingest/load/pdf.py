@@ -1,4 +1,4 @@
-"""PDF: pypdf's text of the pages, put together into paragraphs; what cannot be read whole is refused."""
+"""PDF: pypdf tells whether a file is whole, PDFium what stands where on its pages; what is damaged is refused."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import logging
 import re
 import unicodedata
 import zlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from ctypes import c_double
+from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import pairwise
+from math import cos, degrees, radians, sin
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import LoadError
-from rag.ingest.load.content import SENTENCE_ENDS, Content, Format, given_author, given_title, plain_characters
+from rag.ingest.furniture import Reason
+from rag.ingest.load.content import Content, Format, given_author, given_title, plain_characters
+from rag.ingest.load.flow import joined, key, paragraphs, running, without_edges
+from rag.ingest.load.layout import Glyph, Line, blocks_of, lines_of
 from rag.text.characters import said
+from rag.types import Removal
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -38,42 +44,146 @@ def read(data: bytes, path: Path) -> Content:
         reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise LoadError(f"{said(path)} is encrypted; save it without a password, e.g. qpdf --decrypt")
-        pages = [
-            plain_characters(_text_of(page, number, path).translate(_GLYPHS)).splitlines()
-            for number, page in enumerate(reader.pages, start=1)
-        ]
+        pages = list(reader.pages)
+        for number, page in enumerate(pages, start=1):
+            if not _is_readable(page):
+                raise LoadError(f"page {number} of {said(path)} {_LOST}")
         tree: Any = reader.root_object["/Pages"]
         declared = tree["/Count"] if "/Count" in tree else len(pages)
         if len(pages) < declared:
             raise LoadError(f"{declared - len(pages)} of {declared} pages of {said(path)} {_LOST}")
         about = reader.metadata
         title, author = (about.title, about.author) if about else (None, None)
+        shown = list(_pages(data))
     except (LoadError, MemoryError):
         raise
     except Exception as error:  # pypdf lets any out of damaged files, and DependencyError for rarer ciphers
         what = "encrypted" if "crypt" in str(error).lower() else "damaged"
         raise LoadError(f"{said(path)} is {what} or no PDF; save it anew or convert it to .txt") from error
-    text = "\n\n".join(unwrapped(_without_running_heads(pages)))
-    return Content(text, title=given_title(title), author=given_author(author))
+    return replace(_content(shown), title=given_title(title), author=given_author(author))
 
 
 FORMAT = Format("PDF", (".pdf",), read)
 
 
-def _text_of(page: PageObject, number: int, path: Path) -> str:
-    """What pypdf reads of a page; where it finds damage, it goes on with less, and says so in its log or not at all."""
+@dataclass(frozen=True)
+class _Page:
+    """The lines of a page, its lowest and highest place, its lines that are printed at other angles, and whether there
+    are pictures on it."""
+
+    lines: list[Line]
+    height: tuple[float, float]
+    turned: list[list[Line]]
+    pictures: bool
+
+
+def _content(pages: Sequence[_Page]) -> Content:
+    """The text of the pages by paragraphs, and by which of its characters each page begins."""
+    heads = running([page.lines for page in pages], [page.height for page in pages])
+    stamps = running([[line for lines in page.turned for line in lines] for page in pages], [(0.0, 0.0)] * len(pages))
+    blocks: list[list[Line]] = []
+    removed: dict[str, Removal] = {}
+    scanned = []
+    for number, page in enumerate(pages, start=1):
+        lines, edges = without_edges(page.lines, heads)
+        edges += [line for line in (*lines[:2], *lines[-2:]) if _PRINT_MARK.match(line.text)]
+        edges += [line for turned in page.turned for line in turned if key(line) in stamps]
+        for line in edges:
+            removed.setdefault(key(line), Removal(line.text, Reason.HEADER))
+        kept = [[line for line in each if line not in edges] for each in (lines, *page.turned)]
+        if page.pictures and not any(kept):
+            scanned.append(number)
+        blocks += [block for each in kept for block in blocks_of(each)]
+    text, sections = "", list[tuple[int, str]]()
+    for pieces in joined(paragraphs(blocks)):
+        text += "\n\n" if text else ""
+        for piece, page_number in pieces:
+            label = f"page {page_number}"
+            if not sections or sections[-1][1] != label:
+                sections.append((len(text) + piece.startswith(" "), label))
+            text += piece
+    return Content(text, notes=_without_text(scanned), sections=tuple(sections), removed=tuple(removed.values()))
+
+
+def _without_text(numbers: Sequence[int]) -> tuple[str, ...]:
+    if not numbers:
+        return ()
+    first, last = ", ".join(map(str, numbers[:-1])), numbers[-1]
+    pages = f"pages {first} and {last} have" if first else f"page {last} has"
+    return (f"{pages} pictures and no text layer: nothing of that is here; if it is a scan, run OCR on the PDF",)
+
+
+def _pages(data: bytes) -> Iterator[_Page]:
+    """What is printed on each page, values of forms as well."""
+    import pypdfium2
+    from pypdfium2 import raw
+
+    with closing(pypdfium2.PdfDocument(data)) as document:
+        document.init_forms()
+        for number in range(len(document)):
+            with closing(document[number]) as page:
+                raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # prints what is filled in
+            with closing(document[number]) as page:
+                ways: dict[int, list[Glyph]] = {0: []}
+                for angle, glyph in _glyphs(page):
+                    ways.setdefault(angle, []).append(glyph)
+                main = max(ways, key=lambda angle: len(ways[angle]))
+                left, bottom, right, top = page.get_bbox()
+                heights = [_turned(x, y, main)[1] for x in (left, right) for y in (bottom, top)]
+                yield _Page(
+                    lines_of(ways.pop(main), number + 1),
+                    (min(heights), max(heights)),
+                    [lines_of(glyphs, number + 1) for glyphs in ways.values()],
+                    any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=5)),
+                )
+
+
+def _glyphs(page: Any) -> Iterator[tuple[int, Glyph]]:
+    """The characters of a page as they stand when it is turned by an angle in degrees, by which they are upright."""
+    from pypdfium2 import raw
+
+    box, x, y = raw.FS_RECTF(), c_double(), c_double()
+    with closing(page.get_textpage()) as text:
+        for number in range(text.count_chars()):
+            if raw.FPDFText_IsGenerated(text, number):
+                continue  # white space that pdfium guesses
+            shown = "-" if raw.FPDFText_IsHyphen(text, number) else chr(raw.FPDFText_GetUnicode(text, number))
+            if not (shown.isascii() and shown.isprintable()):
+                shown = plain_characters(shown.translate(_GLYPHS))
+            if shown:
+                raw.FPDFText_GetLooseCharBox(text, number, box)
+                raw.FPDFText_GetCharOrigin(text, number, x, y)
+                angle = round(degrees(raw.FPDFText_GetCharAngle(text, number))) % 360
+                low_left, high_right = _turned(box.left, box.bottom, angle), _turned(box.right, box.top, angle)
+                left, right = sorted((low_left[0], high_right[0]))
+                origin, base = _turned(x.value, y.value, angle)
+                size = abs(high_right[1] - low_left[1])
+                yield angle, Glyph(shown, min(max(left, origin), right), right, base, size)
+
+
+def _turned(x: float, y: float, angle: int) -> tuple[float, float]:
+    if not angle:
+        return x, y
+    sine, cosine = sin(radians(angle)), cos(radians(angle))
+    return x * cosine - y * sine, x * sine + y * cosine
+
+
+def _is_readable(page: PageObject) -> bool:
+    """Whether all that a page is made of is there; pypdf goes on with less, and says so in its log or not at all."""
     damage = _Damage()
     log = logging.getLogger("pypdf.filters")
     log.addHandler(damage)
     log.setLevel(logging.WARNING)
     try:
-        text = page.extract_text()
+        contents = _contents(page)
+        if not all(map(_is_whole, contents)):
+            return False
+        for stream in contents:
+            stream.get_data()
     finally:
         log.setLevel(logging.NOTSET)
         log.removeHandler(damage)
-    if damage.found or not all(map(_is_whole, _contents(page))):
-        raise LoadError(f"page {number} of {said(path)} {_LOST}")
-    return text
+    return not damage.found
 
 
 class _Damage(logging.Handler):
@@ -111,51 +221,3 @@ def _is_whole(stream: Any) -> bool:
     except zlib.error:
         return False
     return inflate.eof
-
-
-def _without_running_heads(pages: Sequence[Sequence[str]]) -> list[str]:
-    """The pages' lines in order, without page numbers, headers that most pages repeat, and a browser's print marks."""
-    full = [[line for line in map(str.strip, page) if line] for page in pages]
-    stripped = [
-        [line for i, line in enumerate(page) if 2 <= i < len(page) - 2 or not _PRINT_MARK.match(line)] for page in full
-    ]
-    edges = Counter(key for page in stripped for key in {_head_key(line) for line in (*page[:1], *page[-1:])})
-    running = {key for key, count in edges.items() if count > 1 and 2 * count >= len(pages)}
-    return [
-        line
-        for page in stripped
-        for i, line in enumerate(page)
-        if 0 < i < len(page) - 1 or _head_key(line) not in running
-    ]
-
-
-def _head_key(line: str) -> str:
-    return re.sub(r"\d+", "0", line)
-
-
-def unwrapped(lines: Sequence[str]) -> list[str]:
-    """Join the hard-wrapped lines of a PDF into paragraphs.
-
-    A line runs on when it is nearly as long as a full line and the sentence is not over, or the next line
-    starts in lower case. A hyphen at the end is dropped unless the hyphenated word occurs elsewhere.
-    """
-    if not lines:
-        return []
-    full = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))]
-    words = set(re.findall(r"(?<!\w)\w+-\w+", " ".join(lines)))
-    paragraphs = [lines[0]]
-    for previous, line in pairwise(lines):
-        ends = previous.endswith(SENTENCE_ENDS)
-        runs_on = len(previous) >= (0.9 if ends else 0.6) * full or (line[0].islower() and not ends)
-        paragraphs[-1:] = [_joined(paragraphs[-1], line, words)] if runs_on else [paragraphs[-1], line]
-    return paragraphs
-
-
-def _joined(left: str, right: str, hyphenated: set[str]) -> str:
-    broken = re.search(r"(\w+)-$", left[-40:])
-    if broken and right[0].islower():
-        continuation = re.match(r"\w*", right)
-        whole = broken[0] + (continuation[0] if continuation else "")
-        return left + right if whole in hyphenated else left[:-1] + right
-    wide = unicodedata.east_asian_width(left[-1]) in "WF" and unicodedata.east_asian_width(right[0]) in "WF"
-    return left + right if wide else f"{left} {right}"
