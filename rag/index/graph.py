@@ -29,7 +29,7 @@ from rag.disk.files import open_regular, remove
 from rag.disk.private import FILE, locked_folder, make_private, private_folder, remove_abandoned, remove_locked
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.index.catalog import checksum
-from rag.index.flat import Flat, sync
+from rag.index.flat import Flat, gathered, sync
 from rag.index.vectors import number
 from rag.models.encoders import Vectors
 from rag.types import Filters
@@ -60,10 +60,12 @@ def write_graph(work: Path, batches: Iterable[Flat], needed: set[str], base: Pat
         collection = client.get_or_create_collection(
             COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
-        for batch in batches:
-            for part in batch.parts(_BATCH):
-                known: list[Any] = part.known
-                collection.upsert(ids=part.ids, embeddings=part.vectors, metadatas=known)
+        most = client.get_max_batch_size()
+        for batch in gathered(batches, _BATCH):
+            for first in range(0, len(batch.ids), most):
+                part = slice(first, first + most)
+                known: list[Any] = batch.known[part]
+                collection.upsert(ids=batch.ids[part], embeddings=batch.vectors[part], metadatas=known)
         dead = [each for each in collection.get(include=[])["ids"] if each not in needed] if base else []
         for first in range(0, len(dead), _BATCH):
             collection.delete(ids=dead[first : first + _BATCH])
