@@ -41,7 +41,8 @@ def load_document(path: Path, source: str) -> Document:
 def to_document(data: bytes, path: Path, source: str) -> Document:
     """The bytes of a file as a document with `source` and the metadata its format declares (None where absent).
 
-    Its characters are those of `plain_characters`; `notes` among the metadata say what was guessed or lost on reading.
+    Its characters are those of `plain_characters`; `notes` among the metadata say what was guessed or lost on
+    reading, and `left_out` which lines of a page the format's reader left out, and where.
 
     Raises:
         LoadError: there is no readable text in it; in one line with the remedy.
@@ -66,5 +67,6 @@ def to_document(data: bytes, path: Path, source: str) -> Document:
         "updated": parse_date(content.updated or ""),
         "author": content.author and normalized(content.author),
         "notes": content.notes,
+        "left_out": tuple((number, normalized(line)) for number, line in content.left_out),
     }
     return Document(page_content=text, metadata={"source": source, **declared})

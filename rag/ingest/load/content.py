@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,8 @@ class Content:
     """What a file holds: its text, and what the format itself declares about it, None where it does not.
 
     `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
-    `notes` say in a line each what was guessed or lost on reading.
+    `notes` say in a line each what was guessed or lost on reading. `left_out` are lines of a page that the format's own
+    reader took for none of the article's, each with the number of the line of the text before which it stood.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Content:
     updated: str | None = None
     author: str | None = None
     notes: tuple[str, ...] = ()
+    left_out: Sequence[tuple[int, str]] = ()
 
 
 @dataclass(frozen=True)
