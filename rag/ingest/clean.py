@@ -274,7 +274,9 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int) -
 
 
 def _heads_list(paragraph: Paragraph) -> bool:
-    if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5 or paragraph.imprint:
+    if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5:
+        return False
+    if paragraph.imprint or paragraph.quoted:
         return False
     labelled = furniture.LISTING.intersection(paragraph.words) and (paragraph.interface or len(paragraph.words) >= 2)
     return bool(labelled) and paragraph.interface_share >= 0.7

@@ -229,7 +229,8 @@ def score(paragraph: Paragraph) -> float:
     """How likely a line is furniture by its words, between 0 and 1; meant for lines that are no sentences."""
     alone = paragraph.known < 2 and len(paragraph.cells) < 2 and not (paragraph.interface or paragraph.wide)
     halves = paragraph.size <= furniture.HEADING_WORDS and furniture.HALVES.search(paragraph.text)
-    if alone or halves or furniture.RUNNING.search(paragraph.text):
+    clauses = paragraph.size > furniture.PROSE_WORDS and furniture.HALVES.search(paragraph.text)
+    if alone or halves or clauses or furniture.RUNNING.search(paragraph.text):
         return 0.0
     weights = _fitted()["weights"]
     total = sum(weights[name] * value for name, value in features(paragraph).items()) + weights["bias"]

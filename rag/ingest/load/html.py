@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import compress
+from itertools import accumulate, compress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _LABEL = re.compile(
     rb"""(?i)<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s{0,9}=\s{0,9}["']?\s{0,9}([^\s"'/>;]{2,40})"""
 )
 _LONGEST_HEAD = 100_000  # bytes: browsers take a label behind long scripts, too
+_HEADLINE_WORDS = 4  # of a line that is the headline, as it stands in the window's title
 _LONGEST_HEADER = 6  # blocks: headline, subtitle, byline, place, date, caption
 _NEAR_END = 6  # blocks from the last of the article on, among which it may ask to subscribe
 _LONGEST_WALL = 300  # characters of a line that asks to subscribe
@@ -83,12 +84,12 @@ def _article(
         headed = [block.kind not in (OUTSIDE, HIDDEN) for block in blocks]
         lines = [block.text for block in compress(blocks, headed)]
     elif not covers((block.text for block in compress(blocks, kept)), extracted):
-        return list(extracted), [], notes
+        return list(extracted), [(0, block.text) for block in blocks], notes
     else:
         lines = [block.text for block in compress(blocks, headed)]
         notes += _cut_off(page, kept)
-    before = [sum(headed[:i]) for i in range(len(blocks))]
-    left_out = [(at, block.text) for at, block, own in zip(before, blocks, headed, strict=True) if not own]
+    before = accumulate(headed, initial=0)
+    left_out = [(at, block.text) for at, block, own in zip(before, blocks, headed, strict=False) if not own]
     return lines, left_out, notes
 
 
@@ -151,7 +152,8 @@ def _split_title(title: str | None, page: Page) -> tuple[str | None, str | None]
                 name = re.split(_TITLE_SEPARATOR, found[1])[-1]
                 return headline, name if masthead(name) == name and (name in page.names or paper_name(name)) else None
     alike = [heading for heading in page.titles if title and _bare(heading) == _bare(title)]
-    return next(iter(alike), title), None
+    named = [line for line in shown if len(line.split()) >= _HEADLINE_WORDS]
+    return next(iter((*alike, *sorted(named, key=len, reverse=True))), title), None
 
 
 def _bare(title: str) -> str:

@@ -40,12 +40,12 @@ def article_blocks(html: str, extracted: Sequence[str], blocks: Sequence[Block])
     own, voters = votes[0], votes[votes.any(axis=1)]
     outside, hidden = (np.array([block.kind == kind for block in blocks]) for kind in (OUTSIDE, HIDDEN))
     sizes = np.array([len(block.text) for block in blocks])
-    held: _Held = np.logical_and(2 * voters.sum(axis=0) + own > len(voters), ~outside)
+    held = (2 * voters.sum(axis=0) + own > len(voters)) & ~outside
     if sizes[held & own].sum() >= _MOST_OF_IT * sizes[held].sum():
-        held = np.logical_and(held, own)
+        held &= own
     if 2 * sizes[held & hidden].sum() < sizes[held].sum():  # else a script shows what is hidden
-        held = np.logical_and(held, ~hidden)
-    return _completed(held, votes.any(axis=0), own, blocks)
+        held &= ~hidden
+    return _completed(held, np.asarray(votes.any(axis=0)), own, blocks)
 
 
 def covers(blocks: Iterable[str], lines: Sequence[str]) -> bool:
