@@ -39,8 +39,7 @@ def grouped(pairs: Sequence[dict[str, Any]]) -> list[bool]:
     with tempfile.TemporaryDirectory() as folder, Parser(Settings()) as parser:
         for source, text in zip(sources, texts, strict=True):
             (Path(folder) / source).write_text(text, encoding="utf-8")
-        files = [Path(folder) / source for source in sources]
-        articles = [parser.articles(parser.read(file)[0], file, file.name).articles[0] for file in files]
+        articles = [parser.articles(Path(folder) / source, source).articles[0] for source in sources]
     originals = group_copies(list(map(_document, articles)))
     return [one == other for one, other in zip(originals[::2], originals[1::2], strict=True)]
 

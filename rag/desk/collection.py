@@ -227,7 +227,7 @@ class Collection:
                 yield [Added(path.name, error=f"{path.name} is no file that was uploaded for this; choose it anew")]
                 continue
             try:
-                parsed = self._parser.articles(self._parser.read(path)[0], path, path.name)
+                parsed = self._parser.articles(path, path.name)
             except LoadError as error:
                 yield [_not_added(path, error)]
                 continue

@@ -399,7 +399,7 @@ def _read_articles(
                 if known.get(source) == digest or as_before:
                     parsed = Parsed((), tuple(known))
                 else:
-                    parsed = parser.articles(data, path, source, known)
+                    parsed = parser.parse(data, path, source, known)
             except LoadError as error:
                 bad.append((source, error))
                 continue

@@ -12,6 +12,7 @@ below the body also lists and mastheads go. A lost line of the article is worse 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
@@ -92,8 +93,14 @@ def clean(document: Document) -> Cleaned:
         text, lines, removed = _joined(original), original, {}
     kept = Document(page_content=text, metadata=dict(document.metadata), id=document.id)
     left = dict(lines)
-    page = (Line(line, left.get(number), removed.get(number, ())) for number, line in original)
-    return Cleaned(kept, tuple(page))
+    page = {number: Line(line, left.get(number), removed.get(number, ())) for number, line in original}
+    around: dict[int, list[Line]] = defaultdict(list)
+    for number, line in document.metadata.get("left_out", ()):
+        around[number].append(Line(line, None, (Removal(line, Reason.OUTSIDE),)))
+    numbers = sorted({*page, *around})
+    return Cleaned(
+        kept, tuple(line for number in numbers for line in (*around[number], *filter(None, [page.get(number)])))
+    )
 
 
 def _joined(lines: Sequence[tuple[int, str]]) -> str:
@@ -267,7 +274,9 @@ def _listed(page: Sequence[Paragraph], reasons: dict[int, Reason], start: int) -
 
 
 def _heads_list(paragraph: Paragraph) -> bool:
-    if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5 or paragraph.imprint:
+    if (paragraph.ends and not paragraph.text.endswith("…")) or paragraph.size > 5:
+        return False
+    if paragraph.imprint or paragraph.quoted:
         return False
     labelled = furniture.LISTING.intersection(paragraph.words) and (paragraph.interface or len(paragraph.words) >= 2)
     return bool(labelled) and paragraph.interface_share >= 0.7

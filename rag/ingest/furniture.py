@@ -46,6 +46,7 @@ class Reason(StrEnum):
     MASTHEAD = "masthead"
     HEADER = "page header"
     TAIL = "after the end of the article"
+    OUTSIDE = "of the page around the article"
 
 
 # What no article says: all that goes amid its prose, where it is no sign that the article is over.
@@ -118,7 +119,7 @@ CALL = _pattern(rf"[-–—|.!?➜→…»\[]\W{{0,3}}{any_of('call')}[^.!?,。]
 # Words that go on after it tell of other rights.
 _RIGHTS = rf"(?:{any_of('rights')}(?!\s[^\W\d_]{{2}}))"
 OPENING_RIGHTS = _pattern(
-    rf"^\W{{0,3}}(?:©|\(c\)\s|copyright\s?(?:©|\(c\)|\d{{4}}|by\b)|{any_of('forbidding')}|{_RIGHTS})"
+    rf"^\W{{0,3}}(?:©|\(c\)\s|copyright\s?(?:©|\(c\)|\d{{4}}(?!,?\s(?-i:[a-zß-ÿ]))|by\s(?=(?-i:[A-ZÀ-Ý])))|{any_of('forbidding')}|{_RIGHTS})"
 )
 # What a house says of itself at the foot of its page; an article may say it of another house.
 COLOPHON = _pattern(rf"(?<!\w){any_of('colophon')}")
@@ -157,7 +158,7 @@ CREDITS = (
 # ------------------------------------------------------------------------------- marks of no language
 # How sentences end, and what may follow the end: quotes, brackets, initials or an agency in brackets.
 ENDS = frozenset(".!?…。！？؟۔।॥።")
-CLOSERS = " \"'”’»›)]}）】」』*_"
+CLOSERS = " \"'”’»›)]}）】」』*_^†‡↩"
 SIGNED = re.compile(r"\s*[(（\[][^()（）\[\]]{1,30}[)）\]]\W*$")
 QUOTES = re.compile(r"[\"“”„«»「」『』《》]|(?<!\w)['‘]|['’](?!\w)")
 WORD = re.compile(r"[^\W\d_]+")
@@ -169,6 +170,7 @@ RUNNING = re.compile(r"^\W*(?:\d{1,3}[.)、]|[^\W\d_]{2,8}\s\d{1,2}\s?[:：.])\s
 HALVES = re.compile(r"[,，]\s[a-zß-ÿ]")
 # What separates the entries of a menu.
 CELL = re.compile(r"[ \t\u00a0]{2,}|\t|\s?[|¦]\s?|(?:^|\s)[•·›»→☰▾▸](?:\s|$)|\s(?:>|/|->)\s")
+WALL = _pattern(rf"(?<!\w){any_of('wall')}")  # where an article goes on for those who pay or sign in
 TRUNCATED = re.compile(r"(?:\.\.\.|…|\[(?:\.\.\.|…)\])\W{0,3}$")
 DOMAIN = re.compile(r"^[a-z0-9][a-z0-9-]{1,60}(?:\.[a-z0-9-]{2,60}){0,3}\.[a-z]{2,12}(?:/\S*)?$|^https?://\S+$")
 PRIVATE_ADDRESS = _pattern(r"@(?:gmail|yahoo|hotmail|outlook|proton\w*|mail|yandex)\.[a-z]{2,3}\b", r"\bt\.me/")

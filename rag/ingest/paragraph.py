@@ -196,7 +196,7 @@ def sign(paragraph: Paragraph) -> Reason | None:
         return None
     if furniture.DOMAIN.match(text):
         return Reason.CONTACT
-    if furniture.COLOPHON.search(text) and paragraph.size <= 2 * furniture.PROSE_WORDS:
+    if furniture.COLOPHON.search(text) and paragraph.size <= furniture.PROSE_WORDS:
         return Reason.COLOPHON
     return Reason.CONTROL if score(paragraph) >= _fitted()["sign"] else None
 
@@ -229,7 +229,8 @@ def score(paragraph: Paragraph) -> float:
     """How likely a line is furniture by its words, between 0 and 1; meant for lines that are no sentences."""
     alone = paragraph.known < 2 and len(paragraph.cells) < 2 and not (paragraph.interface or paragraph.wide)
     halves = paragraph.size <= furniture.HEADING_WORDS and furniture.HALVES.search(paragraph.text)
-    if alone or halves or furniture.RUNNING.search(paragraph.text):
+    clauses = paragraph.size > furniture.PROSE_WORDS and furniture.HALVES.search(paragraph.text)
+    if alone or halves or clauses or furniture.RUNNING.search(paragraph.text):
         return 0.0
     weights = _fitted()["weights"]
     total = sum(weights[name] * value for name, value in features(paragraph).items()) + weights["bias"]
@@ -237,10 +238,11 @@ def score(paragraph: Paragraph) -> float:
 
 
 def _is_aside(paragraph: Paragraph) -> bool:
-    """The page speaks of itself, in one of its standing phrases and then shortly."""
+    """The page speaks of itself, in one of its standing phrases and then shortly; nobody is said to have said it."""
     if paragraph.quoted or not furniture.OPENING_ASIDE.match(paragraph.text):
         return False
-    return len(re.split(r"[.!?]", paragraph.text, maxsplit=1)[0].split()) <= furniture.HEADING_WORDS
+    first = re.split(r"[.!?]", paragraph.text, maxsplit=1)[0]
+    return len(first.split()) <= furniture.HEADING_WORDS and "," not in first
 
 
 def _is_appeal(paragraph: Paragraph) -> bool:
@@ -248,7 +250,7 @@ def _is_appeal(paragraph: Paragraph) -> bool:
     if paragraph.quoted or paragraph.size > 5 * furniture.PROSE_WORDS:
         return False
     addressed = furniture.ADDRESSING.intersection(paragraph.words)
-    return bool(addressed) and paragraph.known >= 3 and paragraph.interface_share >= 0.5
+    return bool(addressed and paragraph.interface) and paragraph.known >= 3 and paragraph.interface_share >= 0.5
 
 
 def is_spam(paragraph: Paragraph, script: str | None) -> bool:
@@ -261,10 +263,10 @@ def is_spam(paragraph: Paragraph, script: str | None) -> bool:
     if paragraph.quoted or not tokens:
         return False
     traded = sum(word in furniture.TRADE for word in paragraph.words)
-    if paragraph.small and furniture.PRIVATE_ADDRESS.search(paragraph.text):
-        return traded >= 2
     if paragraph.ends:
         return False
+    if paragraph.small and furniture.PRIVATE_ADDRESS.search(paragraph.text):
+        return traded >= 2
     words = [word.casefold() for word in furniture.WORD.findall(" ".join(others))]
     function = sum(word in furniture.FUNCTION for word in words) / max(1, len(words))
     wide = len(furniture.SPAM_WIDE.findall(paragraph.text[: furniture.LONGEST_FURNITURE]))

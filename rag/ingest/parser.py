@@ -80,7 +80,15 @@ class Parser(AbstractContextManager["Parser"]):
         data = read_file(path, self._reading.longest)
         return data, hashlib.sha256(data).hexdigest()
 
-    def articles(self, data: bytes, path: Path, source: str, known: Mapping[str, str] | None = None) -> Parsed:
+    def articles(self, path: Path, source: str) -> Parsed:
+        """Read a file and parse it.
+
+        Raises:
+            VanishedError, LoadError: as `read` and `parse`.
+        """
+        return self.parse(self.read(path)[0], path, source)
+
+    def parse(self, data: bytes, path: Path, source: str, known: Mapping[str, str] | None = None) -> Parsed:
         """The articles of a file, cleaned and with their metadata, as originals; `known` has digests, by source.
 
         Raises:
@@ -113,7 +121,7 @@ class Parser(AbstractContextManager["Parser"]):
         """What cleaning makes of each line of an article in a file, by the sources of both.
 
         Raises:
-            VanishedError, LoadError: as `read` and `articles`.
+            VanishedError, LoadError: as `read` and `parse`.
         """
         replies, why = self._ask(_lines, self.read(path)[0], path, file, source)
         for reply in replies:

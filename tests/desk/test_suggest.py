@@ -111,7 +111,7 @@ def test_a_collection_without_english_yields_none(tmp_path: Path) -> None:
 
 
 def test_a_large_collection_is_only_looked_into(monkeypatch: pytest.MonkeyPatch, articles: Path) -> None:
-    article = Parser(Settings()).article(articles / "bridge.txt", "bridge.txt")
+    article = Parser(Settings()).articles(articles / "bridge.txt", "bridge.txt").articles[0]
     many = [replace(article, source=f"{n:03}", original=f"{n:03}", text=f"{n}") for n in range(999)]
     copy = replace(article, source="a copy", text="-1")
     seen: list[int] = []

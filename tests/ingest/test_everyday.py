@@ -1,11 +1,13 @@
 """What news says every day is no furniture, wherever in the article it is said."""
 
+import html
 from pathlib import Path
 
 import pytest
 from langchain_core.documents import Document
 
 from rag.ingest.clean import clean
+from rag.ingest.load import to_document
 
 SENTENCES = Path(__file__).with_name("everyday.txt").read_text("utf-8").splitlines()
 
@@ -44,6 +46,21 @@ def test_no_everyday_sentence_is_lost(sentence: str, place: str) -> None:
         assert clean(Document(page_content=text)).document.page_content == text
         around = f"{MENU}\n\n{text}\n\n{FOOT}"
         assert clean(Document(page_content=around)).document.page_content == text
+
+
+@pytest.mark.parametrize("first", range(0, len(SENTENCES), 4))
+def test_no_everyday_sentence_of_a_web_page_is_lost(first: int) -> None:
+    """Four sentences a page, as the first, the last and amid others: reading a page takes a while."""
+    sentences = SENTENCES[first : first + 4]
+    headline, *body = CARRIERS[0]
+    lines = [*sentences[:1], *body[:1], *sentences[1:3], *body[1:], *sentences[3:]]
+    menu = "".join(f"<a href='/{name}'>{name}</a> " for name in MENU.split(" | "))
+    words = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    text = (
+        f"<body><nav>{menu}</nav><h1>{headline}</h1><div>{words}</div><footer>© 2024 The Dale Observer</footer></body>"
+    )
+    document = clean(to_document(text.encode(), Path("a.html"), "a.html")).document
+    assert document.page_content.split("\n") == [headline, *lines]
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)

@@ -128,6 +128,7 @@ def test_text_keeps_its_characters(tmp_path: Path) -> None:
         "notes": (),
         "sections": (),
         "removed": (),
+        "left_out": (),
     }
 
 
@@ -208,6 +209,7 @@ def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path, text: str) -> None
     assert load_document(write(tmp_path / "a.md", text), "a.md").page_content == text
 
 
+GREAT = "Great article, well worth reading, thanks a lot for it!"
 HTML = f"""<!doctype html><html><head><meta charset="{{charset}}"><title>Port opens in Chancay | Lima Herald</title>
 <meta property="og:site_name" content="Lima Herald"><meta name="author" content="Ana Ruiz">
 <meta property="article:published_time" content="2024-11-14T10:00:00Z"></head><body>
@@ -216,7 +218,7 @@ HTML = f"""<!doctype html><html><head><meta charset="{{charset}}"><title>Port op
 <article><p>{PARAGRAPHS[0]}</p><h2>A long road</h2><p>{PARAGRAPHS[1]}</p><p>{PARAGRAPHS[2]}</p>
 <p>One.<br>It <b>was</b> <i>late</i>.</p><table><tr><td>Ships</td><td>12</td></tr></table>
 <ul><li>One million containers</li></ul></article>
-<section class="comments"><h3>Comments</h3><p>Great article, well worth reading, thanks a lot for it!</p></section>
+<section class="comments"><h3>Comments</h3><p>{GREAT}</p></section>
 <footer>© 2024 Lima Herald</footer></body></html>"""
 
 
@@ -243,6 +245,7 @@ def test_html_gives_headline_text_and_declared_metadata(tmp_path: Path, charset:
         "notes": (),
         "sections": (),
         "removed": (),
+        "left_out": ((0, "Home World"), (10, "Comments"), (10, GREAT), (10, "© 2024 Lima Herald")),
     }
 
 

@@ -40,7 +40,7 @@ def page(table: str) -> str:
 def test_a_row_stands_in_the_article_with_its_heads(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with Parser(Settings()) as parser:
-        article = parser.article(tmp_path / name, name)
+        article = parser.articles(tmp_path / name, name).articles[0]
     lines = [line for line in article.text.split("\n") if line]
     assert lines[1:] == [ABOVE, "By district", *ROWS, BELOW] and not article.removed
 

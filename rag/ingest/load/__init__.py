@@ -61,7 +61,8 @@ def document_of(content: Content, path: Path, source: str) -> Document:
     """An article as a document with `source` and the metadata its format declares (None where absent).
 
     Its characters are those of `plain_characters`; `notes`, `sections` and `removed` among the metadata are as
-    those of `Content`, the sections by where they begin in the text of the document.
+    those of `Content`, the sections by where they begin in the text of the document; `left_out` too, in the characters
+    in which text is stored.
 
     Raises:
         LoadError: there is no readable text in it; in one line with the remedy.
@@ -82,6 +83,7 @@ def document_of(content: Content, path: Path, source: str) -> Document:
         "notes": content.notes,
         "sections": sections,
         "removed": content.removed,
+        "left_out": tuple((number, normalized(line)) for number, line in content.left_out),
     }
     return Document(page_content=text, metadata={"source": source, **declared})
 

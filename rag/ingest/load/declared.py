@@ -31,11 +31,13 @@ _Named = Iterable[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class Declared:
-    """Days in ISO form and the publisher's name; None where the page declares none, or several."""
+    """Days in ISO form, the publisher's name, the text, whether it is free; None where it declares none, or several."""
 
     published: str | None = None
     updated: str | None = None
     publisher: str | None = None
+    body: str | None = None
+    free: bool | None = None
 
 
 def declared(page: Any) -> Declared:
@@ -50,6 +52,14 @@ def declared(page: Any) -> Declared:
         _day(places, "published") or _day(places, "dated"),
         _day(places, "updated"),
         names.pop() if len(names) == 1 else None,
+        max(
+            (value for name, value in properties if name == "articleBody" and isinstance(value, str)),
+            key=len,
+            default=None,
+        ),
+        False
+        if any(name == "isAccessibleForFree" and str(value).casefold() == "false" for name, value in properties)
+        else None,
     )
 
 
