@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -33,6 +34,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     index: Path = Field(DEFAULT_INDEX, description="Folder of the index.")
+    store: str = Field(
+        "",
+        description="Where vectors are: in the folder of the index (default, or 'folder'), 'http://HOST:PORT' of a "
+        "Chroma server, 'milvus:http://HOST:PORT', or 'milvus:FILE.db' for Milvus Lite; see docs/operations.md.",
+    )
     model: str = Field(
         EXTRACTIVE,
         description="What writes the answer: 'extractive' quotes the articles, 'provider:model' is a model that "
@@ -98,6 +104,15 @@ class Settings(BaseSettings):
     def _expand_home(cls, path: Path) -> Path:
         return path.expanduser()
 
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, store: str) -> str:
+        if store in ("", "folder"):
+            return ""
+        if is_milvus(store) or (store.startswith(("http://", "https://")) and urlsplit(store).hostname):
+            return store
+        raise ValueError("it is neither http://HOST:PORT nor milvus:… nor the word folder")
+
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
@@ -108,6 +123,15 @@ class Settings(BaseSettings):
                 f"setting {name} (RAG_{name.upper()}) cannot be {shown(first.get('input'))}: {first['msg'].lower()}; "
                 "correct it, or leave it out for the default"
             ) from error
+
+
+def is_milvus(store: str) -> bool:
+    """Whether the address of a store is one of Milvus.
+
+    >>> is_milvus("milvus:http://localhost:19530"), is_milvus("http://localhost:8000")
+    (True, False)
+    """
+    return store.startswith("milvus:")
 
 
 def misspelled(variables: Iterable[str]) -> Iterator[tuple[str, str]]:

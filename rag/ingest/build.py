@@ -183,7 +183,7 @@ def _kept_vectors(settings: Settings) -> str:
     if not has_index(settings.index):
         return ""
     with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
-        require_vectors(settings.index, catalog)
+        require_vectors(settings, catalog)
         return catalog.manifest["vectors"]
 
 
