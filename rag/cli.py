@@ -18,6 +18,8 @@ from rag.errors import RAGError, require
 from rag.text.characters import plain, plain_json, plain_lines
 
 if TYPE_CHECKING:
+    from rag.ingest.build import IngestReport
+    from rag.settings import Settings
     from rag.types import Answer, Statement
 
 STATUS_BAD_INPUT = 2
@@ -96,6 +98,10 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
     index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")
+    index.add_argument(
+        "--watch", action="store_true",
+        help="then follow the files, and index what changes until Ctrl-C; leaves out what cannot be read",
+    )  # fmt: skip
 
     ask = _command(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", metavar="QUESTION", nargs="+", help="the question, best in quotation marks")
@@ -120,7 +126,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_eval(_command(commands, "eval", _eval, "ask questions with known answers and measure what comes back"))
 
     doctor = _command(commands, "doctor", _doctor, "show what is installed and what is in the index")
-    doctor.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
+    what = doctor.add_mutually_exclusive_group()
+    what.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
+    what.add_argument("--repair", action="store_true", help="mend the index, from the files that it was made of")
     return parser
 
 
@@ -194,13 +202,34 @@ def _settings(options: argparse.Namespace) -> Any:
 
 
 def _index(options: argparse.Namespace) -> int:
-    from rag.desk.doctor import counted
     from rag.ingest.build import ingest
     from rag.ingest.progress import ProgressBar
 
     settings = _settings(options)
     with ProgressBar() as progress:
         report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
+    _say_indexed(report, settings)
+    return _watch(settings) if options.watch else 0
+
+
+def _watch(settings: Settings) -> int:
+    from rag.desk.watch import watch
+
+    print(f"following the files of {settings.index}; Ctrl-C ends", flush=True)
+    try:
+        for done in watch(settings):
+            if isinstance(done, RAGError):
+                print(plain(f"rag: {done}"), file=sys.stderr, flush=True)
+            else:
+                _say_indexed(done, settings)
+    except KeyboardInterrupt:
+        print("\nno longer following; what was indexed stays")
+    return 0
+
+
+def _say_indexed(report: IngestReport, settings: Settings) -> None:
+    from rag.desk.doctor import counted
+
     for line in report.skipped:
         print(plain(f"skipped: {line}"), file=sys.stderr)
     for line in report.notes[:MOST_NOTES]:
@@ -210,12 +239,12 @@ def _index(options: argparse.Namespace) -> int:
     copies = f" and {report.copies} republished" if report.copies else ""
     print(
         f"{counted(report.articles, 'article')}{copies}, {counted(report.chunks, 'chunk')} in {settings.index} "
-        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)"
+        f"({report.added} added, {report.changed} changed, {report.removed} removed, {report.seconds:.1f} s)",
+        flush=True,
     )
     if report.instructed:
         holding = "1 article holds" if report.instructed == 1 else f"{report.instructed} articles hold"
         print(f"{holding} what looks like an instruction to a language model; see `rag doctor`", file=sys.stderr)
-    return 0
 
 
 def _ask(options: argparse.Namespace) -> int:
@@ -292,8 +321,12 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from rag.desk.doctor import report
+    from rag.desk.doctor import repair, report
+    from rag.ingest.progress import ProgressBar
 
-    for line in report(_settings(options), cleaning=options.cleaning):
-        print(plain(line))
+    settings = _settings(options)
+    with ProgressBar() as progress:
+        lines = repair(settings, progress) if options.repair else report(settings, cleaning=options.cleaning)
+        for line in lines:
+            print(plain(line))
     return 0

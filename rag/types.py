@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,6 +80,15 @@ class Chunk:
     start: int
     end: int
     header: str
+
+    @classmethod
+    def of(cls, source: str, no_later_than: date | str | None, start: int, end: int, header: str, text: str) -> Chunk:
+        """The chunk whose id tells all that its vector depends on.
+
+        A vector carries the day that a copy shows, for filters: with another day it is another vector.
+        """
+        content = "\0".join((source, str(no_later_than), str(start), header, text))
+        return cls(hashlib.sha256(content.encode()).hexdigest()[:32], source, start, end, header)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class Shelf:
     def build(self, tab: gr.Tab) -> list[Any]:
         """Lay out the tab and connect it; returns the events after which the collection may be another."""
         chosen, sure = gr.State(""), gr.Textbox(visible=False, label="Sure")
+        clashing = gr.Textbox(visible=False, label="Names that are taken")
         files = again = None
         with gr.Row(elem_id="shelf"):
             with gr.Column(scale=5):
@@ -64,7 +65,12 @@ class Shelf:
             return []
         events: dict[str, Any] = {"api_visibility": "private", "show_progress_on": note, "concurrency_limit": None}
         listed = [table, note]
-        added = files.upload(self._turn(self.add, 3), [files, search], [*listed, files], **events)
+        asked = files.upload(self.clashing, [files], clashing, **events)
+        added = asked.then(
+            self._turn(self.add, 3), [files, clashing, search], [*listed, files], **events,
+            js="(files, names, search) => [files, names && confirm("
+               "`In the collection with another content: ${names}. Replace?`) ? 'yes' : 'no', search]",
+        )  # fmt: skip
         refreshed = again.click(self._turn(self.refresh, 2), [search], listed, **events)
         removed = remove.click(
             self._turn(self.remove, 6), [chosen, sure, search], [*listed, chosen, shown, original, remove], **events,
@@ -140,12 +146,21 @@ class Shelf:
             remove,
         )
 
-    def add(self, files: Sequence[str], search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
-        """Take uploaded files into the collection: out of Gradio's folder into one of this event, which then goes."""
+    def clashing(self, files: Sequence[str]) -> str:
+        """The names of uploaded files that would replace others, "" if there are none."""
+        return ", ".join(
+            self.collection.clashing([Path(file) for file in files or () if within(file, get_upload_folder())])
+        )
+
+    def add(self, files: Sequence[str], sure: str, search: str, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
+        """Take uploaded files into the collection: out of Gradio's folder into one of this event, which then goes.
+
+        `sure` is "yes" where they were meant to replace others of their name.
+        """
         try:
             with tempfile.TemporaryDirectory(prefix="adding-", dir=get_upload_folder()) as folder:
                 moved = [_moved(file, Path(folder, str(number))) for number, file in enumerate(files or ())]
-                results = self.collection.add(moved, _bar(progress), folder=Path(folder))
+                results = self.collection.add(moved, _bar(progress), folder=Path(folder), replace=sure == "yes")
             return self.articles(search, ""), render_added(results), None
         except RAGError as error:
             return gr.skip(), render_note(str(error), error=True), None

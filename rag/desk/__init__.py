@@ -1,3 +1,3 @@
-"""What the command and the chat do with a collection: list, add, remove, suggest, feedback, doctor."""
+"""What the command and the chat do with a collection: list, add, remove, suggest, feedback, doctor, follow."""
 
-__all__ = ["collection", "doctor", "feedback", "suggest"]
+__all__ = ["collection", "doctor", "feedback", "suggest", "watch"]

@@ -131,11 +131,19 @@ class Collection:
                 shown.append(_pieces(line))
         return shown
 
-    def add(self, files: Sequence[Path], progress: Progress, *, folder: Path) -> list[Added]:
+    def clashing(self, files: Sequence[Path]) -> list[str]:
+        """The names of those files that would replace one which was added before and says something else."""
+        return [
+            path.name for path in files if (old := self._uploads / _kept_name(path)).is_file() and _differ(path, old)
+        ]
+
+    def add(self, files: Sequence[Path], progress: Progress, *, folder: Path, replace: bool = False) -> list[Added]:
         """Take copies of files into the collection; a bad one is reported and the others go in.
 
         Args:
             folder: where the files were put for this; what lies elsewhere, or is a link, is not even looked at.
+            replace: whether one takes the place of a file of its name that was added before; else it is left out. Of
+                several of one name in `files` each goes in.
 
         Raises:
             SettingsError: the collection is read-only.
@@ -146,7 +154,10 @@ class Collection:
             added: dict[str, Path] = {}  # by the name that the copy will have
             sources = [""] * len(files)
             for number, (path, result) in enumerate(zip(files, results, strict=True)):
-                if result.article:
+                if result.article and not replace and self._is_kept(_kept_name(path)):
+                    told = f"{path.name} is in the collection with another content, and was not to be replaced"
+                    results[number] = Added(result.name, error=told)
+                elif result.article:
                     name = self._free_name(path, added)
                     added[name], sources[number] = path, f"{UPLOADED}/{name}"
             if added:
@@ -213,14 +224,22 @@ class Collection:
                 yield Added(path.name, article)
             known[article.digest] = article.title
 
+    def _is_kept(self, name: str) -> bool:
+        """Whether a file of that name was added before.
+
+        Raises:
+            StoreError: there can be none.
+        """
+        with keeping(name, self._uploads):
+            return (self._uploads / name).exists()
+
     def _free_name(self, path: Path, taken: Container[str]) -> str:
-        """A name that no file has among the uploads."""
-        name = Path(os.fsencode(path.name).decode("utf-8", "replace"))  # as `find_files` does
+        """A name for a file among the uploads: its own, unless another of those that are added now has it."""
+        name = Path(_kept_name(path))
         free, number = name.name, 1
-        with keeping(name.name, self._uploads):
-            while free in taken or (self._uploads / free).exists():
-                number += 1
-                free = f"{name.stem} ({number}){name.suffix}"
+        while free in taken or (number > 1 and self._is_kept(free)):
+            number += 1
+            free = f"{name.stem} ({number}){name.suffix}"
         return free
 
     def _index(
@@ -252,6 +271,18 @@ class Collection:
             raise message
         assert isinstance(message, IngestReport)
         return message
+
+
+def _kept_name(path: Path) -> str:
+    """The name of a file as it is kept: as `find_files` reads it."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
+
+
+def _differ(path: Path, old: Path) -> bool:
+    try:
+        return read_file(path) != read_file(old)
+    except LoadError:
+        return False  # which is said when it is read to be added
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

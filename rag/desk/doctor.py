@@ -6,7 +6,10 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
+from rag.errors import StoreError
+from rag.index.check import problems
 from rag.index.store import Store, has_index
+from rag.ingest.build import Progress, ingest
 from rag.settings import Settings
 from rag.text.times import no_later
 from rag.types import Article
@@ -42,6 +45,9 @@ def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
         chunks = store.chunk_counts()
         copies, pieces = len(articles) - len(chunks), sum(chunks.values())
         yield f"{counted(len(chunks), 'article')}, {copies} republished, {counted(pieces, 'chunk')}"
+        found = list(problems(settings))
+        yield from found
+        yield f"mend it with `{_mending(settings)}`" if found else "articles, chunks, words and vectors agree"
         if instructed := sum(bool(article.instructions) for article in articles):
             holding = "1 article holds" if instructed == 1 else f"{instructed} articles hold"
             yield f"{holding} what looks like an instruction to a language model; it is kept as text, see below"
@@ -49,6 +55,37 @@ def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
             yield from _article(article, chunks.get(article.source, 0))
     finally:
         store.close()
+
+
+def repair(settings: Settings, progress: Progress) -> Iterator[str]:
+    """Make an index whole again, from the files that it was made of; says what was wrong and what was done.
+
+    Raises:
+        StoreError: it is damaged so that it no longer says what it was made of; or as `ingest`.
+        LoadError: none of the files can be read.
+    """
+    found = _problems(settings)
+    yield from found
+    if not found:  # what an interrupted run left behind goes, too
+        ingest([], settings, skip_bad=True, progress=progress)
+        found = _problems(settings)
+    if found:
+        done = ingest([], settings, rebuild=True, skip_bad=True, progress=progress)
+        yield from (f"skipped: {line}" for line in done.skipped)
+        yield f"built anew of {counted(done.articles, 'article')}"
+    else:
+        yield "articles, chunks, words and vectors agree"
+
+
+def _problems(settings: Settings) -> list[str]:
+    try:
+        return list(problems(settings))
+    except StoreError as error:
+        return [str(error).partition("; build it anew")[0]]
+
+
+def _mending(settings: Settings) -> str:
+    return f"rag doctor --repair --index {settings.index}"
 
 
 def counted(number: int, what: str) -> str:

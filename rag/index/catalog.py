@@ -141,8 +141,14 @@ class Catalog:
                 raise StoreError(f"{path} was not written by this program; choose another folder with --index")
             self.manifest: dict[str, str] = {}
             self.begin()
-        except BaseException:
+        except BaseException as error:
             self._connection.close()
+            shared = path.with_name(f"{path.name}-shm")
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CANTOPEN and not shared.exists():
+                raise StoreError(
+                    f"{path} cannot be read where nothing may be written, without {shared.name}; "
+                    "copy all of the folder, or run `rag doctor` once where it may be written"
+                ) from error
             raise
 
     def begin(self) -> None:

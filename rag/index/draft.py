@@ -133,6 +133,10 @@ class Draft:
         self._insert(
             "main.files", (file.source, file.digest, *days, file.dirt, file.length, file.instructed, file.sketch)
         )
+        self._keep_some()
+
+    def _keep_some(self) -> None:
+        """Commit now and then: what is kept is found by the next run, and takes no room twice."""
         self._waiting += 1
         if self._waiting >= _COMMIT_EVERY:
             self._connection.execute("COMMIT")
@@ -225,6 +229,7 @@ class Draft:
         """Give an original its sentences, turns and chunks."""
         self._insert("main.articles", article_row(article))
         self._connection.executemany(f"INSERT INTO main.chunks {_CHUNK} VALUES (?,?,?,?,?)", map(astuple, chunks))
+        self._keep_some()
 
     def unpublished_ids(self) -> list[str]:
         """Ids of the chunks that are not published."""
@@ -293,7 +298,8 @@ class Draft:
         else:
             with _writing(self._catalog) as connection:
                 self._publish_in(connection, gone, manifest)
-                tidy_catalog(self._catalog, connection)
+                with suppress(sqlite3.Error, OSError):  # all is published, and the next run tries again
+                    tidy_catalog(self._catalog, connection)
         self._remove()
 
     def _publish_new(self, manifest: Mapping[str, str]) -> None:
@@ -334,6 +340,9 @@ class Draft:
                     connection.execute("ROLLBACK")
                     return
                 _describe(connection, manifest, state)
+            # Of the first page as it is in the log: so the file has no checksum should somebody else, as the sqlite3
+            # shell does on closing, take the log into it.
+            connection.execute("PRAGMA user_version=0")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -139,9 +139,9 @@ def ingest(
             if old != new:
                 _set_originals(draft)
             embedded = _publish(draft, kept, settings, scope, progress)
-    with closing(Catalog(folder / CATALOG)) as catalog:
-        originals, copies = catalog.article_counts()
-        chunks, instructed = catalog.chunk_count(), catalog.instructed()
+        with closing(Catalog(folder / CATALOG)) as catalog:
+            originals, copies = catalog.article_counts()
+            chunks, instructed = catalog.chunk_count(), catalog.instructed()
     return IngestReport(
         articles=originals,
         copies=copies,
@@ -170,8 +170,8 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
             draft.put(article, _file_of(article))
         draft.keep(article.source for article in articles)
         _publish(draft, "", settings, Scope(()), progress)
-    with closing(Catalog(settings.index / CATALOG)) as catalog:
-        return catalog.chunk_count()
+        with closing(Catalog(settings.index / CATALOG)) as catalog:
+            return catalog.chunk_count()
 
 
 def _draft(settings: Settings, *, anew: bool) -> Draft:
@@ -313,7 +313,8 @@ class Scope:
             LoadError: a path cannot be read, two files have the same source, or nothing is left.
         """
         found = dict(find_files(self.paths, left_out))  # by file: the uploads may lie in one of the folders
-        added = uploads.iterdir() if uploads.is_dir() else ()
+        staged = set(staged)  # each in the place of a file of its name
+        added = [path for path in uploads.iterdir() if path.name not in staged] if uploads.is_dir() else []
         found |= {path: f"{UPLOADED}/{path.name}" for path in added if path.suffix.lower() in SUFFIXES}
         found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
         kept = sorted((source, path) for path, source in found.items() if source not in self.without)
@@ -476,9 +477,7 @@ def _cut_one(article: Article, documents: Encoder, settings: Settings) -> Iterat
     window = min(settings.chunk_tokens, documents.window)
     for piece in split(_document(article), documents.count_tokens, window):
         start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
-        # A vector carries the day that a copy shows, for filters: with another day it is another vector.
-        content = "\0".join((article.source, str(article.no_later_than), str(start), header, piece.page_content))
-        yield Chunk(hashlib.sha256(content.encode()).hexdigest()[:32], article.source, start, end, header)
+        yield Chunk.of(article.source, article.no_later_than, start, end, header, piece.page_content)
 
 
 def _embed(draft: Draft, vectors: VectorWriter, settings: Settings, progress: Progress) -> int:

@@ -28,6 +28,9 @@ WHALES = {
     "other/whale.txt": "Whales counted\n\nTwelve whales were counted off Skarv in the second week of March.\n",
 }
 
+LUNCH = "How much is lunch in the canteen of the Valley mill?"
+MENU = "Canteen of the Valley mill\n\nLunch in the canteen of the Valley mill costs {} crowns from Monday on.\n"
+
 
 @pytest.fixture
 def rag(indexed: Settings) -> Iterator[RAG]:
@@ -188,6 +191,22 @@ def test_files_are_added_and_bad_ones_named(rag: RAG, collection: Collection, wh
     steps.clear()
     assert [result.article for result in add(collection, [bad, old], lambda *step: steps.append(step))] == [None, None]
     assert steps == [("reading", 1, 2), ("reading", 2, 2)] and len(uploaded(rag)) == 3  # nothing is indexed
+
+
+@pytest.mark.slow
+def test_a_file_replaces_one_of_its_name_only_where_that_is_meant(
+    rag: RAG, collection: Collection, tmp_path: Path
+) -> None:
+    versions = [write(tmp_path / f"v{number}" / "menu.txt", MENU.format(number)) for number in (10, 11)]
+    add(collection, versions[:1], silent)
+    assert collection.clashing(versions) == ["menu.txt"], "the same once more would replace nothing"
+    (refused,) = add(collection, versions[1:], silent)
+    assert "was not to be replaced" in refused.error and "10 crowns" in rag.answer(LUNCH).text
+    (added,) = collection.add(versions[1:], silent, folder=versions[1].parent, replace=True)
+    assert added.article and added.article.source == "added/menu.txt"
+    assert [source for source in sources(collection) if "menu" in source] == ["added/menu.txt"]
+    assert uploaded(rag) == ["menu.txt"] and collection.clashing(versions[1:]) == []
+    assert "11 crowns" in rag.answer(LUNCH).text and "10 crowns" not in rag.answer(LUNCH).text
 
 
 @pytest.mark.slow

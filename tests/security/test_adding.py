@@ -25,6 +25,7 @@ from pathlib import Path
 import rag.ingest.build
 from rag import Settings
 from rag.desk.collection import Collection
+from rag.index.draft import Draft
 from rag.index.store import Store
 
 index, file, point = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
@@ -41,7 +42,8 @@ def step(name, done, total):
 steps = []
 if point.startswith("in the run: "):  # the process that indexes is killed, there before or after a function
     when, name = point.removeprefix("in the run: ").split()
-    done = getattr(rag.ingest.build, name)
+    owner = Draft if name == "publish" else rag.ingest.build
+    done = getattr(owner, name)
 
     def killed(*arguments, **named):
         if when == "before":
@@ -49,14 +51,12 @@ if point.startswith("in the run: "):  # the process that indexes is killed, ther
         done(*arguments, **named)
         die()
 
-    setattr(rag.ingest.build, name, killed)
+    setattr(owner, name, killed)
     rag.ingest.build.ingest([], settings, added={file.name: file})
 else:
     Collection(settings, Store(settings)).add([file], step, folder=file.parent)
 """
-IN_THE_RUN = [
-    f"in the run: {place}" for place in ("before _read_articles", "before write_catalog", "after write_catalog")
-]
+IN_THE_RUN = [f"in the run: {place}" for place in ("before _read_articles", "before publish", "after publish")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_nothing_unannounced_appears_after_a_kill(
     killed = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
     published = sources(indexed)
-    if "write_catalog" in point or "_read_articles" in point:
+    if "publish" in point or "_read_articles" in point:
         assert [path.name for path in (uploads(indexed.index) / STAGED).iterdir()] == ["whale.txt"]
         assert ("added/whale.txt" in published) == ("after" in point)
     deadline = time.monotonic() + 60

@@ -12,7 +12,7 @@ import pytest
 from tests.browsing import ask, open_page, open_tab, serving, window
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
     from rag.settings import Settings
 
@@ -74,6 +74,30 @@ def test_files_are_added_while_questions_are_answered(page: Page, tmp_path: Path
     assert "Crane falls in Velden harbour" in titles(page)
     open_tab(page, "Ask")
     assert "95 tonnes" in ask(page, "How many tonnes did the crane in Velden harbour weigh?")
+
+
+def test_another_version_of_a_file_takes_its_place_after_asking(page: Page, tmp_path: Path) -> None:
+    file, chooser = tmp_path / "crane.txt", page.locator("#upload input[type=file]")
+    answers = iter((False, True))
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept() if next(answers) else dialog.dismiss()
+
+    page.on("dialog", answer)
+    file.write_text(CRANE, encoding="utf-8")
+    chooser.set_input_files(file)
+    page.locator(".results li", has_text="Added crane.txt: Crane falls").wait_for(timeout=90_000)
+    file.write_text(CRANE.replace("95 tonnes", "97 tonnes"), encoding="utf-8")
+    chooser.set_input_files(file)
+    page.locator(".results li", has_text="was not to be replaced").wait_for(timeout=90_000)
+    chooser.set_input_files(file)
+    page.locator(".results li", has_text="Added crane.txt: Crane falls").wait_for(timeout=90_000)
+    assert asked == ["In the collection with another content: crane.txt. Replace?"] * 2
+    assert titles(page).count("Crane falls in Velden harbour") == 1
+    open_tab(page, "Ask")
+    assert "97 tonnes" in ask(page, "How many tonnes did the crane in Velden harbour weigh?")
 
 
 def test_a_file_can_be_dropped(page: Page) -> None:
