@@ -1,4 +1,4 @@
-"""The command `rag`: index, ask, chat, eval, doctor."""
+"""The command `rag`: index, ask, chat, eval, doctor, export, import."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rag.errors import RAGError, require
 from rag.text.characters import plain, plain_json, plain_lines
 
 if TYPE_CHECKING:
-    from rag.ingest.build import IngestReport
+    from rag.ingest.build import IngestReport, Progress
     from rag.settings import Settings
     from rag.types import Answer, Statement
 
@@ -102,6 +102,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--watch", action="store_true",
         help="then follow the files, and index what changes until Ctrl-C; leaves out what cannot be read",
     )  # fmt: skip
+    index.add_argument(
+        "--from", type=_path, dest="other", metavar="DIR",
+        help="instead take over the index in DIR, wherever its vectors are, into --index and RAG_STORE; embeds nothing",
+    )  # fmt: skip
 
     ask = _command(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", metavar="QUESTION", nargs="+", help="the question, best in quotation marks")
@@ -129,6 +133,14 @@ def build_parser() -> argparse.ArgumentParser:
     what = doctor.add_mutually_exclusive_group()
     what.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
     what.add_argument("--repair", action="store_true", help="mend the index, from the files that it was made of")
+
+    for name, run, summary, replaces in (
+        ("export", _export, "write the index, and what was added in the chat, into one file", "a file of that name"),
+        ("import", _import, "make the index the one in a file of `rag export`", "an index that is there"),
+    ):
+        backup = _command(commands, name, run, summary)
+        backup.add_argument("file", type=_path, metavar="FILE", help="the file")
+        backup.add_argument("--replace", action="store_true", help=f"replace {replaces}")
     return parser
 
 
@@ -202,14 +214,43 @@ def _settings(options: argparse.Namespace) -> Any:
 
 
 def _index(options: argparse.Namespace) -> int:
+    from rag.desk.backup import move
     from rag.ingest.build import ingest
     from rag.ingest.progress import ProgressBar
 
     settings = _settings(options)
+    if options.other:
+        if options.paths or options.rebuild or options.watch:
+            options.parser.error("--from takes over an index as it is; index files in a run of its own")
+        return _copied(settings.store or settings.index, lambda progress: move(options.other, settings, progress))
     with ProgressBar() as progress:
         report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
     _say_indexed(report, settings)
     return _watch(settings) if options.watch else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from rag.desk.backup import export
+
+    settings = _settings(options)
+    return _copied(options.file, lambda progress: export(options.file, settings, options.replace, progress))
+
+
+def _import(options: argparse.Namespace) -> int:
+    from rag.desk.backup import import_
+
+    settings = _settings(options)
+    return _copied(settings.index, lambda progress: import_(options.file, settings, options.replace, progress))
+
+
+def _copied(place: object, copy: Callable[[Progress], int]) -> int:
+    from rag.desk.doctor import counted
+    from rag.ingest.progress import ProgressBar
+
+    with ProgressBar() as progress:
+        chunks = copy(progress)
+    print(plain(f"{counted(chunks, 'chunk')} in {place}, none embedded again"))
+    return 0
 
 
 def _watch(settings: Settings) -> int:

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -384,6 +384,29 @@ def _collection(store: str, name: str) -> Collection:
 
         return MilvusCollection(store, name)
     return ServerCollection(store, name)
+
+
+def store_of(folder: Path) -> str:
+    """The address of the engine that has the vectors of an index, "" where its folder has.
+
+    Raises:
+        StoreError: there is no index, or it cannot be read.
+    """
+    if not has_index(folder):
+        raise no_index(folder)
+    with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
+        return Kept.read(catalog.manifest.get("vectors", "")).store
+
+
+def drop_vectors(settings: Settings, kept: str) -> None:
+    """Remove the collection that a catalog had kept; of a folder nothing is left by then.
+
+    Raises:
+        StoreError: the engine does not answer.
+    """
+    if settings.store:
+        with closing(_collection(settings.store, Kept.read(kept).collection)) as collection:
+            collection.drop()
 
 
 def require_vectors(settings: Settings, catalog: Catalog, open_already: str = "") -> None:
