@@ -1,4 +1,4 @@
-"""The command `rag`: index, ask, chat, eval, doctor, export, import."""
+"""The command `rag`: index, ask, chat, eval, doctor, collections, export, import."""
 
 from __future__ import annotations
 
@@ -134,6 +134,8 @@ def build_parser() -> argparse.ArgumentParser:
     what.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
     what.add_argument("--repair", action="store_true", help="mend the index, from the files that it was made of")
 
+    _command(commands, "collections", _collections, "list the collections, with the number of their articles")
+
     for name, run, summary, replaces in (
         ("export", _export, "write the index, and what was added in the chat, into one file", "a file of that name"),
         ("import", _import, "make the index the one in a file of `rag export`", "an index that is there"),
@@ -196,6 +198,7 @@ def _command(
         "--index", type=_path, metavar="DIR", dest="index_folder",
         help="folder of the index (default: RAG_INDEX, else a folder of the user's data)",
     )  # fmt: skip
+    command.add_argument("--collection", metavar="NAME", help="one of several collections (default: RAG_COLLECTION)")
     command.set_defaults(run=run, parser=command)
     return command
 
@@ -209,7 +212,11 @@ def _path(given: str) -> Path:
 def _settings(options: argparse.Namespace) -> Any:
     from rag.settings import Settings
 
-    given = {"index": options.index_folder, "model": getattr(options, "model", None)}
+    given = {
+        "index": options.index_folder,
+        "collection": options.collection,
+        "model": getattr(options, "model", None),
+    }
     return Settings(**{name: value for name, value in given.items() if value})
 
 
@@ -227,6 +234,18 @@ def _index(options: argparse.Namespace) -> int:
         report = ingest(options.paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, progress=progress)
     _say_indexed(report, settings)
     return _watch(settings) if options.watch else 0
+
+
+def _collections(options: argparse.Namespace) -> int:
+    from rag.desk.collections import collections
+    from rag.desk.doctor import counted
+
+    found = collections(_settings(options))
+    for each in found:
+        print(plain(f"{each.name or '(no name)'}: {each.error or counted(each.articles, 'article')}"))
+    if not found:
+        print("none yet; `rag index PATHS --collection NAME` builds one")
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -54,12 +54,13 @@ class MilvusCollection(Collection):
                 raise SettingsError(f"setting store: {store} is neither milvus:http://… nor milvus:FILE.db")
             require("milvus", f"a store at {store}", "milvus_lite")
             address = str(Path(address).expanduser().absolute())
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it prints what it raises, with its traceback
-        logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
         import grpc
         from pymilvus import MilvusClient
         from pymilvus.client.types import Status
         from pymilvus.exceptions import ConnectionConfigException, MilvusException
+
+        for name_of_log in ("pymilvus", "milvus_lite"):  # they print what they raise, with its traceback
+            logging.getLogger(name_of_log).setLevel(logging.CRITICAL)
 
         start = (
             "another process may have it open, and several need a server: `milvus-lite server --data-dir DIR`"
