@@ -1,4 +1,4 @@
-"""The command `rag`: index, ask, chat, eval, doctor."""
+"""The command `rag`: index, ask, chat, eval, doctor, collections, export, import."""
 
 from __future__ import annotations
 
@@ -104,6 +104,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--watch", action="store_true",
         help="then follow the files, and index what changes until Ctrl-C; leaves out what cannot be read",
     )  # fmt: skip
+    index.add_argument(
+        "--from", type=_path, dest="other", metavar="DIR",
+        help="instead take over the index in DIR, wherever its vectors are, into --index and RAG_STORE; embeds nothing",
+    )  # fmt: skip
 
     ask = _command(commands, "ask", _ask, "answer one question")
     ask.add_argument("question", metavar="QUESTION", nargs="+", help="the question, best in quotation marks")
@@ -131,6 +135,16 @@ def build_parser() -> argparse.ArgumentParser:
     what = doctor.add_mutually_exclusive_group()
     what.add_argument("--cleaning", action="store_true", help="show what was removed from which article, and why")
     what.add_argument("--repair", action="store_true", help="mend the index, from the files that it was made of")
+
+    _command(commands, "collections", _collections, "list the collections, with the number of their articles")
+
+    for name, run, summary, replaces in (
+        ("export", _export, "write the index, and what was added in the chat, into one file", "a file of that name"),
+        ("import", _import, "make the index the one in a file of `rag export`", "an index that is there"),
+    ):
+        backup = _command(commands, name, run, summary)
+        backup.add_argument("file", type=_path, metavar="FILE", help="the file")
+        backup.add_argument("--replace", action="store_true", help=f"replace {replaces}")
     return parser
 
 
@@ -186,6 +200,7 @@ def _command(
         "--index", type=_path, metavar="DIR", dest="index_folder",
         help="folder of the index (default: RAG_INDEX, else a folder of the user's data)",
     )  # fmt: skip
+    command.add_argument("--collection", metavar="NAME", help="one of several collections (default: RAG_COLLECTION)")
     command.set_defaults(run=run, parser=command)
     return command
 
@@ -203,16 +218,25 @@ def _path_or_address(given: str) -> Path | str:
 def _settings(options: argparse.Namespace) -> Any:
     from rag.settings import Settings
 
-    given = {"index": options.index_folder, "model": getattr(options, "model", None)}
+    given = {
+        "index": options.index_folder,
+        "collection": options.collection,
+        "model": getattr(options, "model", None),
+    }
     return Settings(**{name: value for name, value in given.items() if value})
 
 
 def _index(options: argparse.Namespace) -> int:
+    from rag.desk.backup import move
     from rag.ingest.build import ingest
     from rag.ingest.progress import ProgressBar
 
     settings = _settings(options)
     paths = [path for path in options.paths if isinstance(path, Path)]
+    if options.other:
+        if options.paths or options.rebuild or options.watch:
+            options.parser.error("--from takes over an index as it is; index files in a run of its own")
+        return _copied(settings.store or settings.index, lambda progress: move(options.other, settings, progress))
     with ProgressBar() as progress, TemporaryDirectory() as folder:
         pages = _pages([each for each in options.paths if isinstance(each, str)], Path(folder), settings, progress)
         report = ingest(
@@ -228,6 +252,42 @@ def _pages(addresses: Sequence[str], folder: Path, settings: Settings, progress:
     from rag.ingest.web import fetched
 
     return fetched(addresses, folder, int(settings.max_file_mb * 1_000_000), progress)
+
+
+def _collections(options: argparse.Namespace) -> int:
+    from rag.desk.collections import collections
+    from rag.desk.doctor import counted
+
+    found = collections(_settings(options))
+    for each in found:
+        print(plain(f"{each.name or '(no name)'}: {each.error or counted(each.articles, 'article')}"))
+    if not found:
+        print("none yet; `rag index PATHS --collection NAME` builds one")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from rag.desk.backup import export
+
+    settings = _settings(options)
+    return _copied(options.file, lambda progress: export(options.file, settings, options.replace, progress))
+
+
+def _import(options: argparse.Namespace) -> int:
+    from rag.desk.backup import import_
+
+    settings = _settings(options)
+    return _copied(settings.index, lambda progress: import_(options.file, settings, options.replace, progress))
+
+
+def _copied(place: object, copy: Callable[[Progress], int]) -> int:
+    from rag.desk.doctor import counted
+    from rag.ingest.progress import ProgressBar
+
+    with ProgressBar() as progress:
+        chunks = copy(progress)
+    print(plain(f"{counted(chunks, 'chunk')} in {place}, none embedded again"))
+    return 0
 
 
 def _watch(settings: Settings) -> int:

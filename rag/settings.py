@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -16,8 +17,10 @@ from rag.inputs import MOST_PASSAGES, shown
 
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_INDEX = user_data_path("rag-news") / "index"
+COLLECTIONS = "-collections"  # ends the name of the folder of those that have a name
 EXTRACTIVE = "extractive"  # the model that is none: answers are quotations
 FIELDS = ("text", "title", "publisher", "date", "updated", "author", "url", "id")  # of an article in a table
+_COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 DEFAULT_FEEDBACK = user_data_path("rag-news") / "feedback.jsonl"
 
 
@@ -34,6 +37,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     index: Path = Field(DEFAULT_INDEX, description="Folder of the index.")
+    collection: str = Field(
+        "",
+        description="Name of one of several collections: letters, digits, '-' and '_'. Its index lies in a "
+        "folder beside that of the one without a name, whose name ends in '-collections'.",
+    )
+    store: str = Field(
+        "",
+        description="Where vectors are: in the folder of the index (default, or 'folder'), 'http://HOST:PORT' of a "
+        "Chroma server, 'milvus:http://HOST:PORT', or 'milvus:FILE.db' for Milvus Lite; see docs/operations.md.",
+    )
     model: str = Field(
         EXTRACTIVE,
         description="What writes the answer: 'extractive' quotes the articles, 'provider:model' is a model that "
@@ -119,6 +132,40 @@ class Settings(BaseSettings):
     def _expand_home(cls, path: Path) -> Path:
         return path.expanduser()
 
+    @field_validator("collection")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if name and not is_collection(name):
+            raise ValueError(
+                "a name has at most 50 letters (a to z), digits, '-' and '_', and does not end in '-added'"
+            )
+        return name
+
+    @property
+    def place(self) -> Path:
+        """Folder of the index of the collection without a name."""
+        beside = self.index.parent
+        return beside.with_name(beside.name.removesuffix(COLLECTIONS)) if self.collection else self.index
+
+    def of(self, collection: str) -> Settings:
+        """The same settings for another collection, "" for the one without a name.
+
+        >>> Settings(index="/data/index").of("sports").index.as_posix()
+        '/data/index-collections/sports'
+        """
+        place = self.place.absolute() if collection else self.place  # "." has no name
+        folder = place.with_name(place.name + COLLECTIONS) / collection if collection else place
+        return self.model_copy(update={"collection": collection, "index": folder})
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, store: str) -> str:
+        if store in ("", "folder"):
+            return ""
+        if is_milvus(store) or (store.startswith(("http://", "https://")) and urlsplit(store).hostname):
+            return store
+        raise ValueError("it is neither http://HOST:PORT nor milvus:… nor the word folder")
+
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
@@ -129,6 +176,28 @@ class Settings(BaseSettings):
                 f"setting {name} (RAG_{name.upper()}) cannot be {shown(first.get('input'))}: {first['msg'].lower()}; "
                 "correct it, or leave it out for the default"
             ) from error
+        if self.collection and not (
+            self.index.name == self.collection and self.index.parent.name.endswith(COLLECTIONS)
+        ):
+            object.__setattr__(self, "index", self.model_copy(update={"collection": ""}).of(self.collection).index)
+
+
+def is_collection(name: str) -> bool:
+    """Whether a collection may be called so; what was added to "a" lies in "a-added".
+
+    >>> is_collection("sports_2024"), is_collection("../sports"), is_collection("sports-added")
+    (True, False, False)
+    """
+    return bool(_COLLECTION.fullmatch(name)) and not name.endswith("-added")
+
+
+def is_milvus(store: str) -> bool:
+    """Whether the address of a store is one of Milvus.
+
+    >>> is_milvus("milvus:http://localhost:19530"), is_milvus("http://localhost:8000")
+    (True, False)
+    """
+    return store.startswith("milvus:")
 
 
 def misspelled(variables: Iterable[str]) -> Iterator[tuple[str, str]]:

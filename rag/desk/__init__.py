@@ -1,3 +1,3 @@
-"""What the command and the chat do with a collection: list, add, remove, suggest, feedback, doctor, follow."""
+"""What the command and the chat do with a collection: list, add, remove, suggest, feedback, doctor, follow, copy."""
 
-__all__ = ["collection", "doctor", "feedback", "suggest", "watch"]
+__all__ = ["backup", "collection", "collections", "doctor", "feedback", "suggest", "watch"]

@@ -46,7 +46,7 @@ def problems(settings: Settings) -> Iterator[str]:
                 if found := connection.execute(f"SELECT * FROM ({statement}) LIMIT 1").fetchone():
                     yield f"{what} do not agree, first at {found[0]}"
             yield from _wrong_chunks(connection)
-        with closing(open_vectors(settings.index, catalog)) as vectors:
+        with closing(open_vectors(settings, catalog)) as vectors:
             without = catalog.chunk_ids() - vectors.ids()
         if without:
             yield f"{len(without):,} chunks have no vector"

@@ -324,14 +324,7 @@ class Draft:
             self._fill(connection, manifest, 1)
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode=WAL")
-        seal_catalog(path)
-        for end in ("-wal", "-shm", ".state"):
-            remove(self._catalog.with_name(self._catalog.name + end))
-        if self._catalog.is_dir():
-            remove(self._catalog)
-        path.replace(self._catalog)
-        with _writing(self._catalog):
-            pass  # so that it has a log, which those who may only read cannot make
+        _put_in_place(path, self._catalog)
 
     def _publish_in(self, connection: sqlite3.Connection, gone: Sequence[str], manifest: Mapping[str, str]) -> None:
         """Change the catalog in its place."""
@@ -438,6 +431,56 @@ def _writing(catalog: Path) -> Iterator[sqlite3.Connection]:
         for each in (connection, keeper):
             each.execute("SELECT 1 FROM sqlite_master").fetchone()
         yield connection
+
+
+def _put_in_place(new: Path, catalog: Path) -> None:
+    seal_catalog(new)
+    for end in ("-wal", "-shm", ".state"):
+        remove(catalog.with_name(catalog.name + end))
+    if catalog.is_dir():
+        remove(catalog)
+    new.replace(catalog)
+    with _writing(catalog):
+        pass  # so that it has a log, which those who may only read cannot make
+
+
+def copy_catalog(catalog: Path, new: Path) -> None:
+    """Write the newest state of a catalog into a new file, without a log; it is small, and not sealed.
+
+    Raises:
+        sqlite3.Error, OSError: it cannot be read or written.
+    """
+    remove(new)
+    private_file(new)
+    with closing(open_database(catalog, write=False)) as connection:
+        connection.execute("VACUUM INTO ?", (str(new),))
+
+
+def adopt_catalog(new: Path, catalog: Path, vectors: str) -> None:
+    """Put a copy in the place of a catalog, or of none, with what it is to keep of vectors.
+
+    Raises:
+        sqlite3.Error, OSError: it cannot be written.
+    """
+    with closing(open_database(new, write=True)) as connection:
+        connection.execute("UPDATE manifest SET value = ? WHERE key = 'vectors'", (vectors,))
+        connection.execute("PRAGMA journal_mode=WAL")
+    _put_in_place(new, catalog)
+
+
+def publish_vectors(catalog: Path, vectors: str) -> None:
+    """Change what a catalog keeps of vectors, and nothing else.
+
+    Raises:
+        sqlite3.Error, OSError: it cannot be written.
+    """
+    with _writing(catalog) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        manifest = dict(connection.execute("SELECT key, value FROM manifest").fetchall())
+        state = int(manifest.pop("state", "0")) + 1
+        _describe(connection, {**manifest, "vectors": vectors}, state)
+        connection.execute("COMMIT")
+        _note_state(catalog, state)
 
 
 def _note_state(catalog: Path, state: int) -> None:

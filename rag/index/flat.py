@@ -49,12 +49,26 @@ class Flat:
         Raises:
             one of `DAMAGED`: it is damaged, or cannot be read.
         """
-        with open_regular(path) as file, np.load(io.BytesIO(file.read()), allow_pickle=False) as held:
+        with open_regular(path) as file:
+            return cls.loaded(file.read())
+
+    @classmethod
+    def loaded(cls, written: bytes) -> Flat:
+        """As `opened` gives it.
+
+        Raises:
+            one of `DAMAGED`: it is damaged.
+        """
+        with np.load(io.BytesIO(written), allow_pickle=False) as held:
             ids, known = (json.loads(str(held[name])) for name in ("ids", "known"))
             flat = cls(ids, np.asarray(held["vectors"], np.float32), known)
         if not len(ids) == len(known) == len(flat.vectors):
-            raise ValueError(f"{path} holds less than it should")
+            raise ValueError("it holds less than it should")
         return flat
+
+    def opened(self) -> io.BytesIO:
+        """Its bytes as a file."""
+        return io.BytesIO(self._bytes)
 
     def write(self, path: Path) -> Path:
         """Write it whole, or not at all.
@@ -86,6 +100,12 @@ class Flat:
         if len(places) == len(self.ids):
             return self
         return Flat([self.ids[i] for i in places], self.vectors[places], [self.known[i] for i in places])
+
+    def parts(self, most: int) -> Iterator[Flat]:
+        """The same, so many at a time."""
+        for first in range(0, len(self.ids), most):
+            part = slice(first, first + most)
+            yield Flat(self.ids[part], self.vectors[part], self.known[part])
 
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
         """Ids and their cosine similarity to the unit vector, best first."""

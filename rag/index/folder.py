@@ -26,6 +26,7 @@ from rag.types import Article, Chunk, Filters
 VECTORS = "vectors"  # begins the names of all that is here
 _SHARE = 8  # of the graph may be outside it or not needed
 _MOST_FILES = 8
+_AT_A_TIME = 1000  # vectors that are handed on
 _MOST_WRITTEN = 3  # times as many vectors as it has may a graph have seen before it is made of those alone
 
 
@@ -106,6 +107,13 @@ class VectorFolder(VectorStore):
         """Every id that has a vector."""
         there = set(chain.from_iterable(flat.ids for flat in self._flats))
         return there | self._graph.ids() if self._graph else there
+
+    def batches(self, needed: set[str]) -> Iterator[Flat]:
+        """All vectors that are needed, with what filters know of them."""
+        for flat in self._flats:
+            yield from flat.only(needed).parts(_AT_A_TIME)
+        if self._graph:
+            yield from self._graph.batches(needed)
 
     def _all(self) -> Iterator[Flat | Graph]:
         yield from self._flats

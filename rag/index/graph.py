@@ -1,8 +1,5 @@
 """A sealed folder of Chroma's: the bulk of the vectors in a local index.
 
-The `chromadb` client is used as it is: `langchain_chroma` upserts in one call without batching, makes
-random ids and hides which distance it returns, so wrapping it would cost more than it saves.
-
 Chroma changes its files where they are while it writes, and some while it reads, and a process that is killed then
 leaves what it cannot open. So a folder is written once and then sealed: its name tells what is in it, and nothing in it
 changes again.
@@ -18,21 +15,17 @@ import shutil
 import threading
 import weakref
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from rag.disk.files import open_regular, remove
 from rag.disk.private import FILE, locked_folder, make_private, private_folder, remove_abandoned, remove_locked
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.index.catalog import checksum
+from rag.index.chroma import COSINE, WRITTEN, Rows, parts
 from rag.index.flat import Flat, gathered, sync
-from rag.index.vectors import number
-from rag.models.encoders import Vectors
-from rag.types import Filters
 
 COLLECTION = "chunks"
 DATABASE = "chroma.sqlite3"
@@ -40,7 +33,6 @@ VIEW = "rag-vectors-"  # begins the names of readers' temporary folders
 _PERSISTED = "index_metadata.pickle"  # where it is missing, Chroma writes the other HNSW files anew
 _SEALED = re.compile(r"vectors-[0-9a-f]{8}")
 _CLIENTS = itertools.count()
-_BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
 
 
 def write_graph(work: Path, batches: Iterable[Flat], needed: set[str], base: Path | None = None) -> Path:
@@ -57,18 +49,11 @@ def write_graph(work: Path, batches: Iterable[Flat], needed: set[str], base: Pat
     client = _client(work)
     try:
         # embedding_function=None: Chroma's default one would download a model.
-        collection = client.get_or_create_collection(
-            COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
-        most = client.get_max_batch_size()
-        for batch in gathered(batches, _BATCH):
-            for first in range(0, len(batch.ids), most):
-                part = slice(first, first + most)
-                known: list[Any] = batch.known[part]
-                collection.upsert(ids=batch.ids[part], embeddings=batch.vectors[part], metadatas=known)
-        dead = [each for each in collection.get(include=[])["ids"] if each not in needed] if base else []
-        for first in range(0, len(dead), _BATCH):
-            collection.delete(ids=dead[first : first + _BATCH])
+        rows = Rows(client.get_or_create_collection(COLLECTION, embedding_function=None, configuration=COSINE))
+        for batch in gathered(batches, WRITTEN):
+            rows.add(batch)
+        if base:
+            rows.delete(sorted(rows.ids() - needed))
     finally:
         with suppress(Exception):  # of what has failed already
             client.close()
@@ -124,7 +109,7 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(path=path, settings=Settings(anonymized_telemetry=False))
 
 
-class Graph:
+class Graph(Rows):
     """A sealed folder, for reading: it is left as it is, also where it cannot be written, and may be deleted meanwhile.
 
     Several states of an index may share one: it closes when the last of them has closed it.
@@ -142,7 +127,7 @@ class Graph:
         self._client = None
         try:
             self._client = _client(self._view.folder)
-            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+            super().__init__(self._client.get_collection(COLLECTION, embedding_function=None))
             # A vector comes from the HNSW files, so they are in memory now, whatever becomes of the folder.
             self._collection.get(limit=1, include=["embeddings"])
         except BaseException:
@@ -166,31 +151,10 @@ class Graph:
                 self._client.close()
         self._view.close()
 
-    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
-        """Chunk ids and their cosine similarity to the vector, best first."""
-        found = self._collection.query(
-            query_embeddings=vector.reshape(1, -1), n_results=limit, where=_where(filters), include=["distances"]
-        )
-        similarities = (1 - distance for distance in (found["distances"] or [[]])[0])
-        return dict(zip(found["ids"][0], similarities, strict=True))
-
-    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        """Cosine similarity of those chunks to the unit vector; ids without a vector are left out."""
-        found = self._collection.get(ids=list(ids), include=["embeddings"])
-        embeddings = np.asarray(found["embeddings"], dtype=np.float32).reshape(-1, vector.size)
-        return dict(zip(found["ids"], (embeddings @ vector.ravel()).tolist(), strict=True))
-
-    def ids(self) -> set[str]:
-        """Every id."""
-        return set(self._collection.get(include=[])["ids"])
-
     def batches(self, needed: set[str]) -> Iterator[Flat]:
         """All vectors that are needed, with what filters know of them."""
-        ids = sorted(self.ids() & needed)
-        for first in range(0, len(ids), _BATCH):
-            some = self._collection.get(ids=ids[first : first + _BATCH], include=["embeddings", "metadatas"])
-            vectors = np.asarray(some["embeddings"], dtype=np.float32)
-            yield Flat(some["ids"], vectors, [dict(each) for each in some["metadatas"] or []])
+        for some in parts(sorted(self.ids() & needed)):
+            yield self.read(some)
 
 
 class _View:
@@ -219,16 +183,3 @@ class _View:
         except BaseException:
             self.close()
             raise
-
-
-def _where(filters: Filters) -> dict[str, Any] | None:
-    clauses: list[dict[str, Any]] = []
-    if filters.publishers is not None:
-        clauses.append({"publisher": {"$in": sorted(filters.publishers) or ["-"]}})
-    if filters.date_from is not None:
-        clauses.append({"published": {"$gte": number(filters.date_from)}})
-    if filters.date_to is not None:
-        clauses.append({"latest": {"$lte": number(filters.date_to)}})
-    if len(clauses) > 1:  # Chroma takes one top-level operator
-        return {"$and": clauses}
-    return clauses[0] if clauses else None

@@ -11,7 +11,8 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -19,11 +20,13 @@ from typing import TypeVar
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.errors import StoreError
 from rag.index.catalog import Catalog, is_whole
+from rag.index.chroma import ServerCollection
+from rag.index.engine import Collection, EngineStore, EngineWriter, Kept
 from rag.index.folder import FolderWriter, Names, VectorFolder
 from rag.index.vectors import VectorStore, VectorWriter
 from rag.inputs import shown
 from rag.models.encoders import Vectors
-from rag.settings import Settings
+from rag.settings import Settings, is_milvus
 from rag.types import Article, Chunk, Filters, Passage
 
 CATALOG = "catalog.sqlite"
@@ -106,16 +109,18 @@ class Index:
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
         """Ids of chunks and their cosine similarity, best first; at most `limit`."""
 
-        def search(catalog: Catalog, vectors: VectorStore) -> dict[str, float]:
-            wanted = limit
-            while True:  # until there are enough that are of this state
-                found = vectors.nearest(vector, wanted, filters)
-                known = catalog.known(list(found))
-                if len(known) >= limit or len(found) < wanted:
-                    return dict(islice(((id, score) for id, score in found.items() if id in known), limit))
-                wanted *= 2
+        found = self._read(
+            lambda catalog, vectors: _of_this_state(catalog, limit, lambda most: vectors.nearest(vector, most, filters))
+        )
+        return found or {}
 
-        return self._read(search)
+    def fused(self, vector: Vectors, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float] | None:
+        """Ids of chunks and the engine's own score for meaning and words together; None where it has none."""
+        return self._read(
+            lambda catalog, vectors: _of_this_state(
+                catalog, limit, lambda most: vectors.fused(vector, words, most, filters)
+            )
+        )
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Cosine similarity of those chunks to the vector."""
@@ -178,6 +183,21 @@ class Index:
     def chunk_counts(self) -> dict[str, int]:
         """Number of chunks by source; copies have none."""
         return self._read(lambda catalog, _: catalog.chunk_counts())
+
+
+def _of_this_state(
+    catalog: Catalog, limit: int, search: Callable[[int], dict[str, float] | None]
+) -> dict[str, float] | None:
+    """The best that the catalog knows of what an engine finds, which may have vectors of other states."""
+    wanted = limit
+    while True:
+        found = search(wanted)
+        if found is None:
+            return None
+        known = catalog.known(list(found))
+        if len(known) >= limit or len(found) < wanted:
+            return dict(islice(((id, score) for id, score in found.items() if id in known), limit))
+        wanted *= 2
 
 
 class Snapshot(Index):
@@ -258,7 +278,7 @@ class Store(Index):
                 kept = catalog.manifest.get("vectors", "")
                 if not self._newest or self._newest.kept != kept:
                     known = self._newest.vectors if self._newest else None
-                    self._keep(_Shared(kept, open_vectors(self._settings.index, catalog, known)))
+                    self._keep(_Shared(kept, open_vectors(self._settings, catalog, known)))
                 assert self._newest
                 return catalog, self._newest
             except StoreError:
@@ -316,6 +336,7 @@ def open_catalog(settings: Settings, checked: int | None = None) -> Catalog:
         catalog = Catalog(path)
         try:
             require_same_build(catalog.manifest, settings)
+            require_same_store(catalog.manifest, settings)
             if catalog.inode != checked:
                 if not is_whole(path):
                     raise StoreError(f"{path} has changed since it was written; {rebuild_advice(settings.index)}")
@@ -327,14 +348,19 @@ def open_catalog(settings: Settings, checked: int | None = None) -> Catalog:
     return catalog
 
 
-def open_vectors(folder: Path, catalog: Catalog, other: VectorStore | None = None) -> VectorStore:
+def open_vectors(settings: Settings, catalog: Catalog, other: VectorStore | None = None) -> VectorStore:
     """The vectors that a catalog names; they share what they can with others that are open.
 
     Raises:
-        StoreError: they are missing or damaged, or reading them needs room or rights.
+        StoreError: they are missing or damaged, reading them needs room or rights, or their engine does not answer.
     """
+    folder = settings.index
+    if settings.store:
+        kept = Kept.read(catalog.manifest["vectors"])
+        remedy = rebuild_advice(folder)
+        return EngineStore(_collection(settings.store, kept.collection), catalog.chunk_count(), remedy)
     known = other if isinstance(other, VectorFolder) else None
-    require_vectors(folder, catalog, known.graph if known else "")
+    require_vectors(settings, catalog, known.graph if known else "")
     # They are as they were written, so whatever Chroma complains of is not damage.
     helps = f"{room_for_reading()}; or let the program open more files, e.g. with `ulimit -n 4096`"
     with storage_explained(f"the vectors in {folder} cannot be opened", helps, full=room_for_reading()):
@@ -345,18 +371,58 @@ def write_vectors(settings: Settings, kept: str) -> VectorWriter:
     """Where vectors are added to those that a catalog names, "" for none.
 
     Raises:
+        StoreError: the engine does not answer.
         OSError: it cannot be written.
     """
-    made = hashlib.sha256(json.dumps(built_with(settings), sort_keys=True).encode())
-    return FolderWriter(settings.index, kept, made.hexdigest()[:8])
+    made = hashlib.sha256(json.dumps(built_with(settings), sort_keys=True).encode()).hexdigest()[:8]
+    if not settings.store:
+        return FolderWriter(settings.index, kept, made)
+    store = settings.store
+    return EngineWriter(partial(_collection, store), store, settings.index / CATALOG, kept, made)
 
 
-def require_vectors(folder: Path, catalog: Catalog, open_already: str = "") -> None:
+def _collection(store: str, name: str) -> Collection:
+    """A collection of the engine at an address; what is imported for it is nothing that a folder needs."""
+    if is_milvus(store):
+        from rag.index.milvus import MilvusCollection
+
+        return MilvusCollection(store, name)
+    return ServerCollection(store, name)
+
+
+def store_of(folder: Path) -> str:
+    """The address of the engine that has the vectors of an index, "" where its folder has.
+
+    Raises:
+        StoreError: there is no index, or it cannot be read.
+    """
+    if not has_index(folder):
+        raise no_index(folder)
+    with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
+        return Kept.read(catalog.manifest.get("vectors", "")).store
+
+
+def drop_vectors(settings: Settings, kept: str) -> None:
+    """Remove the collection that a catalog had kept; of a folder nothing is left by then.
+
+    Raises:
+        StoreError: the engine does not answer.
+    """
+    if settings.store:
+        with closing(_collection(settings.store, Kept.read(kept).collection)) as collection:
+            collection.drop()
+
+
+def require_vectors(settings: Settings, catalog: Catalog, open_already: str = "") -> None:
     """Refuse vectors that are not those that the catalog names; a graph that is open is not looked at again.
 
     Raises:
         StoreError: they are missing or damaged, or cannot be read.
     """
+    folder = settings.index
+    if settings.store:
+        open_vectors(settings, catalog).close()
+        return
     with damage_explained(folder):
         try:
             whole = Names.read(catalog.manifest.get("vectors", "")).are_whole(folder, open_already)
@@ -364,6 +430,21 @@ def require_vectors(folder: Path, catalog: Catalog, open_already: str = "") -> N
             whole = False
     if not whole:
         raise StoreError(f"the index in {folder} has lost its vectors; {rebuild_advice(folder)}")
+
+
+def require_same_store(manifest: Mapping[str, str], settings: Settings) -> None:
+    """Refuse an index whose vectors are with another kind of engine than the settings say.
+
+    Raises:
+        StoreError: it says how to go on.
+    """
+    there, wanted = Kept.read(manifest.get("vectors", "")).store, settings.store
+    if (bool(there), is_milvus(there)) != (bool(wanted), is_milvus(wanted)):
+        raise StoreError(
+            f"the index in {settings.index} has its vectors {f'at {there}' if there else 'in that folder'}, the "
+            f"settings say {wanted or 'in the folder'}; set RAG_STORE={there or 'folder'}, or move them with "
+            f"`rag index --from {settings.index} --index {settings.index}`"
+        )
 
 
 def require_same_build(manifest: Mapping[str, str], settings: Settings) -> None:

@@ -8,12 +8,15 @@ that nobody names, which the next run uses or removes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rag.models.encoders import Vectors
 from rag.types import Article, Chunk, Filters
+
+if TYPE_CHECKING:
+    from rag.index.flat import Flat
 
 
 class VectorStore(Protocol):
@@ -30,6 +33,13 @@ class VectorStore(Protocol):
 
     def ids(self) -> set[str]:
         """Every id that has a vector."""
+
+    def batches(self, needed: set[str]) -> Iterator[Flat]:
+        """All vectors that are needed, with what filters know of them."""
+
+    def fused(self, vector: Vectors, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float] | None:
+        """Chunk ids and a score for meaning and words together, best first; None where the engine has none."""
+        return None
 
 
 class VectorWriter(Protocol):

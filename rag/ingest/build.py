@@ -124,7 +124,7 @@ def ingest(
     """
     started = time.perf_counter()
     folder = settings.index
-    with _writing(folder):
+    with writing(folder):
         if rebuild:
             for path in (folder / CATALOG, folder / f"{CATALOG}.new"):
                 if not path.is_file():  # what stands there is no catalog, and would be in the way of one
@@ -169,7 +169,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
     Raises:
         StoreError: the folder cannot be written, or is not ours.
     """
-    with _writing(settings.index), closing(_draft(settings, anew=True)) as draft:
+    with writing(settings.index), closing(_draft(settings, anew=True)) as draft:
         for article in articles:
             draft.put(article, _file_of(article))
         draft.keep(article.source for article in articles)
@@ -187,7 +187,7 @@ def _published(settings: Settings) -> tuple[str, Containers]:
     if not has_index(settings.index):
         return "", {}
     with damage_explained(settings.index), closing(open_catalog(settings)) as catalog:
-        require_vectors(settings.index, catalog)
+        require_vectors(settings, catalog)
         return catalog.manifest["vectors"], catalog.containers()
 
 
@@ -208,7 +208,7 @@ def _publish(draft: Draft, kept: str, settings: Settings, made_of: Mapping[str, 
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
     """Hold the lock of an index folder; explain what goes wrong while writing."""
     check_folder(folder)
     still = "an index that was there still answers"
@@ -274,7 +274,7 @@ def settle(folder: Path) -> None:
     Raises:
         StoreError: the folder is not ours, or cannot be written.
     """
-    with _writing(folder):
+    with writing(folder):
         _settle(folder)
 
 

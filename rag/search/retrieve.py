@@ -10,7 +10,7 @@ from rag.errors import QuestionError
 from rag.index.catalog import words_of
 from rag.index.store import Index, Store
 from rag.inputs import as_dict, readable, shown
-from rag.models.encoders import Encoder
+from rag.models.encoders import Encoder, Vectors
 from rag.text.languages import language_of
 from rag.types import Filters, Passage
 
@@ -43,18 +43,28 @@ class HybridRetriever:
                 return self.retrieve(query, top_k, filters, newest)
         filters = index.as_written(filters or Filters())
         limit = max(self._candidates, top_k)
+        words = lexical_terms(query)
+        vector = self._encoder.encode([query])[0] if self._dense_weight > 0 else None
+        fused = None
+        if vector is not None and words and self._dense_weight < 1:
+            fused = index.fused(vector, words, limit, filters)
+        if fused is None:
+            fused = self._fused(vector, words, limit, filters, index)
+        best = dict(sorted(fused.items(), key=lambda item: -item[1])[:top_k])
+        return index.passages(best)
+
+    def _fused(
+        self, vector: Vectors | None, words: list[str], limit: int, filters: Filters, index: Index
+    ) -> dict[str, float]:
         dense: dict[str, float] = {}
         lexical: dict[str, float] = {}
         if self._dense_weight < 1:
-            lexical = index.lexical(lexical_terms(query), limit, filters)
-        if self._dense_weight > 0:
-            vector = self._encoder.encode([query])[0]
+            lexical = index.lexical(words, limit, filters)
+        if vector is not None:
             dense = index.nearest(vector, limit, filters)
             if unseen := lexical.keys() - dense.keys():
                 dense |= index.similarities(vector, sorted(unseen))
-        fused = fuse(dense, lexical, self._dense_weight)
-        best = dict(sorted(fused.items(), key=lambda item: -item[1])[:top_k])
-        return index.passages(best)
+        return fuse(dense, lexical, self._dense_weight)
 
 
 def lexical_terms(query: str) -> list[str]:

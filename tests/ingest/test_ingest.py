@@ -36,7 +36,7 @@ def says(rag: RAG, question: str, words: str) -> bool:
 
 def vectors_in(settings: Settings) -> int:
     """How many chunks of the published state have a vector."""
-    with closing(open_catalog(settings)) as catalog, closing(open_vectors(settings.index, catalog)) as vectors:
+    with closing(open_catalog(settings)) as catalog, closing(open_vectors(settings, catalog)) as vectors:
         ids = sorted(catalog.chunk_ids())
         return len(vectors.similarities(np.ones(384, np.float32), ids))
 

@@ -33,8 +33,8 @@ class Content:
     `published` and `updated` are dates as they stand there, in any form that `rag.ingest.dates.parse_date` knows.
     `notes` say in a line each what was guessed or lost on reading. `sections` are the parts of the file that a citation
     names, in order: the offset in `text` at which each begins, and what it is called ("page 3", "slide 4", "chapter
-    Arrival", "row 7"), "" where none does. `removed` is what of the file is no part of the article; `left_out` are lines
-    of a page that are none, each with the number of the line of the text before which it stood.
+    Arrival", "row 7"), "" where none does. `removed` is what of the file is no part of the article; `left_out` are
+    lines of a page that are none, each with the number of the line of the text before which it stood.
     """
 
     text: str
