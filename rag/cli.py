@@ -99,7 +99,8 @@ def build_parser() -> argparse.ArgumentParser:
         "and pages to add, as https://…",
     )  # fmt: skip
     index.add_argument("--rebuild", action="store_true", help="start anew, as after damage or other settings")
-    index.add_argument("--skip-bad", action="store_true", help="leave out files that cannot be read")
+    index.add_argument("--strict", action="store_true", help="change nothing where a file cannot be read")
+    index.add_argument("--skip-bad", action="store_true", help=argparse.SUPPRESS)  # what it does without --strict
     index.add_argument(
         "--watch", action="store_true",
         help="then follow the files, and index what changes until Ctrl-C; leaves out what cannot be read",
@@ -239,9 +240,7 @@ def _index(options: argparse.Namespace) -> int:
         return _copied(settings.store or settings.index, lambda progress: move(options.other, settings, progress))
     with ProgressBar() as progress, TemporaryDirectory() as folder:
         pages = _pages([each for each in options.paths if isinstance(each, str)], Path(folder), settings, progress)
-        report = ingest(
-            paths, settings, rebuild=options.rebuild, skip_bad=options.skip_bad, added=pages, progress=progress
-        )
+        report = ingest(paths, settings, rebuild=options.rebuild, strict=options.strict, added=pages, progress=progress)
     _say_indexed(report, settings)
     return _watch(settings) if options.watch else 0
 

@@ -326,9 +326,7 @@ def _work(
 ) -> None:
     """What the other process does: its steps, and at last its report or error, go through the pipe."""
     try:
-        sender.send(
-            ingest([], settings, skip_bad=True, without=without, added=added, progress=lambda *step: sender.send(step))
-        )
+        sender.send(ingest([], settings, without=without, added=added, progress=lambda *step: sender.send(step)))
     except RAGError as error:
         sender.send(error)
 

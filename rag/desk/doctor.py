@@ -67,10 +67,10 @@ def repair(settings: Settings, progress: Progress) -> Iterator[str]:
     found = _problems(settings)
     yield from found
     if not found:  # what an interrupted run left behind goes, too
-        ingest([], settings, skip_bad=True, progress=progress)
+        ingest([], settings, progress=progress)
         found = _problems(settings)
     if found:
-        done = ingest([], settings, rebuild=True, skip_bad=True, progress=progress)
+        done = ingest([], settings, rebuild=True, progress=progress)
         yield from (f"skipped: {line}" for line in done.skipped)
         yield f"built anew of {counted(done.articles, 'article')}"
     else:

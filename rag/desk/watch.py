@@ -36,7 +36,7 @@ def watch(settings: Settings, stop: threading.Event | None = None) -> Iterator[I
         # Runs before the first change too: of what changed until it was followed nobody tells.
         for _ in _moments(followed, stop):
             try:
-                report = ingest([], settings, skip_bad=True)
+                report = ingest([], settings)
                 failed = ""
                 if report.added or report.changed or report.removed:
                     yield report

@@ -99,7 +99,7 @@ def ingest(
     settings: Settings,
     *,
     rebuild: bool = False,
-    skip_bad: bool = False,
+    strict: bool = False,
     without: Collection[str] | None = None,
     added: Mapping[str, Path] | None = None,
     progress: Progress = _silent,
@@ -111,7 +111,7 @@ def ingest(
 
     Args:
         rebuild: start from nothing, as after a change of settings or damage.
-        skip_bad: leave out files that cannot be read, instead of refusing to go on.
+        strict: refuse to go on where a file cannot be read, instead of leaving it out and saying so.
         without: sources to leave out; by default none where `paths` are given, else those of the last time.
         added: files to take a copy of among the uploads, by their names there; whatever ends the run, a copy is there
             if its article is in the index, and not otherwise.
@@ -136,8 +136,8 @@ def ingest(
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings), closing(_draft(settings, anew=rebuild)) as draft:
             left_out, passed_by = list[str](), list[str]()
-            files = scope.files(uploads(folder), added or (), left_out if skip_bad else None, passed_by)
-            skipped, containers = _read_articles(files, draft, before, scope.without, settings, skip_bad, progress)
+            files = scope.files(uploads(folder), added or (), None if strict else left_out, passed_by)
+            skipped, containers = _read_articles(files, draft, before, scope.without, settings, strict, progress)
             old, new = draft.digests(), {file.source: file.digest for file in draft.files()}
             notes = tuple(f"{source}: {note}" for source, own in draft.notes() for note in own)
             if old != new:
@@ -372,7 +372,7 @@ def _read_articles(
     before: Containers,
     without: frozenset[str],
     settings: Settings,
-    skip_bad: bool,
+    strict: bool,
     progress: Progress,
 ) -> tuple[tuple[str, ...], Containers]:
     """Put what is new or changed into the draft, and tell it what is there.
@@ -420,10 +420,10 @@ def _read_articles(
     draft.withdraw(drafted.keys() - there)
     draft.keep(there)
     to_mend = [each for each in bad if not isinstance(each[1], VanishedError)]
-    if to_mend and not skip_bad:
+    if to_mend and strict:
         first, why = to_mend[0]
         others = [source for source in dict.fromkeys(source for source, _ in to_mend) if source != first]
-        raise LoadError(f"{why}{_others(others)}; or leave bad files out with --skip-bad")
+        raise LoadError(f"{why}{_others(others)}; or index without --strict, which leaves bad files out")
     if not there:
         raise LoadError(f"no file could be read: {bad[0][1]}" if bad else NOTHING_LEFT)
     return tuple(str(error) for _, error in bad), containers

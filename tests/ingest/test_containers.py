@@ -89,12 +89,10 @@ def test_an_article_of_a_file_is_left_out_and_comes_back(folder: Path, settings:
 def test_what_cannot_be_read_of_a_file_is_said_each_time(folder: Path, settings: Settings) -> None:
     with (folder / "news.jsonl").open("a") as file:
         file.write("\n{")
-    with pytest.raises(
-        LoadError, match=r"line 4 of .*news.jsonl is no JSON .*; or leave bad files out with --skip-bad"
-    ):
-        ingest([folder], settings)
+    with pytest.raises(LoadError, match=r"line 4 of .*news.jsonl is no JSON .*; or index without --strict"):
+        ingest([folder], settings, strict=True)
     for _ in range(2):
-        done = ingest([folder], settings, skip_bad=True)
+        done = ingest([folder], settings)
         assert done.articles == 3 and len(done.skipped) == 1 and "line 4" in done.skipped[0]
 
 
@@ -102,7 +100,7 @@ def test_a_file_of_the_name_of_an_article_in_another_one(folder: Path, settings:
     (folder / "a.zip").write_bytes(made.zipped({"b.txt": "Bread is dear in Velden."}))
     (folder / "c.csv").write_bytes(made.table(({"id": "d.txt", "text": "Rain fell on Oster."},)))
     (folder / "c.csv#d.txt").write_text("Snow fell on Oster.")
-    done = ingest([folder], settings, skip_bad=True)
+    done = ingest([folder], settings)
     assert done.skipped == ("c.csv#d.txt is there twice, as a file and in another one; rename the file",)
     assert "a.zip/b.txt" in sources(settings)
 

@@ -156,15 +156,15 @@ def test_other_settings_are_refused_and_the_rebuild_is_offered(articles: Path, i
     assert says(build_rag(other), BRIDGE, "412 metres")
 
 
-def test_a_bad_file_changes_nothing_unless_it_is_left_out(articles: Path, indexed: Settings) -> None:
+def test_a_bad_file_is_left_out_or_changes_nothing(articles: Path, indexed: Settings) -> None:
     (articles / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe")
     (articles / "new.txt").write_text("Trams return\n\nTrams run again in Velden after sixty years of buses.\n")
     (articles / "void.txt").write_bytes(b"")
-    with pytest.raises(LoadError, match=r"picture\.txt.*void\.txt.*--skip-bad"):
-        ingest([articles], indexed)
+    with pytest.raises(LoadError, match=r"picture\.txt.*void\.txt.*--strict"):
+        ingest([articles], indexed, strict=True)
     rag = build_rag(indexed)
     assert says(rag, BRIDGE, "412 metres") and not says(rag, "What runs again in Velden?", "Trams")
-    report = ingest([articles], indexed, skip_bad=True)
+    report = ingest([articles], indexed)
     assert report.added == 1 and "picture.txt" in report.skipped[0] and "void.txt" in report.skipped[1]
     assert says(rag, "What runs again in Velden?", "Trams")
 

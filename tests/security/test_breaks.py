@@ -57,10 +57,10 @@ def deep(folder: Path) -> None:
 def test_a_path_that_is_too_long_is_said_or_left_out(articles: Path, tmp_path: Path) -> None:
     deep(articles)
     settings = Settings(index=tmp_path / "index")
-    with pytest.raises(LoadError, match=r"cannot be read: File name too long; .*--skip-bad") as refused:
-        ingest([articles], settings)
+    with pytest.raises(LoadError, match=r"cannot be read: File name too long; .*--strict") as refused:
+        ingest([articles], settings, strict=True)
     assert len(str(refused.value)) < 400
-    report = ingest([articles], settings, skip_bad=True)
+    report = ingest([articles], settings)
     assert report.articles == 3
     (line,) = report.skipped
     assert "too long" in line and len(line) < 400
@@ -80,7 +80,7 @@ def test_a_folder_that_cannot_be_read_is_said_or_left_out(mode: int, articles: P
     left_out: list[str] = []
     os.seteuid(pwd.getpwnam("nobody").pw_uid)
     try:
-        with pytest.raises(LoadError, match=r"closed cannot be read: Permission denied; grant access .*--skip-bad"):
+        with pytest.raises(LoadError, match=r"closed cannot be read: Permission denied; grant access .*--strict"):
             find_files([articles])
         found = find_files([articles], left_out)
     finally:
@@ -220,7 +220,7 @@ def test_the_command_prints_no_control_characters(
     place = ["--index", str(tmp_path / "index")]
     question = "How long is the bridge over the Arun?"
     assert main(["index", str(articles), *place]) == 2
-    assert main(["index", str(articles), "--skip-bad", *place]) == 0
+    assert main(["index", str(articles), *place]) == 0
     assert main(["ask", question, *place]) == main(["doctor", *place]) == main(["doctor", "--cleaning", *place]) == 0
     said = capsys.readouterr()
     assert "skipped: " in said.err and "(a?b?[2J?.txt)" in said.out

@@ -66,11 +66,11 @@ def test_what_takes_too_long_is_given_up_and_the_others_go_in(articles: Path, tm
     path = articles / "long.html"
     path.write_text(html(PARAGRAPH * 200_000))
     settings = Settings(index=tmp_path / "index", parse_seconds=3)
-    report = ingest([articles], settings, skip_bad=True)
+    report = ingest([articles], settings)
     assert report.articles == 3
     assert report.skipped == (f"gave up on {path} after 3 s; leave it out, or raise RAG_PARSE_SECONDS",)
-    with pytest.raises(LoadError, match=r"gave up on .*long.html after 3 s; .*; or leave bad files out"):
-        ingest([articles], settings)
+    with pytest.raises(LoadError, match=r"gave up on .*long.html after 3 s; .*; or index without --strict"):
+        ingest([articles], settings, strict=True)
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ def test_what_becomes_a_pipe_or_device_meanwhile_is_not_waited_for(tmp_path: Pat
         load(Path("a\0b.gguf"), 1024)
 
 
-def vanishing(articles: Path, settings: Settings, step: int, *names: str, skip_bad: bool = False) -> IngestReport:
+def vanishing(articles: Path, settings: Settings, step: int, *names: str, strict: bool = False) -> IngestReport:
     """An indexing run during which files are deleted, as the given file is read."""
 
     def progress(name: str, done: int, total: int) -> None:
@@ -193,12 +193,12 @@ def vanishing(articles: Path, settings: Settings, step: int, *names: str, skip_b
             for each in names:
                 (articles / each).unlink()
 
-    return ingest([articles], settings, skip_bad=skip_bad, progress=progress)
+    return ingest([articles], settings, strict=strict, progress=progress)
 
 
-@pytest.mark.parametrize("skip_bad", [False, True])
-def test_a_file_that_vanishes_is_left_out_and_named(articles: Path, indexed: Settings, skip_bad: bool) -> None:
-    report = vanishing(articles, indexed, 1, "bakery.txt", "orchard.md", skip_bad=skip_bad)
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_file_that_vanishes_is_left_out_and_named(articles: Path, indexed: Settings, strict: bool) -> None:
+    report = vanishing(articles, indexed, 1, "bakery.txt", "orchard.md", strict=strict)
     assert (report.articles, report.removed) == (1, 2)
     assert report.skipped == tuple(
         f"{articles / name} has vanished; index again" for name in ("bakery.txt", "orchard.md")
@@ -207,8 +207,8 @@ def test_a_file_that_vanishes_is_left_out_and_named(articles: Path, indexed: Set
 
 def test_a_bad_file_still_ends_a_run_in_which_another_vanishes(articles: Path, tmp_path: Path) -> None:
     (articles / "empty.txt").write_text("")
-    with pytest.raises(LoadError, match=r"empty\.txt is empty; .* bad files out"):
-        vanishing(articles, Settings(index=tmp_path / "index"), 1, "bakery.txt")
+    with pytest.raises(LoadError, match=r"empty\.txt is empty; .* without --strict"):
+        vanishing(articles, Settings(index=tmp_path / "index"), 1, "bakery.txt", strict=True)
 
 
 def test_nothing_is_left_where_all_files_vanish(articles: Path, tmp_path: Path) -> None:

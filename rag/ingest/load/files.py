@@ -82,7 +82,7 @@ def _walk(root: Path, left_out: list[str] | None, passed: list[str]) -> Iterator
         helps = "grant access or leave it out" if error.errno == errno.EACCES else "move or remove it"
         line = f"{said(error.filename)} cannot be read: {error.strerror}; {helps}"
         if left_out is None:
-            raise LoadError(f"{line}; or leave out what cannot be read with --skip-bad") from error
+            raise LoadError(f"{line}; or index without --strict") from error
         left_out.append(line)
 
     for folder, folders, names in os.walk(root, onerror=fail):
