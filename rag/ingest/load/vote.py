@@ -22,6 +22,7 @@ from rag.ingest.load.page import ENTRY, HIDDEN, OUTSIDE, SUBHEAD, Block, visible
 # Of justext: characters of a paragraph that is judged by itself, shares of stop words and of links.
 _SHORT, _LONG, _FEW_STOPWORDS, _MANY_STOPWORDS, _MOST_LINKED = 50, 150, 0.1, 0.2, 0.25
 _NEAR_HEADING = 150  # characters
+_MOST_PARAGRAPHS = 2_000  # its time is quadratic in short ones: 8,000 took it more than half a minute
 _MOST_OF_IT = 0.75  # share of what two agree on
 _LONGEST_LEAD = 8  # blocks between paragraphs of it
 _Held = NDArray[np.bool_]  # of each block of a page
@@ -82,6 +83,8 @@ def _other_extractions(html: str) -> Iterator[list[str]]:
     # Without what sites name a newsletter's box, an advertisement: its prose is as good as the article's.
     tree = basic_cleaning(prune_unwanted_nodes(tree, OVERALL_DISCARD_XPATH, with_backup=True))
     paragraphs = ParagraphMaker.make_paragraphs(tree)
+    if len(paragraphs) > _MOST_PARAGRAPHS:
+        return
     for long in (_LONG, _SHORT):  # it needs a long paragraph to start from, which some articles do not have
         classify_paragraphs(
             paragraphs, _stopwords(), _SHORT, long, _FEW_STOPWORDS, _MANY_STOPWORDS, _MOST_LINKED, no_headings=True
