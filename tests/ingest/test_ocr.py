@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rag.ingest.load import ocr
+from rag.ingest.load import load_document, ocr
 
 pytestmark = pytest.mark.slow
 LINES = ["Bridge over the Arun opens", "It is 412 metres long, said Mayor Ortiz."]
@@ -31,6 +32,16 @@ def test_lines_with_their_places(picture: Any) -> None:
     assert found and [each.text for each in found] == LINES
     assert 30 < found[0].left < 50 and found[0].bottom <= found[1].top < found[1].bottom < 200
     assert ocr.recognized(np.full((100, 100, 3), 255, dtype=np.uint8)) == []
+
+
+def test_a_scanned_page_of_a_pdf_is_read_and_named(picture: Any, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.fromarray(picture).save(tmp_path / "scan.pdf", resolution=ocr.DOTS)
+    document = load_document(tmp_path / "scan.pdf", "scan.pdf")
+    assert "It is 412 metres long, said Mayor Ortiz." in document.page_content
+    assert document.metadata["sections"] == ((0, "page 1"),)
+    assert document.metadata["notes"] == ("page 1 was read by OCR, which mistakes letters and figures now and then",)
 
 
 def test_a_page_is_not_begun_that_may_take_too_long(picture: Any) -> None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HOW = 'pip install "rag-news[ocr]" reads scanned pages'  # for a note on pages that were not read
 DOTS = 200  # an inch, at which a page is best handed in
 _LEAST = 0.5  # confidence of a line, 0 to 1, below which it is noise
 _MARGIN = 3  # times as long as the slowest page so far, which has to be left for the next one
@@ -46,7 +45,7 @@ def recognized(picture: NDArray[np.uint8]) -> list[Printed] | None:
     None where OCR is not installed, or what is left of the time for this file (`rag.ingest.parser`) may be too short:
     then the page is to be named as one that was not read.
     """
-    if find_spec("rapidocr") is None:
+    if not is_installed():
         return None
     recognizer = _recognizer()
     left, _ = signal.getitimer(signal.ITIMER_REAL)
@@ -63,6 +62,11 @@ def recognized(picture: NDArray[np.uint8]) -> list[Printed] | None:
         for xs, ys in [zip(*box, strict=True)]
         if score >= _LEAST and text.strip()
     ]
+
+
+def is_installed() -> bool:
+    """Whether the extra is there."""
+    return find_spec("rapidocr") is not None
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ from rag.ingest.furniture import Reason
 from rag.ingest.load.content import Content, Format, given_author, given_title, plain_characters
 from rag.ingest.load.flow import joined, key, paragraphs, running, without_edges
 from rag.ingest.load.layout import Glyph, Line, blocks_of, lines_of
+from rag.ingest.load.ocr import DOTS, is_installed, recognized
 from rag.text.characters import said
 from rag.types import Removal
 
@@ -69,12 +70,13 @@ FORMAT = Format("PDF", (".pdf",), read)
 @dataclass(frozen=True)
 class _Page:
     """The lines of a page, its lowest and highest place, its lines that are printed at other angles, and whether there
-    are pictures on it."""
+    are pictures on it, and its lines were read in one."""
 
     lines: list[Line]
     height: tuple[float, float]
     turned: list[list[Line]]
     pictures: bool
+    recognized: bool
 
 
 def _content(pages: Sequence[_Page]) -> Content:
@@ -102,15 +104,31 @@ def _content(pages: Sequence[_Page]) -> Content:
             if not sections or sections[-1][1] != label:
                 sections.append((len(text) + piece.startswith(" "), label))
             text += piece
-    return Content(text, notes=_without_text(scanned), sections=tuple(sections), removed=tuple(removed.values()))
+    seen = [number for number, page in enumerate(pages, start=1) if page.recognized and number not in scanned]
+    return Content(
+        text,
+        notes=(*_recognized(seen), *_without_text(scanned)),
+        sections=tuple(sections),
+        removed=tuple(removed.values()),
+    )
 
 
 def _without_text(numbers: Sequence[int]) -> tuple[str, ...]:
     if not numbers:
         return ()
+    remedy = "if it is a scan, run OCR on the PDF" + ("" if is_installed() else ', or pip install "rag-news[ocr]"')
+    return (f"{_named(numbers, 'has', 'have')} pictures and no text layer: nothing of that is here; {remedy}",)
+
+
+def _recognized(numbers: Sequence[int]) -> tuple[str, ...]:
+    if not numbers:
+        return ()
+    return (f"{_named(numbers, 'was', 'were')} read by OCR, which mistakes letters and figures now and then",)
+
+
+def _named(numbers: Sequence[int], one: str, several: str) -> str:
     first, last = ", ".join(map(str, numbers[:-1])), numbers[-1]
-    pages = f"pages {first} and {last} have" if first else f"page {last} has"
-    return (f"{pages} pictures and no text layer: nothing of that is here; if it is a scan, run OCR on the PDF",)
+    return f"pages {first} and {last} {several}" if first else f"page {last} {one}"
 
 
 def _pages(data: bytes) -> Iterator[_Page]:
@@ -130,12 +148,29 @@ def _pages(data: bytes) -> Iterator[_Page]:
                 main = max(ways, key=lambda angle: len(ways[angle]))
                 left, bottom, right, top = page.get_bbox()
                 heights = [_turned(x, y, main)[1] for x in (left, right) for y in (bottom, top)]
+                pictures = any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=5))
+                scan = pictures and not any(ways.values())
                 yield _Page(
-                    lines_of(ways.pop(main), number + 1),
+                    _scanned(page, number + 1) if scan else lines_of(ways.pop(main), number + 1),
                     (min(heights), max(heights)),
                     [lines_of(glyphs, number + 1) for glyphs in ways.values()],
-                    any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=5)),
+                    pictures,
+                    scan,
                 )
+
+
+def _scanned(page: Any, number: int) -> list[Line]:
+    """The lines that OCR finds on a page, none where it is not installed or there is no time for it."""
+    scale = 72 / DOTS
+    picture = page.render(scale=1 / scale).to_numpy()
+    lines = []
+    for each in recognized(picture) or ():
+        width = scale * (each.right - each.left)
+        first = width * len(each.text.split()[0]) / len(each.text)
+        base, size = scale * (len(picture) - each.bottom), scale * (each.bottom - each.top)
+        left, right = scale * each.left, scale * each.right
+        lines.append(Line(each.text, left, right, base, size, number, first, cells=False))
+    return lines
 
 
 def _glyphs(page: Any) -> Iterator[tuple[int, Glyph]]:
