@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.cite.quotes import cite
-from rag.index.catalog import Catalog, write_catalog
+from rag.index.catalog import Catalog
+from rag.index.store import CATALOG
+from rag.ingest.build import index_articles
 from rag.ingest.clean import Line
 from rag.ingest.sections import carried
-from rag.types import Article, Chunk, Span
+from rag.settings import Settings
+from rag.types import Article, Span
 
 TEXT = "The port opened in May.\nShips came from Peru.\nNobody knew why."
 SECTIONS = ((0, "page 1"), (TEXT.index("Ships"), "page 2"), (TEXT.index("knew"), ""))
@@ -34,9 +37,11 @@ def test_every_line_that_stays_keeps_its_section(lines: list[tuple[str, bool]]) 
 
 def test_a_citation_names_the_part_of_the_file_in_which_its_quote_begins(tmp_path: Path) -> None:
     article = Article("a.pdf", "", "Port", None, None, None, TEXT, (), "a.pdf", sections=SECTIONS)
-    write_catalog(tmp_path / "catalog", [article], [Chunk("1", "a.pdf", 0, len(TEXT), "")], {})
-    with closing(Catalog(tmp_path / "catalog")) as catalog:
-        assert catalog.articles() == [article]
-        (passage,) = catalog.passages({"1": 1.0})
+    settings = Settings(index=tmp_path / "index")
+    index_articles([article], settings)
+    with closing(Catalog(settings.index / CATALOG)) as catalog:
+        assert [each.sections for each in catalog.articles()] == [SECTIONS]
+        (chunk,) = catalog.chunks()
+        (passage,) = catalog.passages({chunk.id: 1.0})
     spans = [Span(passage, TEXT.index(words), TEXT.index(words) + len(words)) for words in ("opened", "Ships", "knew")]
     assert [citation.place for citation in cite(spans, lambda source: TEXT)] == ["page 1", "page 2", None]
