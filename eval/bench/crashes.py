@@ -168,8 +168,9 @@ def trial(world: World, attempt: Callable[[], object], seen: Counter[str], kill_
     """One attempt from the state before, and what became of it; whether all is well."""
     world.reset()
     status = forked(attempt, kill_after)
-    seen[{0: "done", 3: "said that there is no space", -9: "killed"}.get(status, f"status {status}")] += 1
-    return status in (0, 3, -9) and forked(world.check) == 0
+    said = {0: "done", 3: "said that there is no space", 4: "said that it cannot be written", -9: "killed"}
+    seen[said.get(status, f"status {status}")] += 1
+    return status in said and forked(world.check) == 0
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -136,6 +136,18 @@ class Flat:
 
     def _days(self, name: str, without: int) -> npt.NDArray[np.int64]:
         return np.array([known.get(name, without) for known in self.known], dtype=np.int64)
+
+
+def gathered(batches: Iterable[Flat], least: int) -> Iterator[Flat]:
+    """The same in larger batches, since what takes them waits for the disk after each."""
+    waiting: list[Flat] = []
+    for batch in batches:
+        waiting += [batch] if batch.ids else []
+        if sum(len(each.ids) for each in waiting) >= least:
+            yield Flat.joined(waiting)
+            waiting = []
+    if waiting:
+        yield Flat.joined(waiting)
 
 
 def is_sealed_flat(path: Path) -> bool:

@@ -24,6 +24,7 @@ _SHINGLE, _LETTERS = 3, 4  # words, longer than three letters and cut to four: w
 _SKETCH = 64  # smallest hashes kept of each text; one of 25 words fits whole
 _CANDIDATE = 1 / 4  # share of the smaller sketch in common; tuning copies of eval/bench/copies.jsonl have .66 at least
 _RECENT = 20  # texts compared for one hash: bounds the work where thousands share a boilerplate paragraph
+_AT_A_TIME = 5000  # texts whose neighbours are counted: bounds the memory where many share many hashes
 # The bulk of both texts: a copy may lose paragraphs and gain dirt, while a long report that merely contains a short
 # one, or two articles with a common background section, have most of one text unshared.
 _SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.5, 0.3
@@ -126,21 +127,26 @@ def _near(sketches: Sequence[npt.NDArray[np.uint32]]) -> defaultdict[int, list[i
     if not sketches:
         return found
     sizes = np.array([len(sketch) for sketch in sketches])
-    hashes, owners = np.concatenate(sketches), np.repeat(np.arange(len(sketches)), sizes)
+    hashes, owners = np.concatenate(sketches), np.repeat(np.arange(len(sketches), dtype=np.int32), sizes)
     by_hash = np.lexsort((owners, hashes))
     hashes, owners = hashes[by_hash], owners[by_hash]
-    pairs, counts = [], []
-    for lag in range(1, _RECENT + 1):
-        same = hashes[lag:] == hashes[:-lag]
-        pair, count = np.unique(owners[lag:][same] * len(sketches) + owners[:-lag][same], return_counts=True)
-        pairs.append(pair)
-        counts.append(count)
-    both, places = np.unique(np.concatenate(pairs), return_inverse=True)
-    common = np.bincount(places, np.concatenate(counts))
-    later, earlier = np.divmod(both, len(sketches))
-    enough = common >= _CANDIDATE * np.minimum(sizes[later], sizes[earlier])
-    for number in np.flatnonzero(enough)[np.argsort(-common[enough], kind="stable")]:
-        found[int(later[number])].append(int(earlier[number]))
+    for first in range(0, len(sketches), _AT_A_TIME):
+        places = np.flatnonzero((owners >= first) & (owners < first + _AT_A_TIME))
+        pairs, counts = [], []
+        for lag in range(1, _RECENT + 1):
+            places = places[places >= lag]
+            same = places[hashes[places] == hashes[places - lag]]
+            pair, count = np.unique(
+                owners[same].astype(np.int64) * len(sketches) + owners[same - lag], return_counts=True
+            )
+            pairs.append(pair)
+            counts.append(count)
+        both, numbers = np.unique(np.concatenate(pairs), return_inverse=True)
+        common = np.bincount(numbers, np.concatenate(counts), len(both))
+        later, earlier = np.divmod(both, len(sketches))
+        enough = common >= _CANDIDATE * np.minimum(sizes[later], sizes[earlier])
+        for number in np.flatnonzero(enough)[np.argsort(-common[enough], kind="stable")]:
+            found[int(later[number])].append(int(earlier[number]))
     return found
 
 
