@@ -3,6 +3,10 @@
 So many random vectors of 384 numbers are added, each with a chunk of 40 invented words, then one article changes. Shown
 are vectors added a second, milliseconds of a search by meaning and of what a question searches for altogether (the
 median of 50, 100 hits each), and seconds until the change is published.
+
+With `--fusion` it compares instead our fusion of meaning and words with that of the engine, over the articles and
+questions of the seeds and of eval/bench/collections: how often the first passage, or one of the first eight, has what a
+right answer must have.
 """
 
 from __future__ import annotations
@@ -19,13 +23,17 @@ from pathlib import Path
 import numpy as np
 
 from eval.bench.incremental import VOCABULARY
+from eval.bench.news import FOLDER
+from eval.data import QUESTIONS, EvalQuestion, read_questions
 from rag.index.catalog import Catalog
 from rag.index.draft import Draft, File
 from rag.index.store import CATALOG, Store, built_with, write_vectors
+from rag.ingest.build import SEEDS, ingest
 from rag.models.encoders import Vectors
+from rag.pipeline import build_rag
 from rag.search.retrieve import HybridRetriever
 from rag.settings import Settings
-from rag.types import Article, Chunk, Filters
+from rag.types import Article, Chunk, Filters, Passage
 
 DIMENSIONS, BATCH, TIMES, HITS = 384, 1000, 50, 100
 
@@ -82,11 +90,44 @@ def median(work: Callable[[], object]) -> float:
     return statistics.median(seconds) * 1000
 
 
+def compare() -> None:
+    """Print a line for each way of fusing."""
+    folders = sorted(path.parent for path in FOLDER.glob("*/questions.jsonl"))
+    questions = [
+        each
+        for path in (QUESTIONS, *(folder / "questions.jsonl" for folder in folders))
+        for each in read_questions(path)
+        if each.answerable and each.language == "en" and not each.history
+    ]
+    with tempfile.TemporaryDirectory() as place:
+        for store in ("", Settings().store or f"milvus:{place}/vectors.db"):
+            settings = Settings(index=Path(place, store[:6] or "folder"), store=store)
+            ingest([SEEDS, *folders], settings, skip_bad=True)
+            with closing(build_rag(settings)) as rag:
+                ranks = [_rank(each, rag.retriever.retrieve(each.question, 8)) for each in questions]
+            first, found = ranks.count(0), len(ranks) - ranks.count(8)
+            print(f"{store or 'folder'}: of {len(ranks)} questions {first} first, {found} among eight")
+
+
+def _rank(question: EvalQuestion, passages: list[Passage]) -> int:
+    """The first passage that has all that a right answer must have; 8 if none has."""
+    for rank, passage in enumerate(passages):
+        text = passage.text.casefold()
+        if all(any(each.casefold() in text for each in group) for group in question.required):
+            return rank
+    return 8
+
+
 def main() -> None:
     """Print a line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vectors", nargs="?", type=int, default=10_000)
-    number = parser.parse_args().vectors
+    parser.add_argument("--fusion", action="store_true")
+    options = parser.parse_args()
+    if options.fusion:
+        compare()
+        return
+    number = options.vectors
     words, encoder = random.Random(0), Random()
     articles = [
         Article(f"{each}.txt", "1", f"Title {each}", None, None, None, " ".join(words.choices(VOCABULARY, k=40)), (),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -38,8 +37,6 @@ def test_a_menu_leads_to_each_collection_which_keeps_to_itself(
         assert "412 metres" in ask(page, "How long is the bridge over the Arun?")
         menu.locator("summary").click()
         assert menu.get_by_role("link").all_inner_texts() == ["the first one", "bread"], "a broken one is left out"
-        if pictures := os.environ.get("RAG_PICTURES"):
-            page.screenshot(path=f"{pictures}/menu.png")
         menu.get_by_role("link", name="bread").click()
         page.wait_for_url("**/collections/bread/")
         page.get_by_label("Your question").wait_for()
