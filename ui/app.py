@@ -32,6 +32,7 @@ from ui.render import (
     render_draft,
     render_evidence,
     render_introduction,
+    render_menu,
     render_no_evidence,
     render_question,
     render_turn,
@@ -54,8 +55,9 @@ def build_app(rag: RAG) -> gr.Blocks:
 class Page:
     """Parts of the page and what happens between them; nothing in it belongs to one visitor."""
 
-    def __init__(self, rag: RAG) -> None:
+    def __init__(self, rag: RAG, collections: Sequence[str] = ()) -> None:
         self.rag = rag
+        self._menu = render_menu(rag.settings.collection, collections)
         self.collection = Articles(rag.settings, rag.store)
         self.presence, self.open_pages = Presence(), Presence()
         self.questions = Places(
@@ -73,7 +75,7 @@ class Page:
         app = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
         app.queue(api_open=False)  # what is queued comes through the queue
         with app:
-            introduction = gr.HTML(introduce(self.rag), elem_id="introduction")
+            introduction = gr.HTML(self.introduce(), elem_id="introduction")
             with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
                 with gr.Tab("Ask", id="ask", elem_id="ask") as front:
                     asking = self._ask_tab()
@@ -85,10 +87,10 @@ class Page:
                     options = self._settings_tab()
             self._connect(asking, options, saved, tabs)
             # Each time the page is opened: the index may have grown since the service was started.
-            gr.on([app.load, front.select], lambda: introduce(self.rag), None, introduction, **QUIET)
+            gr.on([app.load, front.select], self.introduce, None, introduction, **QUIET)
             gr.on([app.load, settings.select], self.publishers, None, options.publishers, **QUIET)
             for change in changes:
-                change.then(lambda: introduce(self.rag), None, introduction, **QUIET)
+                change.then(self.introduce, None, introduction, **QUIET)
             found = app.load(self.examples, None, asking.examples, **QUIET)
             found.then(self.offer, asking.conversation, asking.examples, **QUIET)
         return app
@@ -301,6 +303,10 @@ class Page:
     def offer(self, conversation: Conversation) -> gr.Dataset:
         """The examples, as long as nothing has been asked."""
         return gr.Dataset(visible=bool(self._suggested[1]) and not conversation.turns)
+
+    def introduce(self) -> str:
+        """Heading and one line, and the way to other collections."""
+        return introduce(self.rag) + self._menu
 
     def publishers(self) -> gr.Dropdown:
         """Whom the articles are from, to choose among."""

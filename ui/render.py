@@ -41,6 +41,28 @@ def render_introduction(title: str, articles: int | None, copies: int = 0) -> st
     return f"<h1>{escaped(title)}</h1><p>Every answer is checked word for word against {scope}.</p>"
 
 
+def render_menu(shown: str, collections: Sequence[str]) -> str:
+    """A menu of the collections, "" for the one without a name; nothing where there is but one.
+
+    Their pages lie below that of the one without a name, see `ui.server`.
+    """
+    if len(collections) < 2:
+        return ""
+    up = "../../" if shown else ""
+    here = ' aria-current="page"'
+    links = [
+        f'<li><a href="{f"{up}collections/{name}/" if name else up or "./"}"{here if name == shown else ""}>'
+        f"{_collection(name)}</a></li>"
+        for name in collections
+    ]
+    summary = f"<summary>Collection: {_collection(shown)}</summary>"
+    return f'<details id="collections">{summary}<ul>{"".join(links)}</ul></details>'
+
+
+def _collection(name: str) -> str:
+    return escaped(name) or "the first one"
+
+
 def render_question(question: str, longest: int = 4000) -> str:
     """The question as it was typed, line by line; beyond `longest` characters it is cut.
 

@@ -12,17 +12,19 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from rag.desk.collections import collections
 from rag.disk.private import locked_folder, remove_abandoned, remove_locked
 from rag.errors import RAGError, SettingsError
-from rag.pipeline import RAG
+from rag.pipeline import RAG, build_rag
 from rag.settings import Settings
+from ui.collections import BELOW, ByCollection
 
 if TYPE_CHECKING:
     import fastapi
@@ -56,16 +58,30 @@ def serve(
     _open_more_files()
     signal.signal(signal.SIGTERM, _end)
     try:
-        with closing(rag), _own_folder():
+        with ExitStack() as stack:
+            services = [stack.enter_context(closing(each)) for each in (rag, *_others(rag.settings))]
+            stack.enter_context(_own_folder())
             from ui.app import Page  # brings gradio
 
-            _server(Page(rag), listening, auth, share, host).run(sockets=[listening])
+            names = [each.settings.collection for each in services]
+            page, *others = [Page(each, names) for each in services]
+            _server(page, listening, auth, share, host, others).run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn has shut down in good order and passes the signal on
         _leave(0)
     except SystemExit as end:
         _leave(int(end.code or 0))
     finally:
         listening.close()
+
+
+def _others(settings: Settings) -> Iterator[RAG]:
+    """The services of the collections with a name, where none was named; one that cannot be opened is left out."""
+    for each in collections(settings) if not settings.collection else ():
+        if each.name:
+            try:
+                yield build_rag(settings.of(each.name))
+            except RAGError as error:
+                print(f"the collection {each.name} is left out: {error}", file=sys.stderr)
 
 
 def _end(number: int, _: object) -> None:
@@ -157,8 +173,13 @@ def _open_more_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _mounted(page: Page, auth: Sequence[tuple[str, str]] | None) -> tuple[fastapi.FastAPI, Any]:
+def _mounted(
+    page: Page, auth: Sequence[tuple[str, str]] | None, root: str | None = None
+) -> tuple[fastapi.FastAPI, Any]:
     """The page as a web application, and Gradio's own application within it.
+
+    Args:
+        root: the path below which browsers see it, where it is not the only one; `ByCollection` takes that off.
 
     Gradio's own `launch` would look for its port again, take any error there for a port in use, and call itself
     through whatever proxy the environment names.
@@ -178,7 +199,7 @@ def _mounted(page: Page, auth: Sequence[tuple[str, str]] | None) -> tuple[fastap
         theme=_theme(), css=(HERE / "page.css").read_text(encoding="utf-8"),
         footer_links=[], run_history=False, enable_monitoring=False, show_error=False,
         ssr_mode=False, pwa=False, mcp_server=False, max_file_size=_largest(page), auth=list(auth) if auth else None,
-        app_kwargs={"openapi_url": None},
+        app_kwargs={"openapi_url": None}, root_path=root,
     )  # fmt: skip
     blocks._queue.max_thread_count = MOST_EVENTS
     mounted: Any = web.routes[-1]
@@ -189,14 +210,20 @@ def _mounted(page: Page, auth: Sequence[tuple[str, str]] | None) -> tuple[fastap
     return web, mounted.app
 
 
+def _root(page: Page) -> str:
+    """Below which path browsers see the page of a collection that is one of several."""
+    return f"{os.environ.get('GRADIO_ROOT_PATH', '').rstrip('/')}/{BELOW}/{page.rag.settings.collection}"
+
+
 def _server(
     page: Page,
     listening: socket.socket,
     auth: Sequence[tuple[str, str]] | None,
     share: bool,
     host: str = "127.0.0.1",
+    others: Sequence[Page] = (),
 ) -> uvicorn.Server:
-    """A web server for the page, with the guard before it."""
+    """A web server for the page, and those of other collections, with a guard before each."""
     import uvicorn
     from gradio.utils import get_upload_folder
 
@@ -205,7 +232,10 @@ def _server(
     from ui.tidy import tidy
 
     settings, uploads = page.rag.settings, Path(get_upload_folder())
-    web, gradio = _mounted(page, auth)
+    pages = [page, *others]
+    mounted = [_mounted(page, auth), *(_mounted(each, auth, _root(each)) for each in others)]
+    web, _ = mounted[0]
+    web.router.lifespan_context = _together([each.router.lifespan_context for each, _ in mounted])
     names, proxies = {host, *settings.hosts}, set(settings.hosts)
     guarded = Guarded(
         names=names,
@@ -218,7 +248,10 @@ def _server(
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            self.tidying = asyncio.create_task(tidy(gradio.get_blocks(), page, uploads))
+            self.tidying = [
+                asyncio.create_task(tidy(gradio.get_blocks(), each, uploads))
+                for each, (_, gradio) in zip(pages, mounted, strict=True)
+            ]
             print(f"The chat is at {_address(listening)} (Ctrl-C stops it)", flush=True)
             if not ip_address(listening.getsockname()[0]).is_loopback:
                 print(_open_to_others(settings, auth), flush=True)
@@ -226,19 +259,38 @@ def _server(
                 print(await asyncio.to_thread(_tunnel, listening, names, proxies), flush=True)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            gradio.stop_event.set()  # Gradio's connections to open pages do not end by themselves
-            self.tidying.cancel()
+            for (_, gradio), tidying in zip(mounted, self.tidying, strict=True):
+                gradio.stop_event.set()  # Gradio's connections to open pages do not end by themselves
+                tidying.cancel()
             await super().shutdown(sockets)
 
+    first, *named = [
+        guard(web, gradio, each.presence, each.open_pages, guarded)
+        for each, (web, gradio) in zip(pages, mounted, strict=True)
+    ]
+    by_name = {each.rag.settings.collection: app for each, app in zip(others, named, strict=True)}
     return Server(
         uvicorn.Config(
-            guard(web, gradio, page.presence, page.open_pages, guarded),
+            ByCollection(first, by_name) if by_name else first,
             log_level="error", access_log=False, timeout_graceful_shutdown=3, server_header=False,
             http=Punctual,
             ws="none",  # nothing here speaks it, and a request to switch to it would be left without an answer
             proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
         )
     )  # fmt: skip
+
+
+def _together(lifespans: Sequence[Any]) -> Any:
+    """The beginning and the end of several applications, as those of one."""
+
+    @asynccontextmanager
+    async def together(app: Any) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for lifespan in lifespans:
+                await stack.enter_async_context(lifespan(app))
+            yield
+
+    return together
 
 
 def _open_to_others(settings: Settings, auth: object) -> str:

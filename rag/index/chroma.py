@@ -21,7 +21,7 @@ from rag.types import Filters
 
 COSINE: dict[str, Any] = {"hnsw": {"space": "cosine"}}
 BATCH = 1000  # ids a call; SQLite below Chroma has a limit on variables
-WRITTEN = 5000  # vectors a call, after which Chroma waits for the disk; it takes 5,461
+_MOST_ADDED = 5000  # vectors a call, of the 5,461 that it takes
 _SECONDS = 60.0  # that a server may say nothing
 
 
@@ -51,7 +51,7 @@ class Rows:
 
     def add(self, vectors: Flat, texts: Sequence[str] = ()) -> None:
         """Add vectors, or put them in the place of those of the same ids; the texts are left to our own index."""
-        for part in vectors.parts(WRITTEN):
+        for part in vectors.parts(_MOST_ADDED):
             self._collection.upsert(ids=part.ids, embeddings=part.vectors, metadatas=part.known)
 
     def delete(self, ids: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from rag.disk.files import open_regular, remove
 from rag.disk.private import FILE, locked_folder, make_private, private_folder, remove_abandoned, remove_locked
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.index.catalog import checksum
-from rag.index.chroma import COSINE, WRITTEN, Rows, parts
+from rag.index.chroma import BATCH, COSINE, Rows, parts
 from rag.index.flat import Flat, gathered, sync
 
 COLLECTION = "chunks"
@@ -50,7 +50,7 @@ def write_graph(work: Path, batches: Iterable[Flat], needed: set[str], base: Pat
     try:
         # embedding_function=None: Chroma's default one would download a model.
         rows = Rows(client.get_or_create_collection(COLLECTION, embedding_function=None, configuration=COSINE))
-        for batch in gathered(batches, WRITTEN):
+        for batch in gathered(batches, BATCH):
             rows.add(batch)
         if base:
             rows.delete(sorted(rows.ids() - needed))

@@ -1,5 +1,7 @@
 // Lists the conversations that this browser keeps. Their words are set as text, never as markup.
-const PREFIX = 'rag-conversation-'
+// A collection with a name has conversations of its own; no name has a blank in it.
+const named = location.pathname.match(/\/collections\/([\w-]+)\/$/)
+const PREFIX = named ? `rag-collection ${named[1]} ` : 'rag-conversation-'
 
 function entries() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))

@@ -1,5 +1,7 @@
 // Keeps the conversation of the page in this browser; the oldest ones go where there is no more room.
-const PREFIX = 'rag-conversation-'
+// A collection with a name has conversations of its own; no name has a blank in it.
+const named = location.pathname.match(/\/collections\/([\w-]+)\/$/)
+const PREFIX = named ? `rag-collection ${named[1]} ` : 'rag-conversation-'
 
 function kept() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))
