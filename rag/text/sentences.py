@@ -50,7 +50,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     ['Boats left.', 'They came back.']
     """
     language = "zh" if len(_CHINESE.findall(text[:2000])) > 200 else "en"
-    spans = []
+    spans: list[tuple[int, int]] = []
     for block_start, block_end in _blocks(text):
         block = text[block_start:block_end]
         for begin, end in _boundaries(language, block):
