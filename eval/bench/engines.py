@@ -102,7 +102,7 @@ def compare() -> None:
     with tempfile.TemporaryDirectory() as place:
         for store in ("", Settings().store or f"milvus:{place}/vectors.db"):
             settings = Settings(index=Path(place, store[:6] or "folder"), store=store)
-            ingest([SEEDS, *folders], settings, skip_bad=True)
+            ingest([SEEDS, *folders], settings)
             with closing(build_rag(settings)) as rag:
                 ranks = [_rank(each, rag.retriever.retrieve(each.question, 8)) for each in questions]
             first, found = ranks.count(0), len(ranks) - ranks.count(8)

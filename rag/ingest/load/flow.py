@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import groupby, pairwise
 from statistics import median
 
 from rag.ingest.load.content import SENTENCE_ENDS
 from rag.ingest.load.layout import Line
+from rag.ingest.load.tables import labelled_row
 from rag.text.words import english_words
 
 _EDGE = 0.12  # of a page's height, in which running heads and feet stand
@@ -118,6 +120,21 @@ def _resumes(broken: Sequence[Line], part: Sequence[Line], block: Block, between
 
 def _ends(line: Line) -> bool:
     return line.text.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹").endswith(SENTENCE_ENDS)
+
+
+def with_heads(found: Sequence[Sequence[Line]]) -> Iterator[Sequence[Line]]:
+    """The paragraphs, rows of a table with the heads of their columns, where only its first row has no figures."""
+    for bars, run in groupby(found, key=lambda part: part[0].text.count(" | ") if part[0].cells else 0):
+        rows = list(run)
+        heads, *others = [part[0].text.split(" | ") for part in rows]
+        figures = [any(map(str.isdigit, "".join(cells))) for cells in (heads, *others)]
+        if bars and len(others) > 1 and not figures[0] and all(figures[1:]):
+            lines = (part[0] for part in rows[1:])
+            yield from (
+                [replace(line, text=labelled_row(heads, cells))] for line, cells in zip(lines, others, strict=True)
+            )
+        else:
+            yield from rows
 
 
 def joined(found: Sequence[Sequence[Line]]) -> Iterator[list[tuple[str, int]]]:

@@ -294,7 +294,7 @@ def _cut(words: Sequence[Word], cuts: Sequence[float]) -> Iterator[Sequence[Word
 def _wide(row: _Row) -> list[tuple[float, float]]:
     """The gaps between the cells of a row: wider than those between words, also of a justified line."""
     gaps = [(left.right, right.left) for left, right in pairwise(row.words)]
-    usual = median([b - a for a, b in gaps]) if len(gaps) > 3 else 0.0
+    usual = min(median([b - a for a, b in gaps]), row.size) if len(gaps) > 3 else 0.0
     return [(a, b) for a, b in gaps if b - a > max(_CELL_GAP * row.size, 2 * usual)]
 
 

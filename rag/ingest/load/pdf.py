@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import LoadError
 from rag.ingest.furniture import Reason
 from rag.ingest.load.content import Content, Format, given_author, given_title, plain_characters
-from rag.ingest.load.flow import joined, key, paragraphs, running, without_edges
+from rag.ingest.load.flow import joined, key, paragraphs, running, with_heads, without_edges
 from rag.ingest.load.layout import Glyph, Line, blocks_of, lines_of
 from rag.ingest.load.ocr import DOTS, is_installed, recognized
 from rag.text.characters import said
@@ -97,7 +97,7 @@ def _content(pages: Sequence[_Page]) -> Content:
             scanned.append(number)
         blocks += [block for each in kept for block in blocks_of(each)]
     text, sections = "", list[tuple[int, str]]()
-    for pieces in joined(paragraphs(blocks)):
+    for pieces in joined(list(with_heads(paragraphs(blocks)))):
         text += "\n\n" if text else ""
         for piece, page_number in pieces:
             label = f"page {page_number}"
