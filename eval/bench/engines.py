@@ -69,7 +69,7 @@ def publish(settings: Settings, articles: list[Article], encoder: Random) -> Non
         known = draft.digests()
         for each in articles:
             if known.get(each.source) != each.digest:
-                draft.put(each, File(each.source, each.digest, None, None, 0, len(each.text), False, b""))
+                draft.put(each, File(each.source, each.digest, None, None, 0, len(each.text), False, None, b""))
                 chunk = Chunk.of(each.source, None, 0, len(each.text), each.title, each.text)
                 draft.cut(each, [chunk])
         draft.keep(each.source for each in articles)

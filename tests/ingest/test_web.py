@@ -114,7 +114,7 @@ def test_a_page_is_added_and_answers(
                 "/bomb": (
                     200,
                     {"Content-Type": "text/html", "Content-Encoding": "gzip"},
-                    gzip.compress(bytes(9_000_000)),
+                    gzip.compress(bytes(9_000_000), mtime=0),
                 )
             },
             "more than 0.1 MB",
