@@ -194,7 +194,7 @@ def test_markdown_is_read_without_the_marks_of_its_words(tmp_path: Path) -> None
     document = load_document(write(tmp_path / "a.md", text), "a.md")
     assert document.page_content == (
         "# Port opens\n\n> It is the first of its kind, said Ann Lee.\n\n"
-        "| Ship | Year |\n|---|---|\n| Lark | 1911 |\n\n- [Home](/) [World](/w)\n\na_b_c & 2 * 3*\n"
+        "\n\nShip: Lark; Year: 1911\n\n- [Home](/) [World](/w)\n\na_b_c & 2 * 3*\n"
     )
 
 
