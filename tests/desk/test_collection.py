@@ -16,6 +16,7 @@ from rag.desk.collection import Added, Collection, Piece
 from rag.errors import LoadError, SettingsError, StoreError
 from rag.index.store import LOCK, Store
 from rag.ingest.build import Progress, Scope, index_articles, ingest, uploads
+from rag.ingest.clean import clean
 from rag.ingest.load import load_document
 from rag.ingest.parser import Parser
 from tests.conftest import ARTICLES, ROOT
@@ -109,8 +110,8 @@ def test_differences_show_every_word_of_the_file_once_and_keep_the_article(pages
     assert len(entries) == 45
     for article in (entry.article for entry in entries):
         pieces = [piece for line in collection.difference(article.source) for piece in line]
-        document = load_document(ROOT / article.source, article.source)
-        assert words(pieces) == document.page_content.split(), article.source
+        lines = clean(load_document(ROOT / article.source, article.source)).lines
+        assert words(pieces) == " ".join(line.text for line in lines).split(), article.source
         assert words(piece for piece in pieces if piece.reason is None) == article.text.split(), article.source
         reasons = [(piece.text.strip(), piece.reason) for piece in pieces if piece.reason]
         removed = [(line, one.reason) for one in article.removed for line in one.text.split("\n")]
