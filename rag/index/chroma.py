@@ -47,7 +47,7 @@ class Rows:
         """The vectors of at most `BATCH` ids, as far as they are there, with what filters know of them."""
         some = self._collection.get(ids=list(ids), include=["embeddings", "metadatas"])
         known = [dict(each) for each in some["metadatas"] or []]
-        return Flat(some["ids"], np.asarray(some["embeddings"], dtype=np.float32).reshape(len(known), -1), known)
+        return Flat(some["ids"], np.asarray(some["embeddings"], dtype=np.float32), known)
 
     def add(self, vectors: Flat, texts: Sequence[str] = ()) -> None:
         """Add vectors, or put them in the place of those of the same ids; the texts are left to our own index."""

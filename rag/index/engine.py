@@ -142,7 +142,8 @@ class EngineStore(VectorStore):
         """All vectors that are needed, with what filters know of them."""
         ids = sorted(needed)
         for first in range(0, len(ids), BATCH):
-            yield self._collection.read(ids[first : first + BATCH])
+            if (some := self._collection.read(ids[first : first + BATCH])).ids:
+                yield some
 
 
 class EngineWriter(VectorWriter):

@@ -171,7 +171,8 @@ class MilvusCollection(Collection):
         return {hit["id"]: hit["distance"] for hit in found[0]}
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        return self.read(ids).similarities(vector, ids)
+        found = self.read(ids)
+        return found.similarities(vector, ids) if found.ids else {}
 
     def fused(self, vector: Vectors, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float]:
         from pymilvus import AnnSearchRequest, RRFRanker

@@ -123,7 +123,7 @@ def chunk_of(article: Article) -> Chunk:
     return Chunk(f"{article.source:_>32}", article.source, 0, len(article.text), article.title)
 
 
-def publish(settings: Settings, articles: tuple[Article, ...], *, anew: bool = False) -> int:
+def publish(settings: Settings, articles: tuple[Article, ...], *, anew: bool = False, most: int = 2) -> int:
     """Make the index have these articles, each with one chunk; returns how many vectors were added."""
     settings.index.mkdir(exist_ok=True)
     kept = ""
@@ -140,7 +140,7 @@ def publish(settings: Settings, articles: tuple[Article, ...], *, anew: bool = F
                 draft.cut(article, [chunk_of(article)])
         draft.keep(article.source for article in articles)
         missing = vectors.missing(draft.unpublished_ids())
-        for batch in draft.chunks_among(missing, 2):
+        for batch in draft.chunks_among(missing, most):
             chunks, whole = [chunk for chunk, _ in batch], [article for _, article in batch]
             vectors.add(chunks, np.array([vector_of(chunk.source) for chunk in chunks]), whole)
         kept = vectors.publish(draft.chunk_ids())
@@ -171,8 +171,22 @@ def test_what_was_added_is_found_by_its_true_cosine(settings: Settings) -> None:
         assert vectors.similarities(asked, [*some, "unknown"]) == pytest.approx(
             {id: right[id] for id in some}, abs=1e-5
         )
-        assert vectors.similarities(asked, []) == {}
+        assert vectors.similarities(asked, []) == vectors.similarities(asked, ["unknown"]) == {}
         assert vectors.ids() == right.keys()
+
+
+def test_every_engine_finds_what_comparing_one_by_one_finds(settings: Settings) -> None:
+    articles = tuple(article_of(f"article{number}", f"Article {number}.") for number in range(300))
+    publish(settings, articles, most=100)
+    vectors = np.array([vector_of(article.source) for article in articles])
+    with closing(opened(settings)) as read:
+        for asked in map(vector_of, ("first", "second", "third")):
+            exact = sorted(
+                zip((vectors @ asked).tolist(), map(chunk_of, articles), strict=True), key=lambda pair: -pair[0]
+            )
+            found = read.nearest(asked, 20, Filters())
+            assert list(found) == [chunk.id for _, chunk in exact[:20]]
+            assert list(found.values()) == pytest.approx([score for score, _ in exact[:20]], abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +209,7 @@ def test_filters(settings: Settings, filters: Filters, passing: set[str]) -> Non
 def test_vectors_come_out_as_they_went_in_with_what_filters_know(settings: Settings) -> None:
     publish(settings, ARTICLES)
     with closing(opened(settings)) as vectors:
+        assert list(vectors.batches({"unknown"})) == list(vectors.batches(set())) == []
         held = Flat.joined(list(vectors.batches(set(ids_of("bridge", "orchard", "unknown")))))
     known = dict(zip(held.ids, held.known, strict=True))
     assert known == {
