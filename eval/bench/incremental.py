@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -29,6 +29,7 @@ import numpy as np
 
 from rag.ingest import build
 from rag.ingest.load import read_file
+from rag.ingest.parser import Parsed
 from rag.models.encoders import Vectors
 from rag.settings import Settings
 from rag.types import Article
@@ -53,10 +54,11 @@ class Reading:
         data = read_file(path)
         return data, hashlib.sha256(data).hexdigest()
 
-    def parse(self, data: bytes, path: Path, source: str, digest: str) -> Article:
+    def parse(self, data: bytes, path: Path, source: str, known: Mapping[str, str]) -> Parsed:
         """The article of a file."""
         title, _, body = data.decode().partition("\n\n")
-        return Article(source, digest, title, "Bench Post", None, None, body, (), source)
+        digest = hashlib.sha256(data).hexdigest()
+        return Parsed((Article(source, digest, title, "Bench Post", None, None, body, (), source),))
 
 
 class RandomEncoder:

@@ -145,7 +145,7 @@ def file_name(address: httpx.URL, suffix: str) -> str:
     """A name that tells where a page is from, and is the same for the same address only.
 
     >>> file_name(httpx.URL("https://Example.com/news/a b?page=2"), ".html")
-    'example.com-news-a-b-page-2-56a7bf.html'
+    'example.com-news-a-b-page-2-a03974.html'
     """
     readable = re.sub(r"\W+", "-", f"{address.path} {address.query.decode()}").strip("-_")
     told = f"{address.host}-{readable}"[:_LONGEST_NAME].rstrip("-")

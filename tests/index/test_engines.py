@@ -136,7 +136,7 @@ def publish(settings: Settings, articles: tuple[Article, ...], *, anew: bool = F
     ):
         for article in articles:
             if article.digest != draft.digests().get(article.source):
-                draft.put(article, File(article.source, article.digest, None, None, 0, 1, False, b""))
+                draft.put(article, File(article.source, article.digest, None, None, 0, 1, False, None, b""))
                 draft.cut(article, [chunk_of(article)])
         draft.keep(article.source for article in articles)
         missing = vectors.missing(draft.unpublished_ids())

@@ -425,7 +425,8 @@ class ScriptedCollection:
         progress("reading", 1, 2)
         self.changes.append(change)
 
-    def add(self, files: Sequence[Path], progress: Any, *, folder: Path) -> list[Added]:
+    def add(self, files: Sequence[Path], progress: Any, *, folder: Path, replace: bool) -> list[Added]:
+        assert not replace
         assert all(file.is_relative_to(folder) for file in files)
         self._change([file.name for file in files], progress)
         return [Added("a.txt", article()), Added("<b>.txt", error="<b>.txt has no text")]
@@ -456,7 +457,7 @@ def test_changes_are_made_and_told(uploaded: str) -> None:
     def progress(*step: Any, **words: Any) -> None:
         steps.append((*step, words))
 
-    table, note, files = shelf.add([uploaded], "bridge", progress)  # type: ignore[arg-type]
+    table, note, files = shelf.add([uploaded], "no", "bridge", progress)  # type: ignore[arg-type]
     assert "2 of 2 files" in table and "Not added</b> &lt;b&gt;.txt has no text" in note and files is None
     table, note = shelf.refresh("", progress)  # type: ignore[arg-type]
     assert "2 files" in table and "1 added, 2 changed, 3 removed; &lt;b&gt; is empty" in note
@@ -474,7 +475,7 @@ def test_changes_are_made_and_told(uploaded: str) -> None:
 def test_a_change_that_fails_says_so_and_changes_nothing() -> None:
     shelf = Shelf(ScriptedCollection(SettingsError("it is <b>read-only</b>")), Presence())  # type: ignore[arg-type]
     note = '<p class="error" role="alert">It is &lt;b&gt;read-only&lt;/b&gt;</p>'
-    assert shelf.add([], "") == (SKIP, note, None)
+    assert shelf.add([], "no", "") == (SKIP, note, None)
     assert shelf.refresh("") == (SKIP, note)
     assert shelf.remove("a", "yes", "") == (SKIP, note, *(SKIP,) * 4)
 

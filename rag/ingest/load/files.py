@@ -87,7 +87,9 @@ def _walk(root: Path, left_out: list[str] | None, passed: list[str]) -> Iterator
 
     for folder, folders, names in os.walk(root, onerror=fail):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        passed += [_unfollowed(Path(folder, name)) for name in folders if Path(folder, name).is_symlink()]
+        # Not Path.is_symlink, which raises where a name is too long or the folder only lets its names be listed.
+        links = [link for name in folders if os.path.islink(link := Path(folder, name))]  # noqa: PTH114
+        passed += map(_unfollowed, links)
         for name in names:
             file = Path(folder, name)
             try:
