@@ -162,6 +162,10 @@ class Settings(BaseSettings):
     def _known_store(cls, store: str) -> str:
         if store in ("", "folder"):
             return ""
+        if is_milvus(store) and "://" not in store:
+            return f"milvus:{Path(store.removeprefix('milvus:')).expanduser().absolute()}"
+        if "@" in store:
+            raise ValueError("it is kept in the index, so it has no password; docs/operations.md says where one is set")
         if is_milvus(store) or (store.startswith(("http://", "https://")) and urlsplit(store).hostname):
             return store
         raise ValueError("it is neither http://HOST:PORT nor milvus:… nor the word folder")

@@ -42,6 +42,8 @@ def report(settings: Settings, *, cleaning: bool) -> Iterator[str]:
             return
         yield _installed()
         yield f"index {settings.index}, embedding model {settings.embedding_model}"
+        if settings.store:
+            yield f"vectors at {settings.store}"
         chunks = store.chunk_counts()
         copies, pieces = len(articles) - len(chunks), sum(chunks.values())
         yield f"{counted(len(chunks), 'article')}, {copies} republished, {counted(pieces, 'chunk')}"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ from rag.models.encoders import Vectors
 from rag.text.characters import folded
 from rag.types import Filters
 
+TOKEN = "MILVUS_TOKEN"  # the variable with USER:PASSWORD; an address is kept in the catalog, and in its copies
 _NEVER = 99_999_999  # the day of what has none, as the latest
 _LONGEST = 65_535  # bytes of a text
 _MOST = 16_384  # hits of a search
@@ -53,7 +54,6 @@ class MilvusCollection(Collection):
             if not address.endswith(".db"):
                 raise SettingsError(f"setting store: {store} is neither milvus:http://… nor milvus:FILE.db")
             require("milvus", f"a store at {store}", "milvus_lite")
-            address = str(Path(address).expanduser().absolute())
         import grpc
         from pymilvus import MilvusClient
         from pymilvus.client.types import Status
@@ -74,10 +74,11 @@ class MilvusCollection(Collection):
                 return isinstance(error, ConnectionConfigException) or error.code in codes
             return True
 
-        what = f"Milvus at {_without_password(store)}"
+        token = "" if local else os.environ.get(TOKEN, "")
+        what = f"Milvus at {address}"
         self._patient = Patient(what, start, (grpc.RpcError, MilvusException), is_away)
         client = self._patient.call(
-            lambda: MilvusClient(address, timeout=_SECONDS, dedicated=True, grpc_options=_OPTIONS)
+            lambda: MilvusClient(address, token=token, timeout=_SECONDS, dedicated=True, grpc_options=_OPTIONS)
         )
         self._client = self._patient.of(client, timeout=_SECONDS)
         self._plain = client
@@ -224,8 +225,3 @@ def _expression(filters: Filters) -> str:
     if filters.date_to is not None:
         clauses.append(f"latest <= {number(filters.date_to)}")
     return " and ".join(clauses)
-
-
-def _without_password(store: str) -> str:
-    before, at, after = store.rpartition("@")
-    return f"{before.partition('://')[0]}://…@{after}" if at else store

@@ -319,7 +319,7 @@ def replace_store(settings: Settings, store: str) -> Settings:
     return settings.model_copy(update={"store": store})
 
 
-@pytest.mark.parametrize("store", ["ftp://example.org", "/some/folder", "http://"])
+@pytest.mark.parametrize("store", ["ftp://example.org", "/some/folder", "http://", "milvus:http://me:secret@host:1"])
 def test_a_store_is_an_address_of_a_known_kind(store: str) -> None:
     with pytest.raises(SettingsError, match="RAG_STORE"):
         Settings(store=store)
