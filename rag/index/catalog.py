@@ -43,22 +43,22 @@ CREATE TABLE {0}.articles (
     updated TEXT, imprint BLOB NOT NULL, container TEXT,
     instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, sections TEXT NOT NULL,
     text TEXT NOT NULL
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 CREATE INDEX {0}.articles_original ON articles (original, no_later_than);
 CREATE TABLE {0}.files (
     source TEXT PRIMARY KEY, digest TEXT NOT NULL, published TEXT, shown TEXT, dirt INTEGER NOT NULL,
     length INTEGER NOT NULL, instructed INTEGER NOT NULL, container TEXT, sketch BLOB NOT NULL
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 CREATE TABLE {0}.chunks (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, source TEXT NOT NULL, start INTEGER NOT NULL,
     end INTEGER NOT NULL, header TEXT NOT NULL
-);
+) STRICT;
 CREATE INDEX {0}.chunks_source ON chunks (source, start);
-CREATE TABLE {0}.compared (one TEXT, other TEXT, says INTEGER, PRIMARY KEY (one, other)) WITHOUT ROWID;
+CREATE TABLE {0}.compared (one TEXT, other TEXT, says INTEGER, PRIMARY KEY (one, other)) WITHOUT ROWID, STRICT;
 CREATE INDEX {0}.compared_other ON compared (other);
 """
 INDEX = """
-CREATE TABLE main.manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE main.manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE VIRTUAL TABLE main.lexical USING fts5(header, body, content='', tokenize='porter unicode61');
 """
 _PAIR = struct.Struct("<II")  # start and end of a sentence or a line: of a long article JSON takes longer than its text
@@ -209,12 +209,15 @@ class Catalog:
 
     def file_digest(self, article: Article) -> str | None:
         """The digest of the file that an article was read from."""
-        return self.containers()[article.container][0] if article.container else article.digest
+        return self.containers().get(article.container, (None,))[0] if article.container else article.digest
 
     def containers(self) -> dict[str, tuple[str, bool]]:
         """Of the files that hold several articles the digest, and whether all of these are in the index."""
-        kept = json.loads(self.manifest.get(CONTAINERS, "{}"))
-        return {file: (digest, whole) for file, (digest, whole) in kept.items()}
+        try:
+            kept = json.loads(self.manifest.get(CONTAINERS, "{}"))
+            return {file: (digest, whole) for file, (digest, whole) in kept.items()}
+        except (ValueError, TypeError, AttributeError):  # then they are looked through again
+            return {}
 
     def copies(self, source: str) -> tuple[str, ...]:
         """Sources of the republished copies of an article."""

@@ -209,7 +209,12 @@ class Snapshot(Index):
 
     def _read(self, action: Callable[[Catalog, VectorStore], Result]) -> Result:
         with self._lock, damage_explained(self._folder):
-            return action(self._catalog, self._vectors)
+            try:
+                return action(self._catalog, self._vectors)
+            except (ValueError, TypeError, LookupError) as error:  # of rows that another program has changed
+                raise StoreError(
+                    f"the index in {self._folder} holds what is none of an index; {rebuild_advice(self._folder)}"
+                ) from error
 
 
 class _Shared:

@@ -267,12 +267,14 @@ DAMAGES: list[tuple[str, Callable[[Path], None]]] = [
     *(("catalog.sqlite", damage) for damage in (cut, garbage, flipped, emptied, replaced_by_a_file)),
     *(("vectors*/chroma.sqlite3", damage) for damage in (cut, garbage, flipped, emptied, os.remove)),
     *(("vectors*", damage) for damage in (replaced_by_a_file, shutil.rmtree)),
+]
+EDITS = [
     *(
-        ("catalog.sqlite", sql(f"DELETE FROM manifest WHERE key = '{key}'"))
+        f"DELETE FROM manifest WHERE key = '{key}'"
         for key in ("format", "embedding_model", "chunk_tokens", "paths", "without", "vectors")
     ),
     *(
-        ("catalog.sqlite", sql(f"UPDATE manifest SET value = '{value}' WHERE key = '{key}'"))
+        f"UPDATE manifest SET value = '{value}' WHERE key = '{key}'"
         for key, value in (
             ("vectors", "../../etc"),
             ("vectors", "/etc"),
@@ -286,24 +288,49 @@ DAMAGES: list[tuple[str, Callable[[Path], None]]] = [
         )
     ),
     *(
-        ("catalog.sqlite", sql(f"UPDATE {change}"))
+        f"UPDATE {change}"
         for change in (
             "articles SET published = 'yesterday'",
             "articles SET no_later_than = '2024-02-31'",
             "articles SET removed = 'none'",
             "articles SET removed = '[1]'",
             "articles SET instructions = '{'",
-            "articles SET text = x'ff'",
             "articles SET title = ''",
             "chunks SET start = -5",
             "chunks SET end = 1000000",
-            "chunks SET start = 'first'",
             "chunks SET source = 'none.txt'",
         )
     ),
-    ("catalog.sqlite", sql("DELETE FROM chunks")),
-    ("catalog.sqlite", sql("DELETE FROM articles WHERE source = 'bridge.txt'")),
+    "INSERT INTO manifest VALUES ('containers', '[]')",
+    "DELETE FROM chunks",
+    "DELETE FROM articles WHERE source = 'bridge.txt'",
 ]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_another_program_writes_into_the_catalog_is_said_in_one_line_or_does_no_harm(
+    edit: str, settings: Settings, articles: Path
+) -> None:
+    sql(edit)(settings.index / "catalog.sqlite")
+    uses = (
+        lambda: ask(BRIDGE, settings=settings),
+        lambda: list(report(settings, cleaning=False)),
+        lambda: ingest([articles], settings),
+        lambda: ingest([], settings),
+    )
+    for use in uses:
+        try:
+            use()
+        except StoreError as refused:
+            assert "\n" not in str(refused) and "rag index" in str(refused)
+    ingest([articles], settings, rebuild=True)
+    assert "412 metres" in ask(BRIDGE, settings=settings).text
+
+
+@pytest.mark.parametrize("edit", ["articles SET text = x'ff'", "chunks SET start = 'first'"])
+def test_the_catalog_holds_what_is_of_its_kind(edit: str, settings: Settings) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        sql(f"UPDATE {edit}")(settings.index / "catalog.sqlite")
 
 
 @pytest.mark.parametrize(("victim", "damage"), DAMAGES)
