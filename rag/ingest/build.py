@@ -173,7 +173,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
         for article in articles:
             draft.put(article, _file_of(article))
         draft.keep(article.source for article in articles)
-        _publish(draft, "", settings, Scope(()).to_manifest(), progress)
+        _publish(draft, "", settings, {}, progress)  # of no files: nothing is to be indexed beside them
         with closing(Catalog(settings.index / CATALOG)) as catalog:
             return catalog.chunk_count()
 

@@ -29,7 +29,7 @@ _LINE = re.compile(r"^(?:[ \t]*+(?:#{1,6}|>)[ \t]++)?(?P<words>[^\n]*\S[^\n]*)",
 _WINDOW = 5000  # characters that sentencex gets at a time: of many quotation marks its time is the square
 _WRAP_COLUMNS = range(50, 101)  # texts are hard-wrapped between these widths; narrower lines are lists or verse
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_LONGEST = 60  # words of a sentence that stays whole: longer ones are texts without full stops
+_LONGEST = 100  # words of a sentence that stays whole, as of a quotation in translated news; longer ones have no stops
 _PIECE = range(15, 41)  # words of what they are cut into
 # Two characters of a script without spaces count as a word.
 _WORDS = re.compile(
@@ -42,8 +42,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of every sentence, in order, without the white space around it.
 
     A line break ends a sentence, as in headlines and lists, unless the file is hard-wrapped and the next
-    line's first word would not have fitted on the line. A sentence of more than sixty words, of a text without full
-    stops, is cut into pieces of at most forty.
+    line's first word would not have fitted on the line. A sentence of more than a hundred words, of a text without
+    full stops, is cut into pieces of at most forty.
 
     >>> text = "Boats left. They came back."
     >>> [text[start:end] for start, end in sentence_spans(text)]

@@ -400,6 +400,6 @@ def test_an_index_of_ready_made_articles_is_not_replaced(tmp_path: Path, article
     settings = Settings(index=tmp_path / "index")
     index_articles([Parser(settings).articles(articles / "bridge.txt", "bridge.txt").articles[0]], settings)
     collection = Collection(settings, Store(settings))
-    with pytest.raises(LoadError, match="No path was given"):
+    with pytest.raises(StoreError, match="does not say what it was made of"):
         add(collection, whales, silent)
     assert sources(collection) == ["bridge.txt"]

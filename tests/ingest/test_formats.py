@@ -38,7 +38,7 @@ def run(text: str) -> str:
 
 
 def test_every_format_is_tried_here() -> None:
-    tried = {Path(name).suffix for name in [*made.every_kind(), "a.txt", "a.md", "a.pdf"]}
+    tried = {Path(name).suffix for name in [*made.every_kind(), "a.txt", "a.md", "a.pdf", "a.srt"]}
     assert all(tried & set(each.suffixes) for each in FORMATS)
 
 

@@ -163,7 +163,7 @@ def test_a_planted_article_is_flagged_when_indexed_and_shown_by_the_doctor(artic
     done = ingest([articles], settings)
     assert done.instructed == 2
     shown = lines(settings)
-    assert "2 articles hold what looks like an instruction to a language model" in "\n".join(shown[:4])
+    assert "2 articles hold what looks like an instruction to a language model" in "\n".join(shown[:5])
     flags = [line for line in shown if line.startswith("  looks like an instruction to a language model (")]
     assert len(flags) == 3
     below = shown[next(number for number, line in enumerate(shown) if line.startswith("bridge.txt: ")) :]

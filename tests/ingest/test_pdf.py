@@ -121,7 +121,7 @@ def test_running_heads_go_and_text_goes_on_over_pages(tmp_path: Path) -> None:
     places = {label: document.page_content[start:].split(" ")[0] for start, label in document.metadata["sections"]}
     assert places == {"page 1": "Dike", "page 2": "workers", "page 3": "which"}
     with Parser(Settings()) as parser:
-        article = parser.article(path, "dike.pdf")
+        article = parser.articles(path, "dike.pdf").articles[0]
     assert (article.text, article.sections) == (document.page_content, document.metadata["sections"])
     assert [each.text for each in article.removed] == [*heads, *feet, "Page 1 of 3"]
 

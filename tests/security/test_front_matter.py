@@ -26,7 +26,7 @@ def test_front_matter_that_grows_leaves_the_file_out(articles: Path, tmp_path: P
     (articles / "bomb.md").write_text(f"---\n{LAUGHS}title: *i\n---\n\n{PROSE}", encoding="utf-8")
     settings = Settings(index=tmp_path / "index")
     with pytest.raises(LoadError, match=r"bomb\.md has an anchor \(&a\) in its front matter; leave plain .*"):
-        ingest([articles], settings)
+        ingest([articles], settings, strict=True)
     report = ingest([articles], settings)
     assert report.articles == 3
     assert [line.count("\n") for line in report.skipped] == [0]
