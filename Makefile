@@ -8,7 +8,7 @@ TORCH_OPTIONS := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # As many workers as cores, up to four, since each holds the models.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: quality-llm fit-verdicts fit-cleaning chat ask eval gate baseline quality test check lint train fit startup screenshots local-model clean
+.PHONY: quality-llm fit-cleaning chat ask eval gate baseline quality test check lint train fit startup screenshots local-model clean
 
 chat: .venv/.service
 	$(BIN)/rag chat
@@ -66,10 +66,6 @@ fit-cleaning: .venv/.tools
 # The language models of `make local-model` on the seed questions, beside a plain prompt (over an hour).
 quality-llm: .venv/.tools
 	$(BIN)/python -m eval.bench.models
-
-# What each local model's second opinion on the evidence is worth; rewrites rag/write/verdicts.json.
-fit-verdicts: .venv/.tools
-	$(BIN)/python -m eval.fit.verdicts
 
 # Start-up and first page of the chat, beside a bare Gradio page.
 startup: .venv/.tools

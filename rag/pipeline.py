@@ -28,7 +28,7 @@ from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
 from rag.text.words import terms
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Statement
-from rag.write.verdict import is_to_the_point, states_answer, verdict_of
+from rag.write.small import is_small, is_to_the_point
 from rag.write.writer import Writer, Written
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class RAG:
             yield StepBegun(READING)
             # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
             read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
-            reading = self._read(search, read, chat)
+            reading = self._read(search, read)
             written = None
             if chat and reading.answers:
                 yield StepBegun(WRITING)
@@ -207,8 +207,8 @@ class RAG:
             if written and by_model:
                 shown = _Shown(written.statements, written.citations, notes=written.notes)
             else:
-                judged = bool(chat and verdict_of(chat.bytes))
-                shown = self._quoted(index, search, reading, written, language_of(query), judged)
+                abstained = bool(chat and written and written.abstained and not is_small(chat))
+                shown = self._quoted(index, search, reading, written, language_of(query), abstained)
             differs = Differing()
             if shown.statements:
                 differs = differing(search.spelling.question, reading, shown.citations, index.text)
@@ -236,15 +236,11 @@ class RAG:
                 replace(answer, notes=(*shown.notes, *search.notes(answer)), timings=_timings(clock, answer, first))
             )
 
-    def _read(self, search: _Search, passages: list[Passage], chat: ChatModel | None) -> Reading:
-        """What the passages say, a model being heard on whether that answers."""
+    def _read(self, search: _Search, passages: list[Passage]) -> Reading:
+        """What the passages say."""
         known = search.reading if passages is search.passages else None
         reading = known or self.reader.read(search.asked, passages)
-        if search.period:
-            reading = search.period.in_order(reading)
-        if chat:
-            reading = replace(reading, answers=states_answer(chat, search.spelling.question, reading))
-        return reading
+        return search.period.in_order(reading) if search.period else reading
 
     def chat_model(self, name: str) -> ChatModel | None:
         """The language model of a name, made once; kept are the last `MOST_MODELS`, of those in this process one.
@@ -271,9 +267,9 @@ class RAG:
         reading: Reading,
         written: Written | None,
         language: Language,
-        judged: bool,
+        abstained: bool,
     ) -> _Shown:
-        """The reader's quotations, or an abstention; a model with a measured verdict is not followed in abstaining.
+        """The reader's quotations, or an abstention, also where a model that can be trusted `abstained`.
 
         What names a year or somebody that no passage has is not answered, however well the rest of it fits.
         """
@@ -283,7 +279,7 @@ class RAG:
         if not served and (foreign or not citations):  # the articles may say it
             return _Shown(abstention=f"{language.needs_extra}: {GET_MULTILINGUAL}", closest=citations)
         lacks = missing(search.asked, reading.spans, search.passages) if language.code == "en" else ""
-        if not citations or not reading.answers or lacks or (written and written.abstained and not judged):
+        if not citations or not reading.answers or lacks or abstained:
             if not citations or reading.confidence < USELESS:
                 return _Shown(abstention=language.abstention, closest=citations)
             return _Shown(abstention=f"{language.unsure} {lacks}".rstrip(), closest=citations, unsure=True)

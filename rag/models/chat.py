@@ -124,21 +124,6 @@ class ChatModel:
                 sleep(pause)
         raise failed  # out of reach of the error, whose traceback may show the key
 
-    def chance(self, messages: Messages) -> float:
-        """Probability that a model in this process says yes rather than no.
-
-        Raises:
-            ModelError: it failed.
-        """
-        self.usage.tokens_in += prompt_tokens(messages, self.count)
-        self.usage.tokens_out += 1
-        with self.at_a_time:
-            try:
-                return float(self.chat.chance(messages))  # type: ignore[attr-defined]
-            except Exception as error:
-                failed = ModelError(self.explain(error))
-        raise failed
-
     @property
     def bytes(self) -> int:
         """Size of the file of a model in this process; 0 of others."""

@@ -7,11 +7,10 @@ the prompt of the last question had in common with this one. On 2 cores with AVX
 from __future__ import annotations
 
 import json
-import math
 import queue
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,25 +53,6 @@ class LlamaChat(BaseChatModel):
         )
         with urlopen(request) as response:
             return len(json.load(response)["tokens"])
-
-    def chance(self, messages: Sequence[tuple[str, str]], word: str = "yes", other: str = "no") -> float:
-        """Probability that the model's next word is this one, of the two."""
-        request = {
-            "messages": [{"role": role, "content": content} for role, content in messages],
-            "max_tokens": 1,
-            "temperature": 0,
-            "logprobs": True,
-            "top_logprobs": 20,
-        }
-        answer = self.server.handle_chat_completions(request)
-        if "error" in answer:
-            raise RuntimeError(answer["error"].get("message", "unknown error"))
-        chances = dict.fromkeys((word, other), 0.0)
-        for token in answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]:
-            said = token["token"].strip(" .,").lower()
-            if said in chances:
-                chances[said] += math.exp(token["logprob"])
-        return chances[word] / sum(chances.values()) if any(chances.values()) else 0.5
 
     def _generate(
         self,
@@ -167,9 +147,8 @@ def load(path: Path, context: int) -> LlamaChat:
         ) from error
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(path)
-    # Two slots keep what verdicts have in common, and what answers have, from one question to the next.
-    parameters.n_parallel = 2
-    parameters.n_ctx = parameters.n_parallel * context
+    parameters.n_parallel = 1
+    parameters.n_ctx = context
     parameters.n_gpu_layers = 0
     parameters.verbosity = 0
     parameters.warmup = False

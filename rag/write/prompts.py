@@ -31,27 +31,11 @@ question and nothing else.
 _BRIDGE = "The new bridge over the river Arun was opened by Mayor Lena Ortiz on Monday."
 _COST = "Building it took four years and cost 38 million euros, the city of Velden said."
 _FROST = "Growers around Velden lost nine tenths of their apricot blossom to frost in April 2021, their union said."
-_BAKERY = "Ama Okafor, who owns the bakery, says the oven has been cold only once."
 EXAMPLES = (  # a passage, a question, the answer; without them small models hardly answer at all
     (f"{_BRIDGE} {_COST}", "What was the price of the bridge?",
      "The bridge over the river Arun cost 38 million euros, the city of Velden said. [1]"),
     (_FROST, "What did the frost destroy?", "Frost destroyed nine tenths of the apricot blossom around Velden. [1]"),
 )  # fmt: skip
-
-VERDICT = """\
-You check whether a text states the answer to a question. Answer yes only if the text is about the same person, place, \
-time and thing as the question, and states what is asked for. Otherwise answer no.
-"""
-VERDICTS = (  # right answers in other words, and near misses; the articles are invented
-    (_BRIDGE, "Who opened the bridge over the Arun?", "yes"),
-    (_BRIDGE, "Who designed the bridge over the Arun?", "no"),
-    (_COST, "What was the price of the bridge?", "yes"),
-    (_COST, "How much did the tunnel cost?", "no"),
-    (_FROST, "How much of the blossom was lost in 2019?", "no"),
-    (_FROST, "What share of the flowers did fruit farmers lose to the cold?", "yes"),
-    (_BAKERY, "Who is the head of the bakers' union?", "no"),
-    (_BAKERY, "To whom does the bakery belong?", "yes"),
-)
 
 _BRACKETS = str.maketrans("<[{＜［〈《【⟨‹>]}＞］〉》】⟩›", "(" * 10 + ")" * 10)
 
@@ -71,18 +55,6 @@ def rewrite_prompt(question: str, history: Sequence[Mapping[str, str]]) -> list[
     """The messages that ask for a question that stands alone; `history` has roles and plain texts."""
     lines = [f"{'Question' if each['role'] == 'user' else 'Answer'}: {plain(each['content'])}" for each in history]
     return [("system", REWRITE), ("user", "\n".join([*lines, f"Last question: {plain(question)}"]))]
-
-
-def verdict_prompt(question: str, quotes: Sequence[str]) -> list[Message]:
-    """The messages that ask whether quotes state the answer, "yes" or "no"; all but the last are always the same."""
-    messages = [("system", VERDICT)]
-    for text, asked, verdict in VERDICTS:
-        messages += [("user", _verdict_question(asked, text)), ("assistant", verdict)]
-    return [*messages, ("user", _verdict_question(question, " ".join(quotes)))]
-
-
-def _verdict_question(question: str, text: str) -> str:
-    return f"Text: {plain(text)}\n\nQuestion: {plain(question)}\n\nDoes the text state the answer? yes or no"
 
 
 def fence(number: int, passage: Passage) -> str:

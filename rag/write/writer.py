@@ -21,7 +21,7 @@ from rag.text.languages import ABSTENTION
 from rag.text.sentences import sentence_spans
 from rag.types import Citation, Passage, Sentence, Statement
 from rag.write.prompts import answer_prompt, fit_passages, room_beside
-from rag.write.verdict import is_small
+from rag.write.small import is_small
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel

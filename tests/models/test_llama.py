@@ -80,12 +80,6 @@ def test_one_question_at_a_time(small: ChatModel) -> None:
 
 
 @pytest.mark.slow
-def test_its_word_has_a_probability(small: ChatModel) -> None:
-    said = small.chance([("user", "Is fire cold? Answer yes or no.")])
-    assert 0 <= said <= 1
-
-
-@pytest.mark.slow
 def test_a_prompt_beyond_its_context_is_one_line(small: ChatModel) -> None:
     with pytest.raises(ModelError, match="RAG_CONTEXT_TOKENS"):
         list(small.stream([("user", "word " * 4000)]))
