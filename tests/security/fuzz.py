@@ -185,7 +185,7 @@ class Stranger:
         name, text, number = choice.choice(list(self.visitor.numbers)), choice.choice(TEXTS), choice.choice(NUMBERS)
         data: list[Any] = {
             "ask": [text, None, *DEFAULTS], "articles": [text, None], "choose": [""], "retry": [None, *DEFAULTS],
-            "edit": [None, *DEFAULTS], "add": [None, ""], "refresh": [""], "remove": [None, "yes", ""],
+            "edit": [None, *DEFAULTS], "add": [None, "", ""], "refresh": [""], "remove": [None, "yes", ""],
             "like": [None], "forget": [None],
         }.get(name, [])  # fmt: skip
         event_data: Any = dict.fromkeys(("passage", "source", "id", "conversation", "value", "previous_value"), text)

@@ -109,7 +109,7 @@ def test_a_file_of_the_machine_is_neither_read_nor_copied(service: Service, visi
         assert visitor.add(path).status_code == 422, path
         assert visitor.add(path, url=f"file://{diary}").status_code == 422, path
     for value in ([{"path": str(diary)}], {"path": str(diary)}, str(diary), [str(diary)], [[{"path": str(diary)}]]):
-        assert visitor.join("add", [value, ""]).status_code == 422, value
+        assert visitor.join("add", [value, "", ""]).status_code == 422, value
     # What names a file elsewhere than in the upload box is not looked at either.
     named = {"path": str(diary), "meta": {"_type": "gradio.FileData"}}
     assert visitor.join("ask", [named, None, *DEFAULTS]).status_code == 422
@@ -330,7 +330,7 @@ NO_VALUES: list[Any] = [
 def test_wrong_data_are_refused_without_a_traceback(visitor: Visitor) -> None:
     right: dict[str, list[Any]] = {
         "ask": ["Who?", None, *DEFAULTS], "ask_example": [0, None, *DEFAULTS], "retry": [None, *DEFAULTS],
-        "edit": [None, *DEFAULTS], "add": [None, ""], "refresh": [""], "remove": [None, "no", ""],
+        "edit": [None, *DEFAULTS], "add": [None, "", ""], "refresh": [""], "remove": [None, "no", ""],
         "like": [None], "reopen": [], "export_text": [],
     }  # fmt: skip
     for name, data in right.items():

@@ -69,7 +69,7 @@ class Visitor:
     def add(self, path: str, name: str = "diary.txt", **fields: Any) -> httpx.Response:
         """Queue the event of the upload box, for any path."""
         file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}, **fields}
-        return self.join("add", [[file], ""])
+        return self.join("add", [[file], "", ""])
 
 
 @contextmanager
