@@ -219,7 +219,7 @@ def test_the_command_prints_no_control_characters(
     (articles / "c\nd\x1b.pdf").write_text("no PDF")
     place = ["--index", str(tmp_path / "index")]
     question = "How long is the bridge over the Arun?"
-    assert main(["index", str(articles), *place]) == 2
+    assert main(["index", str(articles), "--strict", *place]) == 2
     assert main(["index", str(articles), *place]) == 0
     assert main(["ask", question, *place]) == main(["doctor", *place]) == main(["doctor", "--cleaning", *place]) == 0
     said = capsys.readouterr()

@@ -113,7 +113,7 @@ def test_what_the_articles_do_not_say_is_said_in_the_questions_language(multilin
 def test_a_quote_in_the_questions_language_needs_no_lead(multilingual_rag: RAG) -> None:
     answer = multilingual_rag.answer("¿Qué dijo Ama Okafor de la panadería Ortiz?")
     assert answer.answered and answer.citations[0].source.endswith("es.txt")
-    assert answer.lead == "" and answer.text.startswith(answer.citations[0].quote)
+    assert answer.lead == "" and answer.text.startswith(" ".join(answer.citations[0].quote.split()))
 
 
 @pytest.mark.slow

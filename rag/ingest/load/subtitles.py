@@ -11,7 +11,9 @@ from rag.ingest.load.encoding import decoded
 from rag.text.characters import said
 
 _PAUSE = 2000  # milliseconds without words after which a paragraph may begin
-_TIMES = re.compile(r"^\s*(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}", re.MULTILINE)
+_TIMES = re.compile(
+    r"^[ \t]*+(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}", re.MULTILINE
+)
 _HEADER = re.compile(r"\A\ufeff?WEBVTT\b")
 
 
