@@ -228,7 +228,6 @@ def _settings(options: argparse.Namespace) -> Any:
 
 
 def _index(options: argparse.Namespace) -> int:
-    from rag.desk.backup import move
     from rag.ingest.build import ingest
     from rag.ingest.progress import ProgressBar
 
@@ -237,6 +236,8 @@ def _index(options: argparse.Namespace) -> int:
     if options.other:
         if options.paths or options.rebuild or options.watch:
             options.parser.error("--from takes over an index as it is; index files in a run of its own")
+        from rag.desk.backup import move
+
         return _copied(settings.store or settings.index, lambda progress: move(options.other, settings, progress))
     with ProgressBar() as progress, TemporaryDirectory() as folder:
         pages = _pages([each for each in options.paths if isinstance(each, str)], Path(folder), settings, progress)

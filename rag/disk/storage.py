@@ -62,11 +62,6 @@ def _is_from_chroma(error: BaseException) -> bool:
     return type(error).__module__.startswith(("chromadb", "pyo3_runtime"))
 
 
-def is_damage(error: BaseException) -> bool:
-    """Whether Chroma threw it, and nothing is known to be in its way."""
-    return _is_from_chroma(error) and _cause(error) is None
-
-
 def room_for_reading() -> str:
     """What helps where asking, which writes nothing into the index, finds no space."""
     try:
