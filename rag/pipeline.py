@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
-from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Event, StepBegun
+from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Checked, Event, StepBegun
 from rag.followup.condense import condense, continues, standalone
 from rag.index.store import Index, Store, has_index
 from rag.ingest.instructions import masked
@@ -20,6 +20,10 @@ from rag.inputs import check_model, check_top_k, readable, shown
 from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
 from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period
+from rag.questions.asking import Asking
+from rag.questions.kinds import answer_by_kind
+from rag.questions.parts import parts_of
+from rag.questions.several import together
 from rag.read.missing import missing
 from rag.read.reader import ANSWERS, USELESS, build_reader
 from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
@@ -120,6 +124,42 @@ class _Shown:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a message is asked with; `history` are the messages before it."""
+
+    top_k: int
+    filters: Filters
+    model: str
+    chat: ChatModel | None
+    history: Sequence[Mapping[str, Any]]
+
+
+class _Clock:
+    """When what is shown of an answer was shown."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._found = self._sentence = 0.0
+
+    def see(self, event: Event) -> None:
+        """Look at an event as it comes."""
+        now = time.perf_counter()
+        if isinstance(event, StepBegun) and event.step == READING:
+            self._found = self._found or now
+        elif isinstance(event, Checked):
+            self._sentence = self._sentence or now
+
+    def timed(self, answer: Answer) -> Answer:
+        """The answer with its seconds by step; what was written and replaced counts as never shown."""
+        finished = time.perf_counter()
+        found = self._found or finished
+        seconds = {"retrieve": found - self._started, "read": finished - found, "total": finished - self._started}
+        if answer.answered:
+            seconds["first_sentence"] = ((answer.by_model and self._sentence) or finished) - self._started
+        return replace(answer, timings=seconds)
+
+
 class RAG:
     """Answers questions from one index. Build it once with `build_rag`; it is safe for threads."""
 
@@ -155,10 +195,7 @@ class RAG:
             SettingsError: there is no such model on this machine.
             ModelError: the model failed before anything it wrote was checked.
         """
-        for event in self.stream(question, history=history, filters=filters, top_k=top_k, model=model):
-            if isinstance(event, Answered):
-                return event.answer
-        raise AssertionError("the events end with an answer")
+        return _last(self.stream(question, history=history, filters=filters, top_k=top_k, model=model))
 
     def stream(
         self,
@@ -176,65 +213,101 @@ class RAG:
 
         All of it is of one state of the index, the newest when the search begins.
         """
-        clock = [time.perf_counter()]
+        clock = _Clock()
         question = check_question(question, self.settings.max_question_characters)
-        most = check_top_k(top_k, self.settings.top_k)
-        wanted = parse_filters(filters)
         name = check_model(model, self.settings.model)
         chat = self.chat_model(name)
-        chat = chat and chat.metered()
-        said = () if history is None else history
-        query = standalone(question, said, chat)
+        asked = _Asked(
+            check_top_k(top_k, self.settings.top_k),
+            parse_filters(filters),
+            name,
+            chat and chat.metered(),
+            history or (),
+        )
+        query = standalone(question, asked.history, asked.chat)
         yield StepBegun(SEARCHING)
         with self.store.snapshot() as index:
-            searcher = _Searcher(index, self.retriever, self.reader, wanted, most)
-            if query == question and (together := condense(question, said)) != question:
-                query, search = searcher.follow(question, together)
-            else:
-                search = searcher.search(query)
-            clock.append(time.perf_counter())
-            yield StepBegun(READING)
-            # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
-            read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
-            reading = self._read(search, read)
-            written = None
-            if chat and reading.answers:
-                yield StepBegun(WRITING)
-                asked = search.spelling.question
-                written = yield from Writer(chat, index.text).write(asked, reading.ranking or read)
+            for event in self._answers(index, asked, question, query):
+                clock.see(event)
+                yield event if not isinstance(event, Answered) else Answered(clock.timed(event.answer))
+
+    def _answers(self, index: Index, asked: _Asked, question: str, query: str) -> Iterator[Event]:
+        """The events of one message: of its one question, or of each of several, one after the other."""
+        parts = parts_of(query)
+        if len(parts) > 1:
+            answers = []
+            for number, part in enumerate(parts):
+                earlier = [{"role": "user", "content": part} for part in parts[:number]]
+                of_part = replace(asked, history=(*asked.history, *earlier))
+                answers.append(_last(self._answers_one(index, of_part, part, part)))
             yield StepBegun(CHECKING)
-            by_model = bool(chat and written and written.holds and is_to_the_point(chat, written.citations, reading))
-            if written and by_model:
-                shown = _Shown(written.statements, written.citations, notes=written.notes)
-            else:
-                abstained = bool(chat and written and written.abstained and not is_small(chat))
-                shown = self._quoted(index, search, reading, written, language_of(query), abstained)
-            differs = Differing()
-            if shown.statements:
-                differs = differing(search.spelling.question, reading, shown.citations, index.text)
-            answer = Answer(
-                question=question,
-                statements=(*shown.statements, *map(quotation, differs.citations)),
-                confidence=reading.confidence,
-                citations=(*shown.citations, *differs.citations),
-                passages=tuple(search.passages),
-                model=name,
-                abstention=shown.abstention,
-                lead=shown.lead,
-                remark=differs.remark,
-                closest=shown.closest,
-                unsure=shown.unsure,
-                by_model=by_model,
-                standalone_question=query,
-                left_out=tuple(passage.id for passage in written.left_out) if written else (),
-                tokens_in=chat.usage.tokens_in if chat else 0,
-                tokens_out=chat.usage.tokens_out if chat else 0,
-                conflicts=differs.conflicts,
-            )
-            first = written.first_sentence if written and by_model else None
-            yield Answered(
-                replace(answer, notes=(*shown.notes, *search.notes(answer)), timings=_timings(clock, answer, first))
-            )
+            yield Answered(together(question, answers))
+        else:
+            yield from self._answers_one(index, asked, question, parts[0] if parts else query)
+
+    def _answers_one(self, index: Index, asked: _Asked, question: str, query: str) -> Iterator[Event]:
+        """The events of one question, by its kind."""
+        asking = Asking(
+            index,
+            self.retriever,
+            self.reader,
+            asked.filters,
+            asked.top_k,
+            asked.model,
+            encoder(self.settings.embedding_model, "document").encode,
+            lambda part: _last(self._quotes(index, asked, part, part)),
+        )
+        if answer := answer_by_kind(asking, query):
+            yield Answered(replace(answer, question=question))
+        else:
+            yield from self._quotes(index, asked, question, query)
+
+    def _quotes(self, index: Index, asked: _Asked, question: str, query: str) -> Iterator[Event]:
+        """The events of a plain question: the sentences that answer it, or what a model writes of them."""
+        chat = asked.chat
+        searcher = _Searcher(index, self.retriever, self.reader, asked.filters, asked.top_k)
+        if (query == question or not chat) and (together := condense(query, asked.history)) != query:
+            query, search = searcher.follow(query, together)
+        else:
+            search = searcher.search(query)
+        yield StepBegun(READING)
+        # A model gets nothing to read that looks like an instruction to it, so nothing is quoted from there either.
+        read = [replace(each, text=masked(each.text)) for each in search.passages] if chat else search.passages
+        reading = self._read(search, read)
+        written = None
+        if chat and reading.answers:
+            yield StepBegun(WRITING)
+            written = yield from Writer(chat, index.text).write(search.spelling.question, reading.ranking or read)
+        yield StepBegun(CHECKING)
+        by_model = bool(chat and written and written.holds and is_to_the_point(chat, written.citations, reading))
+        if written and by_model:
+            shown = _Shown(written.statements, written.citations, notes=written.notes)
+        else:
+            abstained = bool(chat and written and written.abstained and not is_small(chat))
+            shown = self._quoted(index, search, reading, written, language_of(query), abstained)
+        differs = Differing()
+        if shown.statements:
+            differs = differing(search.spelling.question, reading, shown.citations, index.text)
+        answer = Answer(
+            question=question,
+            statements=(*shown.statements, *map(quotation, differs.citations)),
+            confidence=reading.confidence,
+            citations=(*shown.citations, *differs.citations),
+            passages=tuple(search.passages),
+            model=asked.model,
+            abstention=shown.abstention,
+            lead=shown.lead,
+            remark=differs.remark,
+            closest=shown.closest,
+            unsure=shown.unsure,
+            by_model=by_model,
+            standalone_question=query,
+            left_out=tuple(passage.id for passage in written.left_out) if written else (),
+            tokens_in=chat.usage.tokens_in if chat else 0,
+            tokens_out=chat.usage.tokens_out if chat else 0,
+            conflicts=differs.conflicts,
+        )
+        yield Answered(replace(answer, notes=(*shown.notes, *search.notes(answer))))
 
     def _read(self, search: _Search, passages: list[Passage]) -> Reading:
         """What the passages say."""
@@ -363,11 +436,11 @@ def check_question(question: str, longest: int) -> str:
     return " ".join(visible.split())
 
 
-def _timings(clock: Sequence[float], answer: Answer, first_sentence: float | None) -> dict[str, float]:
-    """Seconds by step; what was written and replaced counts as never shown."""
-    started, retrieved, finished = *clock, time.perf_counter()
-    seconds = {"retrieve": retrieved - started, "read": finished - retrieved, "total": finished - started}
-    return seconds | ({"first_sentence": (first_sentence or finished) - started} if answer.answered else {})
+def _last(events: Iterator[Event]) -> Answer:
+    """The answer at the end of the events."""
+    *_, event = events
+    assert isinstance(event, Answered)
+    return event.answer
 
 
 def _index_seeds(settings: Settings) -> None:

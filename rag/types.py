@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.text.sentences import sentence_spans
@@ -284,12 +285,14 @@ class Scored:
 class Statement:
     """Words of an answer as they are shown, a quote or a sentence that a model wrote, and the markers behind them.
 
-    `sentences` are those of `text`, each held against what it cites.
+    `sentences` are those of `text`, each held against what it cites; without any it states nothing of an article.
+    `heading` is what it stands under, where an answer has several parts: a question, a thing that is compared, a day.
     """
 
     text: str
     markers: tuple[int, ...]
     sentences: tuple[Sentence, ...]
+    heading: str = ""
 
     @property
     def marked(self) -> str:
@@ -306,6 +309,14 @@ def markers(numbers: Iterable[int]) -> str:
     '[1][3]'
     """
     return "".join(f"[{number}]" for number in numbers)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a list about the collection itself, such as a headline or a name, and the articles that it is of."""
+
+    text: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -327,6 +338,9 @@ class Answer:
     taken for slips, of which time it speaks, what was done with a language model's text.
 
     `conflicts` are at least two where the cited articles differ on what is asked, else none.
+
+    `kind` is that of the question (`rag.questions.kinds`). `entries` are what is known of the articles as such, not
+    from their words: a list of articles or of names.
 
     Of a language model also: `tokens_in` and `tokens_out`, of all that it was asked; `left_out`, the ids of passages
     for which its context had no room.
@@ -351,6 +365,8 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     unsure: bool = False
     by_model: bool = False
+    kind: str = "plain"
+    entries: tuple[Entry, ...] = ()
 
     @property
     def short(self) -> str:
@@ -381,8 +397,13 @@ class Answer:
     @property
     def text(self) -> str:
         """The parts as one text."""
-        said = " ".join(statement.marked for statement in self.statements) or self.abstention
-        above = f"{self.lead}\n{said}" if self.lead else said
+        blocks = [
+            "\n".join(filter(None, (heading, " ".join(statement.marked for statement in under))))
+            for heading, under in groupby(self.statements, key=lambda statement: statement.heading)
+        ]
+        said = "\n\n".join(blocks) or self.abstention
+        listed = "\n".join(f"- {entry.text}" for entry in self.entries)
+        above = "\n".join(filter(None, (self.lead, said, listed)))
         return f"{above}\n\n{self.remark.text}" if self.remark else above
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ LAYERS = (
     ("write",),
     ("news",),
     ("followup",),
+    ("questions",),
     ("pipeline",),
     ("desk",),
     ("cli",),

@@ -7,7 +7,6 @@ an article that support it (rag/cite/support.py), or as one that none supports.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -54,7 +53,6 @@ class Written:
     """What a model wrote: each sentence checked, its markers those of `citations`.
 
     `abstained`: it says that the articles do not say. `left_out`: passages that its prompt had no room for.
-    `first_sentence`: when the first sentence was shown, by time.perf_counter.
     """
 
     sentences: tuple[Sentence, ...] = ()
@@ -62,7 +60,6 @@ class Written:
     notes: tuple[str, ...] = ()
     left_out: tuple[Passage, ...] = ()
     abstained: bool = False
-    first_sentence: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -87,7 +84,6 @@ class Writer:
         self._notes: list[str] = []
         self._seen = 0  # sentences that the model has written, shown or not
         self._abstained = self._repeats = False
-        self._first_sentence: float | None = None
 
     def write(self, question: str, passages: Sequence[Passage]) -> Generator[Event, None, Written]:
         """What was written; each sentence is given as soon as it is checked, new citations before it.
@@ -123,7 +119,6 @@ class Writer:
             tuple(self._notes),
             tuple(left_out),
             self._abstained,
-            self._first_sentence,
         )
 
     @property
@@ -160,7 +155,6 @@ class Writer:
                 yield Cited(known)
             markers.append(known.marker)
         sentence = Sentence(text, tuple(dict.fromkeys(markers)), supported=not reason, reason=reason)
-        self._first_sentence = self._first_sentence or time.perf_counter()
         self._sentences.append(sentence)
         yield Checked(sentence)
 
