@@ -24,6 +24,14 @@ _LABEL = re.compile(
 )
 _LONGEST_HEAD = 100_000  # bytes: browsers take a label behind long scripts, too
 _HEADLINE_WORDS = 4  # of a line that is the headline, as it stands in the window's title
+# Tags that nothing but their own end closes, and the depth to which libxml2 and the libraries on it read them.
+_NESTING = re.compile(
+    r"(?i)</?(?:div|span|section|article|main|blockquote|center|font|b|i|u|em|strong|small|big|ul|ol|table)\b[^<>]*>"
+)
+_DEEPEST = 200
+_BREAKS = re.compile(r"(?:<br>\s*){2,}")
+_LONG_TAG = re.compile(r"<(\w+)\s[^<>]{2000,}>")
+_MOST_ATTRIBUTES = 300
 _LONGEST_HEADER = 6  # blocks: headline, subtitle, byline, place, date, caption
 _NEAR_END = 6  # blocks from the last of the article on, among which it may ask to subscribe
 _LONGEST_WALL = 300  # characters of a line that asks to subscribe
@@ -34,7 +42,7 @@ def read(data: bytes, path: Path) -> Content:
     import trafilatura
 
     html, notes = decoded(data, path, _label(data))
-    html = with_heads(html)
+    html = with_heads(_flattened(html))
     found: Any = trafilatura.bare_extraction(
         html, include_comments=False, with_metadata=True, date_extraction_params=_QUICK
     )
@@ -65,6 +73,24 @@ def _label(data: bytes) -> str | None:
     """The encoding that the head of a page names, or its XML declaration."""
     named = _LABEL.search(_COMMENT.sub(b"", data[:_LONGEST_HEAD]))
     return named[1].decode("ascii", "replace") if named else None
+
+
+def _flattened(html: str) -> str:
+    """The page without tags that nest deeper than parsers go, who lose what stands there, and without long attributes.
+
+    Parsers take time by the square of the number of attributes.
+    """
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        closes = tag[0].startswith("</")
+        beyond = depth > _DEEPEST - (not closes)
+        depth = max(depth - 1, 0) if closes else depth + 1
+        return "<br>" if beyond else tag[0]
+
+    html = _BREAKS.sub("<br>", _NESTING.sub(kept, html))
+    return _LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if tag[0].count("=") > _MOST_ATTRIBUTES else tag[0], html)
 
 
 def _article(
