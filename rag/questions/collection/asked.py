@@ -16,12 +16,19 @@ from rag.questions.collection.topic import find, left_of
 from rag.questions.collection.words import words
 from rag.types import Answer
 
-_OF_ONE = ("authors", "publishers", "day")  # asked of "the article about …"
+_OF_ONE = (
+    "authors",
+    "publishers",
+    "day",
+)  # asked of one article, "the piece about …", or of what was said before, "it"
+_ONE, _IT = r"\b(?:article|piece|story|text|report|item)\b", r"\bit\b"
 
 
 def collection(asking: Asking, question: str) -> Answer | None:
     """What the catalog answers; None where the question turns out to be of what articles say."""
     question = _relevant(question)
+    if _has(question, words("unanswered")["other"]):
+        return None
     asked = _asked(question)
     found = narrowed(question, asking.index.listed(asking.filters))
     rest = re.sub(words("asked")[asked], TAKEN, found.rest) if asked in ("undated", "unsigned") else found.rest
@@ -36,24 +43,26 @@ def collection(asking: Asking, question: str) -> Answer | None:
             return None
         if asked == "people" and not (about and articles):
             return None
-        found = _on(asking, topic, found, asked, mention=mention)
-    elif not (asked or articles or found.said or found.titled):
+        one = asked in _OF_ONE and _has(question, _ONE)
+        found = _on(asking, topic, found, one=one, all_of=not one and (bool(mention) or asked in ("", "count")))
+    elif not (articles or found.said or found.titled or (asked and not (asked in _OF_ONE and _has(question, _IT)))):
         return None
     return answered(asking, question, asked, found)
 
 
-def _on(asking: Asking, topic: str, found: Narrowed, asked: str, *, mention: bool) -> Narrowed:
-    """Those about a topic or, where it is asked or there is none about it, those that mention it."""
+def _on(asking: Asking, topic: str, found: Narrowed, *, one: bool, all_of: bool) -> Narrowed:
+    """Those about a topic and, for `all_of` them or where there is none about it, those that mention it."""
     those = find(asking, topic, found.rows)
-    kept = (*those.about, *those.mention) if mention or not those.about else those.about
-    if asked in _OF_ONE and not mention:
-        kept = kept[:1]
+    kept = (*those.about, *those.mention) if all_of or not those.about else those.about
+    kept = kept[:1] if one else kept
     order = {source: place for place, source in enumerate(kept)}
     rows = sorted((row for row in found.rows if row.original in order), key=lambda row: order[row.original])
     more = len(those.about) + len(those.mention) - len(kept)
-    notes = () if asked in _OF_ONE or not more else (f"{more} more {'mentions' if more == 1 else 'mention'} it.",)
+    notes = () if one or not more else (f"{more} more {'mentions' if more == 1 else 'mention'} it.",)
+    near = tuple(row for row in found.rows if row.source in those.near)
     verb = "about" if kept and kept == those.about else "mention"
-    return replace(found, rows=tuple(rows), topic=those.topic, verb=verb, notes=(*those.notes, *found.notes, *notes))
+    notes = (*those.notes, *found.notes, *notes)
+    return replace(found, rows=tuple(rows), topic=those.topic, verb=verb, near=near, notes=notes)
 
 
 def _relevant(question: str) -> str:

@@ -13,12 +13,13 @@ def none(found: Narrowed) -> str:
     """That no article is so.
 
     >>> none(Narrowed((), "", ("by Ida Holm",))), none(Narrowed((), "", topic="bees", verb="mention"))
-    ('No article is by Ida Holm.', 'No article mentions bees.')
+    ('No article is by Ida Holm.', 'No article mentions “bees”.')
     """
     said = " ".join(found.said)
     if not found.topic:
         return f"No article is {said}." if said else "There is no article."
-    return f"No article {said} mentions {found.topic}.".replace("  ", " ")
+    nearest = "; nearest in meaning:" if found.near else "."
+    return f"No article {said} mentions “{found.topic}”{nearest}".replace("  ", " ")
 
 
 def described(found: Narrowed) -> str:
@@ -27,7 +28,7 @@ def described(found: Narrowed) -> str:
     if found.topic:
         one = len(found.rows) == 1
         verb = ("is about" if one else "are about") if found.verb == "about" else ("mentions" if one else "mention")
-        parts.append(f"{verb} {found.topic}")
+        parts.append(f"{verb} “{found.topic}”")
     return " ".join(parts)
 
 
@@ -57,7 +58,7 @@ def entries(rows: Iterable[Listed]) -> list[Entry]:
     lines = []
     for original, own in together.items():
         first, *others = sorted(own, key=lambda row: row.source != original)
-        copied = [f"republished by {_where(each)}" if _where(each) else "republished" for each in others]
+        copied = [f"republished{_where(each)}" for each in others]
         kind = [] if first.source == original else ["a republished copy"]
         text = f"{first.title} ({'; '.join(filter(None, [_facts(first), *kind, *copied]))})".removesuffix(" ()")
         lines.append(Entry(text, tuple(row.source for row in (first, *others))))
@@ -70,7 +71,9 @@ def _facts(row: Listed) -> str:
 
 
 def _where(row: Listed) -> str:
-    return ", ".join(filter(None, [row.publisher, dated(row.published, row.no_later_than)]))
+    by = f" by {row.publisher}" if row.publisher else ""
+    day = dated(row.published, row.no_later_than)
+    return f"{by}, {day}" if day else by
 
 
 def of_day(row: Listed) -> str:

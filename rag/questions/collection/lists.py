@@ -23,7 +23,7 @@ def answered(asking: Asking, question: str, asked: str, found: Narrowed) -> Answ
     """The answer to what is asked of the articles that a question narrows to."""
     rows, lower = list(found.rows), question.lower()
     if not rows:
-        said: Said = none(found), []
+        said: Said = none(found), entries(found.near)
     elif asked == "count" and not _is_narrowed(found):
         said = f"{counted(rows)}.", []
     elif asked in ("newest", "oldest", "longest", "shortest"):
@@ -70,14 +70,15 @@ def _extreme(asking: Asking, asked: str, rows: Sequence[Listed], wanted: int) ->
         ordered = days if asked == "newest" else days[::-1]
         last = ordered[min(wanted, len(ordered)) - 1].day
         first = [row for row in ordered if row.day and (row.day >= last if asked == "newest" else row.day <= last)]  # type: ignore[operator]
-        behind = f"of {len(days):,} with a date"
+        behind = f"of {len(days):,} with a date" if first[0].published else "by when it was there at the latest"
     else:
         originals = [row for row in rows if row.source == row.original] or list(rows)
         by_length = sorted(originals, key=lambda row: row.length, reverse=asked == "longest")[: _LOOKED_INTO + wanted]
         lengths = {row.source: len(asking.index.text(row.source).split()) for row in by_length}
         first = sorted(by_length, key=lambda row: lengths[row.source], reverse=asked == "longest")[:wanted]
         behind = " and ".join(number(lengths[row.source], "word") for row in first[:1])
-    return f"The {asked} {'article' if len(first) == 1 else 'articles'}, {behind}:", entries(first)
+    lines = entries(first)
+    return f"The {asked} {'article' if len(lines) == 1 else 'articles'}, {behind}:", lines
 
 
 def _lacking(asked: str, rows: Sequence[Listed]) -> Said:

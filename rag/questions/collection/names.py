@@ -28,6 +28,8 @@ def names(asking: Asking, asked: str, rows: Sequence[Listed], question: str) -> 
         none = "names no author" if asked == "authors" else "names no publisher"
         by = f"{verb} {' and '.join(shown.values())}" if shown else none
         return f"“{rows[0].title}” {by}.", entries(rows)
+    if not found:
+        return f"No article names its {'author' if asked == 'authors' else 'publisher'}.", []
     kept = _kept({key: len(own) for key, own in found.items()}, question)
     what = "author" if asked == "authors" else "publisher"
     lines = [Entry(f"{shown[key]}: {counted(found[key])}", tuple(row.source for row in found[key])) for key in kept]

@@ -19,7 +19,8 @@ class Narrowed:
     """The articles and copies that remain, what they are said to be, and the question without what said so.
 
     `said` are parts such as "by Ida Holm", "from June 2024"; `verb` is "about" or "mention", ahead of the `topic`, if
-    they were narrowed to one; `notes` are what has to be said of all this.
+    they were narrowed to one; `near` are those nearest to it in meaning, if none has it; `notes` are what has to be
+    said of all this.
     """
 
     rows: tuple[Listed, ...]
@@ -29,6 +30,7 @@ class Narrowed:
     titled: bool = False
     topic: str = ""
     verb: str = ""
+    near: tuple[Listed, ...] = ()
 
     def keep(self, rest: str, said: str, wanted: Callable[[Listed], bool]) -> Narrowed:
         """What remains of the wanted ones."""
@@ -56,28 +58,29 @@ def _by_title(found: Narrowed) -> Narrowed:
 def _by_publisher(found: Narrowed) -> Narrowed:
     names = {row.publisher for row in found.rows if row.publisher}
     matches = {name: match for name in names if (match := _named(bare(name), found.rest))}
-    if not matches:  # "the Post"
-        by_end: dict[str, list[str]] = {}
-        for name in names:
-            by_end.setdefault(name.split()[-1], []).append(name)
-        matches = {
-            name: match
-            for end, ends in by_end.items()
-            if (match := re.search(rf"\b[Tt]he {re.escape(end)}\b(?! [A-Z])", found.rest))
-            for name in ends
-        }
+    if not matches:
+        matches = {name: match for name in names if (match := _by_end(name, found.rest))}
     matches = {name: match for name, match in matches.items() if not _is_topic(found.rest, match)}
     if not matches:
         return found
-    longest = max(match.end() - match.start() for match in matches.values())
-    meant = {
-        bare(name) for name, match in matches.items() if match.end() - match.start() == longest or len(matches) > 1
-    }
+    meant = set(map(bare, matches))
     rest = found.rest
     for match in sorted(set(matches.values()), key=lambda one: one.start(), reverse=True):
         rest = _without(rest, match)
-    said = " or ".join(sorted({name for name in matches if bare(name) in meant}))
+    written = {bare(name): name for name in sorted(names, key=len, reverse=True)}  # without "The" where some are
+    said = " or ".join(sorted(written[name] for name in meant))
     return found.keep(rest, f"of {said}", lambda row: bool(row.publisher) and bare(row.publisher or "") in meant)
+
+
+def _by_end(publisher: str, text: str) -> re.Match[str] | None:
+    """Where a publisher is named by the end of its name: "the Post", "the evening post"."""
+    name = publisher.split()
+    for first in range(1, len(name)):
+        end = re.escape(" ".join(name[first:]))
+        written = end if first == len(name) - 1 else f"(?i:{end})"  # "the post" may be another one
+        if found := re.search(rf"\b[Tt]he {written}\b(?! [A-Z])", text):
+            return found
+    return None
 
 
 def _by_author(found: Narrowed) -> Narrowed:

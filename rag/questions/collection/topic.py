@@ -18,18 +18,25 @@ from rag.types import Listed
 
 _SEGMENT = re.compile(r"[|?!;:,()]|\.(?=\s|$)|\s[-–—]\s|[“”\"]")
 _QUOTED = re.compile(r"[“\"]([^“”\"|]{2,})[”\"]|(?<!\w)['‘]([^'’|]{2,})['’](?!\w)")
-_OFTEN = 3  # times that an article has what it is about, where its headline has not
+_CUE = re.compile(r"about|on|regarding|concerning|(?:mention|discuss|contain|cover|quot)(?:s|es|ed|ing)?")
+_OFTEN = 2  # times at least that an article has what it is about, where its headline has not,
+_WITHIN = 400  # and once in so many words
 _LOOKED_INTO = 40  # texts, to tell what is about it from what mentions it
+_NEAREST = 6  # passages
 _NEAR = 5  # words between those of a name
 
 
 @dataclass(frozen=True)
 class Found:
-    """The originals that are about a topic, best first, and others that only mention it."""
+    """Originals that are about a topic, best first, and others that only mention it.
+
+    `near` are those nearest in meaning where none has its words.
+    """
 
     topic: str
     about: tuple[str, ...] = ()
     mention: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -47,9 +54,13 @@ def left_of(question: str) -> str:
 
 
 def _trimmed(segment: str) -> str:
+    """A segment without words of asking at its ends; behind "about" and "mention" only an article goes."""
     tokens = segment.split()
     while tokens and _is_asking(tokens[0]):
-        tokens = tokens[1:]
+        first, *tokens = tokens
+        if _CUE.fullmatch(first.lower()):
+            tokens = tokens[tokens[:1] in (["the"], ["a"], ["an"], ["any"]) :]
+            break
     while tokens and _is_asking(tokens[-1]) and (tokens[-1][0].islower() or segment.isupper()):
         tokens = tokens[:-1]
     return " ".join(tokens)
@@ -60,7 +71,8 @@ def _is_asking(token: str) -> bool:
     """Whether a word is one by which English asks for articles, also with a slip in it."""
     word = token.strip(".,'’").lower().replace("’", "'").removesuffix("'s")
     asking, articles = words("words")["other"].split(), words("words")["article"].split()
-    if not word or word in asking or word in articles or word in FUNCTION_WORDS or word in numbers():
+    known = word in asking or word in articles or word in FUNCTION_WORDS or word in numbers()
+    if not word or known or re.fullmatch(words("topic")["mentions"], word):
         return True
     return word not in english_words() and bool(get_close_matches(word, articles, 1, cutoff=0.8))
 
@@ -77,14 +89,23 @@ def find(asking: Asking, topic: str, rows: Sequence[Listed]) -> Found:
             having |= _having(asking, alternative) | _naming(alternative, named)
             entitled |= {source for source, title in titles.items() if wanted <= title}
     having = (having | entitled) & titles.keys()
-    if len(having) <= _LOOKED_INTO:
-        counts = {source: _count(asking.index.text(source), read) for source in having}
-    else:
-        counts = dict.fromkeys(having, 0)
-    best = sorted(having, key=lambda source: (source not in entitled, -counts[source], source))
-    about = tuple(source for source in best if source in entitled or counts[source] >= _OFTEN)
+    told = {source: terms(asking.index.text(source)) for source in having} if len(having) <= _LOOKED_INTO else {}
+    counts = {source: min((words.count(term) for term in terms(read)), default=0) for source, words in told.items()}
+    often = {source for source, count in counts.items() if count >= max(_OFTEN, len(told[source]) / _WITHIN)}
+    best = sorted(having, key=lambda source: (source not in entitled, -counts.get(source, 0), source))
+    about = tuple(source for source in best if source in entitled | often)
     mention = tuple(source for source in best if source not in about)
-    return Found(read, about, mention, tuple(filter(None, [spelling.note])))
+    near = () if having else _near(asking, read)
+    return Found(read, about, mention, near, tuple(filter(None, [spelling.note])))
+
+
+def _near(asking: Asking, topic: str) -> tuple[str, ...]:
+    """The originals with a passage that is alike in meaning; none for a name, whose likes are other names."""
+    if asking.alike is None or any(word[0].isupper() for word in topic.split()):
+        return ()
+    nearest = asking.index.nearest(asking.encode([topic])[0], _NEAREST, asking.filters)
+    alike = asking.index.passages({chunk: score for chunk, score in nearest.items() if score >= asking.alike})
+    return tuple(dict.fromkeys(passage.source for passage in alike))
 
 
 def _having(asking: Asking, topic: str) -> set[str]:
@@ -104,9 +125,3 @@ def _naming(topic: str, named: Sequence[tuple[str, str, int]]) -> set[str]:
     fullest = in_full(name for _, name, _ in named)
     meant = {fullest.get(name, name) for _, name, _ in named if name.casefold() == topic.casefold()}
     return {source for source, name, _ in named if fullest.get(name, name) in meant}
-
-
-def _count(text: str, topic: str) -> int:
-    """How often a text has the rarest word of a topic."""
-    counted = terms(text)
-    return min((counted.count(term) for term in terms(topic)), default=0)

@@ -22,6 +22,7 @@ _DATED = re.compile(r"\b(?:in|of|on|from|since|before|after|until|till|by|and|be
 _AHEAD = re.compile(r"(?:\b(?:in|from|of|on|between|during|over)(?: the)?)?\s*$", re.IGNORECASE)
 _PREPOSITION = re.compile(r"(?:in|on|from|by|until|till|since|before|after|for|during)(?: (?:early|late|mid))? ", re.I)
 _YEAR = re.compile(r"(?<![\w-])(?:19|20)\d\d(?![\w-])")
+_WEEK = re.compile(r"\b(?:the )?week (?:of|beginning|starting|from)(?: on)?(?: the)? $", re.IGNORECASE)
 _RELATIVE = re.compile(r"\b(?:this|last|yesterday|today|ago)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:the )?(?:last|past) (?P<count>\w+) (?P<unit>day|week|month|year)s\b", re.IGNORECASE)
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
@@ -56,8 +57,11 @@ def when(question: str, days: Sequence[date]) -> When | None:
     first, last = time.first, time.last
     if len(times) > 1 and _RANGE.fullmatch(text[end : times[1].start]):
         end, last = times[1].end, max(last, times[1].last)
-    said = spelled(first, last)
     start = time.start
+    if week := _WEEK.search(text[:start]):
+        start, first = week.start(), first - timedelta(first.weekday())
+        last = first + timedelta(6)
+    said = spelled(first, last)
     onwards = re.match(rf"\s*{words('time')['onwards']}", text[end:], re.IGNORECASE)
     for kind in ("before", "until", "after", "since"):
         ahead = re.search(rf"\b{words('time')[kind]}\s*$", text[:start], re.IGNORECASE)
