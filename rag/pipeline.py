@@ -256,6 +256,7 @@ class RAG:
             asked.model,
             encoder(self.settings.embedding_model, "document").encode,
             lambda part: _last(self._quotes(index, asked, part, part)),
+            profile(self.settings.embedding_model).alike,
         )
         if answer := answer_by_kind(asking, query):
             yield Answered(replace(answer, question=question))

@@ -54,7 +54,8 @@ class Article:
     say no more than who wrote it, for whom and when. `sentences` and `turns` are there once an original is in an index.
     `notes` say what was guessed or lost when its file was read, a line each. `sections` are the parts of its file, as
     `Content.sections` has them, by where they begin in `text`. `container` is the source of its file where
-    that holds several articles; `digest` is then that of the article alone. Places are offsets in characters.
+    that holds several articles; `digest` is then that of the article alone. `people` are those whom an original names,
+    and how often, once it is in an index. Places are offsets in characters.
     """
 
     source: str
@@ -75,11 +76,31 @@ class Article:
     notes: tuple[str, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()
     container: str | None = None
+    people: tuple[tuple[str, int], ...] = ()
 
     @property
     def file(self) -> str:
         """The source of the file that it lies in: its own, unless that holds others as well."""
         return self.container or self.source
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a list says of an article or copy; as in `Article`, `length` in characters."""
+
+    source: str
+    title: str
+    publisher: str | None
+    published: date | None
+    author: str | None
+    original: str
+    no_later_than: date | None
+    length: int
+
+    @property
+    def day(self) -> date | None:
+        """By which it can be put in order of time: its own, else that by which it was there."""
+        return self.published or self.no_later_than
 
 
 @dataclass(frozen=True)

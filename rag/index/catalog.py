@@ -25,7 +25,7 @@ from typing import BinaryIO
 from rag.errors import QuestionError, StoreError
 from rag.text.characters import folded
 from rag.text.speaker import Turn
-from rag.types import Article, Chunk, Filters, Instruction, Passage, Removal
+from rag.types import Article, Chunk, Filters, Instruction, Listed, Passage, Removal
 
 _VARIABLES = 500  # in one statement
 _PATIENCE = 60.0  # seconds to wait for another process at what cannot be done at once
@@ -42,7 +42,7 @@ CREATE TABLE {0}.articles (
     author TEXT, original TEXT NOT NULL, no_later_than TEXT, turns TEXT NOT NULL, sentences BLOB NOT NULL,
     updated TEXT, imprint BLOB NOT NULL, container TEXT,
     instructions TEXT NOT NULL, removed TEXT NOT NULL, notes TEXT NOT NULL, sections TEXT NOT NULL,
-    text TEXT NOT NULL
+    people TEXT NOT NULL, text TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX {0}.articles_original ON articles (original, no_later_than);
 CREATE TABLE {0}.files (
@@ -246,6 +246,40 @@ class Catalog:
         row = self._rows("SELECT count(*) AS articles, total(original != source) AS copies FROM articles")[0]
         return row["articles"] - int(row["copies"]), int(row["copies"])
 
+    def listed(self, filters: Filters) -> list[Listed]:
+        """What a list says of every article and copy, by source."""
+        condition, values = _where(filters)
+        rows = self._rows(
+            "SELECT source, title, publisher, articles.published, author, original, no_later_than, files.length "
+            f"FROM articles JOIN files USING (source) WHERE true {condition} ORDER BY source",
+            values,
+        )
+        return [
+            Listed(row["source"], row["title"], row["publisher"], _date(row["published"]), row["author"],
+                   row["original"], _date(row["no_later_than"]), row["length"])
+            for row in rows
+        ]  # fmt: skip
+
+    def having(self, words: Sequence[str], near: int = 0) -> set[str]:
+        """The originals that have these words, of `words_of`, side by side, or with at most `near` others between."""
+        match = " ".join(map(folded, words))
+        match = (
+            f"NEAR({' '.join(f'{chr(34)}{word}{chr(34)}' for word in match.split())}, {near})" if near else f'"{match}"'
+        )
+        rows = self._rows(
+            "SELECT DISTINCT source FROM lexical JOIN chunks ON chunks.number = lexical.rowid WHERE lexical MATCH ?",
+            (f"body : {match}",),
+        )
+        return {row["source"] for row in rows}
+
+    def people(self) -> list[tuple[str, str, int]]:
+        """Whom each original names: its source, the name, and how often."""
+        rows = self._rows(
+            "SELECT source, value ->> 0 AS name, value ->> 1 AS mentions FROM articles, json_each(people) "
+            "WHERE original = source"
+        )
+        return [(row["source"], row["name"], row["mentions"]) for row in rows]
+
     def instructed(self) -> int:
         """Number of articles and copies with words that look like an instruction to a language model."""
         return int(self._rows("SELECT count(*) AS articles FROM files WHERE instructed")[0]["articles"])
@@ -347,10 +381,10 @@ def _where(filters: Filters) -> tuple[str, list[str]]:
         conditions.append(f"AND publisher IN ({','.join('?' * len(filters.publishers))})")
         values += sorted(filters.publishers)
     if filters.date_from is not None:
-        conditions.append("AND published >= ?")
+        conditions.append("AND articles.published >= ?")
         values.append(filters.date_from.isoformat())
     if filters.date_to is not None:
-        conditions.append("AND coalesce(published, no_later_than) <= ?")
+        conditions.append("AND coalesce(articles.published, no_later_than) <= ?")
         values.append(filters.date_to.isoformat())
     return " ".join(conditions), values
 
@@ -387,6 +421,7 @@ def article_row(article: Article) -> tuple[str | bytes | None, ...]:
         json.dumps([[removal.text, removal.reason] for removal in article.removed], ensure_ascii=False),
         json.dumps(article.notes, ensure_ascii=False),
         json.dumps(article.sections, ensure_ascii=False),
+        json.dumps(article.people, ensure_ascii=False),
         article.text,  # last, since whatever stands behind a long text is read through it
     )
 
@@ -433,6 +468,7 @@ def article_of(row: sqlite3.Row) -> Article:
         notes=tuple(json.loads(row["notes"])),
         sections=_sections(row["sections"]),
         container=row["container"],
+        people=tuple((name, count) for name, count in json.loads(row["people"])),
     )
 
 

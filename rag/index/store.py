@@ -27,12 +27,12 @@ from rag.index.vectors import VectorStore, VectorWriter
 from rag.inputs import shown
 from rag.models.encoders import Vectors
 from rag.settings import Settings, is_milvus
-from rag.types import Article, Chunk, Filters, Passage
+from rag.types import Article, Chunk, Filters, Listed, Passage
 
 CATALOG = "catalog.sqlite"
 LOCK = "lock"
 VECTORS = "vectors"  # begins the names of whatever has vectors
-FORMAT = "8"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
+FORMAT = "9"  # goes up when cleaning, chunking or the files change in a way that old indexes lack
 READABLE = "let this user read it, or choose another folder with --index"
 Result = TypeVar("Result")
 
@@ -159,6 +159,18 @@ class Index:
     def articles(self) -> list[Article]:
         """Every article and copy, by source."""
         return self._read(lambda catalog, _: catalog.articles())
+
+    def listed(self, filters: Filters) -> list[Listed]:
+        """What a list says of every article and copy, by source."""
+        return self._read(lambda catalog, _: catalog.listed(filters))
+
+    def having(self, words: Sequence[str], near: int = 0) -> set[str]:
+        """The originals that have these words side by side, or with at most `near` others between."""
+        return self._read(lambda catalog, _: catalog.having(words, near))
+
+    def people(self) -> list[tuple[str, str, int]]:
+        """Whom each original names: its source, the name, and how often."""
+        return self._read(lambda catalog, _: catalog.people())
 
     def copies(self, source: str) -> tuple[str, ...]:
         """Sources of the republished copies of an article."""

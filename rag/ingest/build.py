@@ -51,6 +51,7 @@ from rag.ingest.parser import Parsed, Parser
 from rag.models.encoders import Encoder, encoder
 from rag.settings import Settings
 from rag.text.characters import said
+from rag.text.people import people
 from rag.text.sentences import sentence_spans
 from rag.text.speaker import turns
 from rag.types import Article, Chunk
@@ -508,12 +509,17 @@ def _document(article: Article) -> Document:
 
 
 def _cut(draft: Draft, settings: Settings) -> None:
-    """Give originals that have none their sentences, turns and chunks."""
+    """Give originals that have none their sentences, turns, people and chunks."""
     documents: Encoder | None = None
     for article in draft.uncut():
         documents = documents or encoder(settings.embedding_model, "document")
         if not article.sentences:
-            article = replace(article, sentences=tuple(sentence_spans(article.text)), turns=turns(article.text))
+            article = replace(
+                article,
+                sentences=tuple(sentence_spans(article.text)),
+                turns=turns(article.text),
+                people=people(article.text, article.imprint),
+            )
         draft.cut(article, _cut_one(article, documents, settings))
 
 

@@ -80,6 +80,7 @@ class Profile:
     reader_weights: str = "reader.json"
     reranker: str | None = None
     shortlist: int = 24  # sentences that the reader gives a closer look
+    alike: float | None = None  # cosine of a word and a passage without it that is about it; None was not measured
 
     def serves(self, language: str) -> bool:
         """Whether questions in a language find articles in another."""
@@ -316,6 +317,7 @@ _PROFILES: Mapping[str, Profile] = MappingProxyType(
             load=lambda name, role: _onnx_encoder(),
             languages=frozenset({"en"}),
             reranker="cross_encoder",
+            alike=0.36,
         ),
         MULTILINGUAL_EMBEDDING_MODEL: Profile(
             load=lambda name, role: E5Encoder(_e5_engine(), role),

@@ -17,7 +17,8 @@ from rag.types import Answer, Entry, Filters, Passage, Reader, Span
 class Asking:
     """One state of the index, and what searches and reads it.
 
-    `encode` gives the vectors of sentences, shape (number, dimensions), of unit length. `plain` answers a question by
+    `encode` gives the vectors of sentences, shape (number, dimensions), of unit length, and `alike` is the cosine from
+    which a passage is about a word that it lacks, None where that was not measured. `plain` answers a question by
     the sentence or two of the articles that do, or abstains.
     """
 
@@ -29,6 +30,7 @@ class Asking:
     model: str
     encode: Callable[[Sequence[str]], Vectors]
     plain: Callable[[str], Answer]
+    alike: float | None = None
 
     def search(self, query: str, top_k: int | None = None) -> list[Passage]:
         """The best passages for a query, best first."""

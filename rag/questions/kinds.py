@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from rag.questions.asking import Asking
+from rag.questions.collection import collection
 from rag.types import Answer
 
 Kind = Literal["plain", "collection", "overview", "timeline", "comparison", "yes-no", "talk"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # None where the question turns out to be a plain one after all.
-ANSWERING: Mapping[Kind, Callable[[Asking, str], Answer | None]] = {}
+ANSWERING: Mapping[Kind, Callable[[Asking, str], Answer | None]] = {"collection": collection}
 
 
 def kind_of(question: str) -> Kind:
