@@ -20,8 +20,11 @@ HALF_LIFE = 12  # sentences down an article after which one is worth half
 INSIDE = 0.5  # worth of a sentence within a paragraph, beside one that opens it
 LEANING, SPOKEN = 0.6, 0.6  # worth of a sentence that needs the one before, and of one that opens with a quotation
 RELEVANT = 0.6  # how much a sentence's own worth counts, beside how little it repeats
-MOST_ENCODED = 100  # sentences whose vectors are made for one question: half a second
+OF_ARTICLE = 0.5  # what the best article's being about the matter counts, beside a sentence that is
+MOST_ENCODED = 60  # sentences whose vectors are made for one question: a third of a second
 _OPENS_QUOTATION = re.compile(r"\W*[\"“„‘«]")
+# "(This article first appeared in the Arun Post.)"
+_OF_ITSELF = re.compile(r"\W*(?:this|the) (?:article|report|story|text) (?:was )?(?:first |originally )?(?:appear|publish)", re.I)
 _STOPS = ".!?…。！？\"”’»)"
 
 Weights = NDArray[np.float32]
@@ -44,14 +47,16 @@ class Candidate:
 
 def candidates(passage: Passage, most: int | None = None) -> list[Candidate]:
     """The sentences of an article that tell something, in order: no headlines, bylines, headings or stray lines."""
-    spans = [span for span in passage.spans if _tells(span)]
+    spans = [span for span in passage.spans if tells(span)]
     ended = [span for span in spans if span.text[-1] in _STOPS]  # none where a text has no full stops at all
     return [Candidate(span, place, _opens(span)) for place, span in enumerate((ended or spans)[:most])]
 
 
-def _tells(span: Span) -> bool:
+def tells(span: Span) -> bool:
+    """Whether a sentence is told by its article: no headline, byline or word about the article itself, nor too short."""
     above = any(start <= span.start and span.end <= end for start, end in span.passage.imprint)
-    return not above and span.text != span.passage.title and len(terms(span.text)) >= LEAST_WORDS
+    of_itself = above or span.text == span.passage.title or _OF_ITSELF.match(span.text)
+    return not of_itself and len(terms(span.text)) >= LEAST_WORDS
 
 
 def _opens(span: Span) -> bool:
@@ -102,6 +107,7 @@ def relevant(words: str, found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def relevance_to(words: str, found: Sequence[Candidate], vectors: Vectors, asked: Vectors) -> Weights:
-    """How much each candidate has to do with some words: by their vector `asked`, and by how many of them it has."""
+    """How much each candidate has to do with some words: by their vector `asked`, by those it has, by its article."""
     share = np.array([shared(words, each.span.text) for each in found], dtype=np.float32)
-    return np.asarray(np.maximum(vectors @ asked, 0.0) + share, dtype=np.float32)
+    of_article = np.array([each.span.passage.score for each in found], dtype=np.float32)
+    return np.asarray(np.maximum(vectors @ asked, 0.0) + share + OF_ARTICLE * of_article, dtype=np.float32)

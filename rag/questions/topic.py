@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -23,7 +22,7 @@ LEAST_SCORE = 0.38  # of the best article's, of one that is about the same
 class Topic:
     """What is asked about, in the question's words ("" for everything), and the articles about it.
 
-    `articles` are whole, the best first, or the newest of everything; `count` is how many there are in all.
+    `articles` are whole, the best first and scored up to 1, or the newest of everything; `count` is how many there are.
     """
 
     words: str
@@ -50,7 +49,7 @@ def topic_of(asking: Asking, words: str) -> Topic:
     """The articles about something, or all of them where `words` are none; without articles if none has such a word."""
     if not words:
         sources = asking.index.originals(asking.filters)
-        return Topic("", _whole(asking, sources), len(sources))
+        return Topic("", tuple(map(asking.index.whole, sources[:MOST_ARTICLES])), len(sources))
     passages = asking.search(words, PASSAGES)
     spelled = spell(words, passages).question
     if spelled != words:
@@ -59,8 +58,11 @@ def topic_of(asking: Asking, words: str) -> Topic:
     for passage in passages:
         scores.setdefault(passage.source, passage.score)
     asked = {*terms(words)}
-    best = [source for source, score in scores.items() if score >= LEAST_SCORE * max(scores.values())]
-    articles = tuple(each for each in _whole(asking, best) if asked & {*terms(f"{each.title} {each.text}")})
+    highest = max(scores.values(), default=0.0)
+    best = [source for source, score in scores.items() if score >= LEAST_SCORE * highest][:MOST_ARTICLES]
+    articles = tuple(replace(asking.index.whole(source), score=scores[source] / highest) for source in best)
+    if not any(asked & {*terms(f"{each.title} {each.text}")} for each in articles):
+        return Topic(words, (), 0)
     with_all = asking.index.originals(asking.filters, lexical_terms(words))
     return Topic(words, articles, len({*(each.source for each in articles), *with_all}))
 
@@ -73,10 +75,6 @@ def one_article(topic: Topic) -> Passage | None:
     shared = [len(asked & {*terms(each.title)}) for each in topic.articles]
     best = max(shared, default=0)
     return topic.articles[shared.index(best)] if best and shared.count(best) == 1 else None
-
-
-def _whole(asking: Asking, sources: Sequence[str]) -> tuple[Passage, ...]:
-    return tuple(map(asking.index.whole, sources[:MOST_ARTICLES]))
 
 
 @lru_cache(maxsize=8)
