@@ -23,9 +23,9 @@ FEWEST, MOST_THINGS = 2, 5
 LONGEST = 5  # words of a thing's name
 PASSAGES = 10  # that are read for each thing
 MOST, MOST_OF_ONE = 6, 3  # sentences in all, and of one thing
-MARGIN = 3.0  # log-odds within which a further sentence of a thing is quoted
+MOST_READ = 20  # sentences of a thing whose vectors are made
+MARGIN = 1.0  # by how much less a further sentence may have to do with a thing
 RUNNERS = 5  # sentences of a thing in which a figure is sought
-NAMED = 2.0  # log-odds that a sentence gains where it names the thing itself
 AHEAD = 250  # characters ahead of a sentence in which its thing may be named
 UNLIKE = "These figures are not all of one kind, so none is called the highest or the lowest."
 
@@ -96,17 +96,25 @@ def _is_thing(words: str) -> bool:
 
 
 def _sentences(asking: Asking, thing: str, compared: Compared) -> list[tuple[float, Span]]:
-    """The sentences that speak of one of the things, best first, with their log-odds."""
+    """The sentences that speak of one of the things, best first, with how much they have to do with it."""
     others = {term for other in compared.things if other != thing for term in terms(other)}
     name = " ".join({*terms(thing)} - others) or thing
-    passages = asking.search(f"{thing} {compared.asked}", PASSAGES)
-    query = f"{thing}: {compared.asked}?" if compared.asked else f"{thing}?"
-    found = [
-        (each.score + NAMED * shared(name, each.span.text), each.span)
-        for each in asking.reader.read(query, passages).shortlist
-        if tells(each.span) and (shared(name, each.span.text) or shared(name, _ahead(each.span)) == 1)
+    words = f"{thing} {compared.asked}"
+    spans = {
+        span.text: span
+        for passage in asking.search(words, PASSAGES)
+        for span in passage.spans
+        if tells(span) and (shared(name, span.text) or shared(name, _ahead(span)) == 1)
+    }
+    found = sorted(spans.values(), key=lambda span: -shared(words, span.text))[:MOST_READ]
+    if not found:
+        return []
+    alike = asking.encode([span.text for span in found]) @ asking.encode([words])[0]
+    worth = [
+        float(cosine) + shared(name, span.text) + shared(compared.asked, span.text)
+        for span, cosine in zip(found, alike, strict=True)
     ]
-    return list({span.text: (score, span) for score, span in sorted(found, key=lambda each: -each[0])}.values())
+    return sorted(zip(worth, found, strict=True), key=lambda each: -each[0])
 
 
 def _best(found: Sequence[tuple[float, Span]], most: int) -> list[Span]:
