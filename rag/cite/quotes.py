@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib.resources import files
 
 from rag.text.sentences import leans
 from rag.text.speaker import turn_at
@@ -21,7 +24,7 @@ _MARK = re.compile(r"[\"“”„‘«»]")
 def cite(spans: Sequence[Span], article_text: Callable[[str], str], words: Span | None = None) -> tuple[Citation, ...]:
     """Citations of the spans, in their order; `words` are those of one of them that answer.
 
-    A span that begins with a pronoun takes the sentence before it along; one that its article ascribes to somebody
+    A span that begins with a pronoun, or answers the sentence before it ("But …", "She denied it."), takes that along; one that its article ascribes to somebody
     outside the span has the name ahead of it where it is shown. Spans with nothing but white space between them in one
     article become one quote. A span that is not word for word in its article at its offsets is left out. Markers are
     numbers from 1, one a quote.
@@ -93,7 +96,7 @@ def _speaks(citation: Citation) -> str:
 def _readable_from(article: str, span: Span) -> int:
     """Where the quote begins: at the sentence before, if it needs that one's noun and the speaker is the same."""
     start = span.start
-    if not leans(span.text):
+    if not leans(span.text) and not answers_before(span.text):
         return start
     number = bisect_left(span.passage.sentences, (start,))
     if not number:
@@ -104,6 +107,22 @@ def _readable_from(article: str, span: Span) -> int:
     if article[stop - 1].isalnum():  # a headline or a byline, not a sentence
         return start
     return place if turn_at(span.passage.turns, place) == turn_at(span.passage.turns, start) else start
+
+
+def answers_before(sentence: str) -> bool:
+    """Whether it opens with "But", or denies what is not said in itself.
+
+    >>> answers_before("But the pool stayed shut."), answers_before("Reed denied it."), answers_before("It denied a loan.")
+    (True, True, False)
+    """
+    opens, denies = _words()
+    return bool(opens.match(sentence.lstrip("\"“'‘(")) or denies.search(sentence))
+
+
+@lru_cache(maxsize=1)
+def _words() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    listed = tomllib.loads(files("rag.cite").joinpath("denials.toml").read_text(encoding="utf-8"))
+    return re.compile(listed["opens"]), re.compile(listed["denies"], re.VERBOSE | re.IGNORECASE)
 
 
 def _speaker(quote: str, start: int, passage: Passage) -> str | None:
