@@ -222,7 +222,7 @@ class RAG:
             parse_filters(filters),
             name,
             chat and chat.metered(),
-            history or (),
+            () if history is None else history,
         )
         query = standalone(question, asked.history, asked.chat)
         yield StepBegun(SEARCHING)
