@@ -109,7 +109,7 @@ def test_what_is_no_model_is_one_line(tmp_path: Path, seeds_index: Path) -> None
     other = tmp_path / "notes.gguf"
     other.write_text("notes")
     with pytest.raises(SettingsError, match=r"is not a GGUF model; set RAG_MODEL"):
-        load(other, 1024)
+        provider_and_model(f"llamacpp:{other}")
     with pytest.raises(SettingsError, match=r"cannot be read \(No such file or directory\); `make local-model`"):
         build_rag(Settings(index=seeds_index, model=f"llamacpp:{tmp_path / 'none.gguf'}"))
 
