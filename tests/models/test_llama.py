@@ -14,6 +14,7 @@ from rag.errors import ModelError, SettingsError
 from rag.events import WRITING, Answered, Checked, StepBegun
 from rag.models.chat import ChatModel, chat_model
 from rag.models.llama import load
+from rag.models.names import provider_and_model
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 
