@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
@@ -35,12 +35,14 @@ from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
 from rag.text.words import terms
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Statement
+from rag.write.prompts import REPORT
 from rag.write.small import is_small, is_to_the_point
 from rag.write.writer import Writer, Written
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
 
+WRITTEN = ("overview", "comparison", "timeline")  # kinds of questions for which a model writes of what is quoted
 MOST_MODELS = 8  # language models that are kept for the next question
 REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
@@ -270,9 +272,34 @@ class RAG:
             lambda part: _last(self._quotes(index, asked, part, part)),
         )
         if answer := answer_by_kind(asking, query):
+            if asked.chat and answer.kind in WRITTEN:
+                answer = yield from self._written(index, asked.chat, answer)
             yield Answered(replace(answer, question=question))
         else:
             yield from self._quotes(index, asked, question, query)
+
+    def _written(self, index: Index, chat: ChatModel, answer: Answer) -> Generator[Event, None, Answer]:
+        """What a model writes of the sentences that an answer quotes; these themselves, where most does not hold."""
+        sentences = [
+            replace(index.whole(each.source), id=f"{each.source}:{each.start}", text=masked(each.quote),
+                    start=each.start, end=each.end)
+            for each in answer.citations
+        ]
+        if not sentences:
+            return answer
+        yield StepBegun(WRITING)
+        written = yield from Writer(chat, index.text, REPORT).write(answer.standalone_question, sentences)
+        yield StepBegun(CHECKING)
+        answer = replace(answer, tokens_in=chat.usage.tokens_in, tokens_out=chat.usage.tokens_out)
+        if not written.holds:
+            return replace(answer, notes=(*answer.notes, REPLACED if written.sentences else NOT_FOUND))
+        return replace(
+            answer,
+            statements=written.statements,
+            citations=written.citations,
+            notes=(*written.notes, *answer.notes),
+            by_model=True,
+        )
 
     def _quotes(self, index: Index, asked: _Asked, question: str, query: str) -> Iterator[Event]:
         """The events of a plain question: the sentences that answer it, or what a model writes of them."""
