@@ -320,6 +320,21 @@ class Catalog:
         )
         return {row["id"]: row["score"] for row in rows}
 
+    def originals(self, filters: Filters, words: Sequence[str] = ()) -> list[str]:
+        """Sources of the articles, copies aside, newest first; with words of `words_of` those with all in a passage."""
+        condition, values = _where(filters)
+        match = " AND ".join(f'"{word}"' for word in dict.fromkeys(map(folded, words)))
+        having = (
+            "AND source IN (SELECT chunks.source FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
+            "WHERE lexical MATCH ?)"
+        )
+        rows = self._rows(
+            f"SELECT source FROM articles WHERE source = original {condition} {having if match else ''} "
+            "ORDER BY coalesce(published, no_later_than) DESC, source",
+            (*values, *([match] if match else [])),
+        )
+        return [row["source"] for row in rows]
+
     def as_written(self, filters: Filters) -> Filters:
         """The filters with publishers spelled as the articles do; case, accents and "The" make no difference.
 

@@ -160,6 +160,26 @@ class Index:
         """Every article and copy, by source."""
         return self._read(lambda catalog, _: catalog.articles())
 
+    def originals(self, filters: Filters, words: Sequence[str] = ()) -> list[str]:
+        """Sources of the articles, copies aside, newest first; with words those that have all of them in a passage."""
+        written = self.as_written(filters)
+        return self._read(lambda catalog, _: catalog.originals(written, words))
+
+    def whole(self, source: str) -> Passage:
+        """All of an article as one passage.
+
+        Raises:
+            StoreError: it is not in the index.
+        """
+        article = self.article(source)
+        return Passage(
+            id=source, text=article.text, source=source, title=article.title, publisher=article.publisher,
+            published=article.published, start=0, end=len(article.text), score=1.0,
+            republished_in=self.copies(source), author=article.author, turns=article.turns,
+            no_later_than=article.no_later_than, article_sentences=article.sentences, updated=article.updated,
+            imprint=article.imprint, sections=article.sections,
+        )  # fmt: skip
+
     def copies(self, source: str) -> tuple[str, ...]:
         """Sources of the republished copies of an article."""
         return self._read(lambda catalog, _: catalog.copies(source))
