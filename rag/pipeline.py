@@ -281,8 +281,13 @@ class RAG:
     def _written(self, index: Index, chat: ChatModel, answer: Answer) -> Generator[Event, None, Answer]:
         """What a model writes of the sentences that an answer quotes; these themselves, where most does not hold."""
         sentences = [
-            replace(index.whole(each.source), id=f"{each.source}:{each.start}", text=masked(each.quote),
-                    start=each.start, end=each.end)
+            replace(
+                index.whole(each.source),
+                id=f"{each.source}:{each.start}",
+                text=masked(each.quote),
+                start=each.start,
+                end=each.end,
+            )
             for each in answer.citations
         ]
         if not sentences:
