@@ -1,4 +1,4 @@
-"""The command `rag`: index, ask, chat, eval, doctor, collections, export, import."""
+"""The command `rag`: what its options mean, and what each command does."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import groupby
+from contextlib import closing, suppress
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RAGError, require
-from rag.text.characters import plain, plain_json, plain_lines
+from rag.terminal import Parser, answer_lines, article_line, passage_lines
+from rag.text.characters import plain, plain_json
 
 if TYPE_CHECKING:
     from rag.ingest.build import IngestReport, Progress
+    from rag.pipeline import RAG
     from rag.settings import Settings
-    from rag.types import Answer, Statement
+    from rag.types import Answer, Filters
 
 STATUS_BAD_INPUT = 2
 MOST_NOTES = 20  # lines on files that were read by a guess or with losses
@@ -29,12 +31,12 @@ MOST_NOTES = 20  # lines on files that were read by a guess or with losses
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 (eval below its baseline), 2 (bad input), 130 (interrupted)."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets a question mark, not a traceback
     options, unknown = build_parser().parse_known_args(arguments)
     if unknown:  # said by the command itself, with its own usage
-        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        options.parser.refuse(unknown)
     try:
         _warn_of_misspelled_settings()
         status = int(options.run(options))
@@ -83,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line; docs/cli.md is written from it."""
     from rag.ingest.load import SUFFIXES
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="rag",
         description="Ask a collection of news articles and get answers in their own words, with citations.",
         epilog="Every setting is also an environment variable (RAG_INDEX, RAG_TOP_K, …); see docs/operations.md. "
@@ -110,13 +112,25 @@ def build_parser() -> argparse.ArgumentParser:
         help="instead take over the index in DIR, wherever its vectors are, into --index and RAG_STORE; embeds nothing",
     )  # fmt: skip
 
-    ask = _command(commands, "ask", _ask, "answer one question")
-    ask.add_argument("question", metavar="QUESTION", nargs="+", help="the question, best in quotation marks")
+    ask = _command(commands, "ask", _ask, "answer one question, or with - each line of the standard input")
+    ask.add_argument(
+        "question", metavar="QUESTION", nargs="+",
+        help="the question, best in quotation marks; - to ask one a line, each as a follow-up, until Ctrl-D",
+    )  # fmt: skip
     ask.add_argument("--model", help="what writes the answer, see docs/models.md (default: RAG_MODEL)")
     ask.add_argument("--json", action="store_true", help="print the whole answer as JSON and nothing else")
-    ask.add_argument("--publisher", action="append", help="only articles of this publisher; may be repeated")
-    ask.add_argument("--from", dest="date_from", metavar="DATE", help="only articles of this day (ISO) or later")
-    ask.add_argument("--to", dest="date_to", metavar="DATE", help="only articles of this day (ISO) or earlier")
+    ask.add_argument("--passages", action="store_true", help="with --json: also the passages that were read for it")
+    _add_filters(ask)
+
+    articles = _command(commands, "list", _list, "list the articles, newest first")
+    articles.add_argument("--json", action="store_true", help="print them as JSON")
+    _add_filters(articles)
+
+    search = _command(commands, "search", _search, "show the passages that are nearest to a query, with their scores")
+    search.add_argument("query", metavar="QUERY", nargs="+", help="words or a question")
+    search.add_argument("--top-k", type=int, metavar="N", help="how many passages (default: RAG_TOP_K)")
+    search.add_argument("--json", action="store_true", help="print them as JSON")
+    _add_filters(search)
 
     chat = _command(commands, "chat", _chat, "serve the chat in the browser")
     chat.add_argument("--model", help="what writes the answers, see docs/models.md (default: RAG_MODEL)")
@@ -147,6 +161,12 @@ def build_parser() -> argparse.ArgumentParser:
         backup.add_argument("file", type=_path, metavar="FILE", help="the file")
         backup.add_argument("--replace", action="store_true", help=f"replace {replaces}")
     return parser
+
+
+def _add_filters(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--publisher", action="append", help="only articles of this publisher; may be repeated")
+    command.add_argument("--from", dest="date_from", metavar="DATE", help="only articles of this day (ISO) or later")
+    command.add_argument("--to", dest="date_to", metavar="DATE", help="only articles of this day (ISO) or earlier")
 
 
 def _add_eval(evaluate: argparse.ArgumentParser) -> None:
@@ -325,62 +345,112 @@ def _say_indexed(report: IngestReport, settings: Settings) -> None:
         print(f"{holding} what looks like an instruction to a language model; see `rag doctor`", file=sys.stderr)
 
 
-def _ask(options: argparse.Namespace) -> int:
-    from rag.pipeline import ask
-    from rag.text.times import no_later
-    from rag.types import CLOSEST
+def _filters(options: argparse.Namespace) -> Filters:
+    from rag.inputs import parse_filters
 
+    return parse_filters(_given_filters(options))
+
+
+def _given_filters(options: argparse.Namespace) -> dict[str, Any]:
     given = {"publisher": options.publisher, "date_from": options.date_from, "date_to": options.date_to}
-    filters = {key: value for key, value in given.items() if value is not None}
-    answer = ask(" ".join(options.question), filters=filters, settings=_settings(options))
-    if options.json:
-        print(plain_json(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)))
-        return 0
-    print(_emphasized(answer) if sys.stdout.isatty() else plain_lines(answer.text))
-    if answer.answered and answer.sureness:
-        print(f"({answer.sureness} the answer)")
-    for note in answer.notes:
-        print(plain(f"({note})"))
-    shown = answer.citations or answer.nearest
-    if shown:
-        print("" if answer.answered else CLOSEST)
-    for _, same_article in groupby(shown, key=lambda citation: citation.source):
-        citations = list(same_article)
-        first = citations[0]
-        markers = " ".join(f"[{citation.marker}]" for citation in citations) if answer.answered else "-"
-        if not answer.answered:
-            print("\n".join(plain(f"“{' '.join(citation.quote.split())}”") for citation in citations))
-        origin = [first.title, first.publisher, str(first.published or no_later(first.no_later_than))]
-        places = filter(None, dict.fromkeys(citation.place for citation in citations))
-        copies = f"republished in {', '.join(first.republished_in)}" if first.republished_in else ""
-        file = ", ".join(filter(None, (first.source, *places, copies)))
-        print(plain(f"{markers} {' · '.join(part for part in origin if part)} ({file})"))
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _question(words: Sequence[str], settings: Settings) -> str:
+    from rag.inputs import check_question
+
+    return check_question(" ".join(words), settings.max_question_characters)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    _filters(options)  # what cannot be asked is refused before anything is loaded
+    if options.passages and not options.json:
+        options.parser.error("--passages goes with --json; `rag search` shows passages to read")
+    session = options.question == ["-"]
+    question = "" if session else _question(options.question, settings)
+    from rag.pipeline import build_rag
+
+    with build_rag(settings) as rag:
+        if session:
+            return _ask_on(rag, options)
+        _show(rag.answer(question, filters=_given_filters(options)), options, indent=2)
     return 0
 
 
-def _emphasized(answer: Answer) -> str:
-    """The text for a terminal, the words that answer in bold."""
-    remark = answer.remark and replace(answer.remark, text=plain_lines(answer.remark.text))
-    statements = tuple(replace(each, text=_bold(each)) for each in answer.statements)
-    return replace(answer, statements=statements, abstention=plain_lines(answer.abstention),
-                   lead=plain_lines(answer.lead), remark=remark).text  # fmt: skip
+def _ask_on(rag: RAG, options: argparse.Namespace) -> int:
+    """Answer one question a line until the input ends; a question that cannot be answered does not end it."""
+    prompt = "> " if sys.stdin.isatty() and sys.stdout.isatty() else ""
+    if prompt:
+        with suppress(ImportError):
+            import readline  # noqa: F401  # the keys of a line editor
+    history: list[dict[str, str]] = []
+    status = 0
+    while True:
+        try:
+            question = input(prompt)
+        except EOFError:
+            print(end="\n" if prompt else "")
+            return status
+        if not question.strip():
+            continue
+        try:
+            answer = rag.answer(question, history=history, filters=_given_filters(options))
+        except RAGError as error:
+            print(plain(f"rag: {error}"), file=sys.stderr, flush=True)
+            status = STATUS_BAD_INPUT
+            continue
+        _show(answer, options)
+        print(end="" if options.json else "\n", flush=True)
+        history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
 
 
-def _bold(statement: Statement) -> str:
-    text = plain_lines(statement.text)
-    for sentence in statement.sentences:
-        if sentence.answer:
-            first = statement.text.index(sentence.text)
-            start, end = (first + place for place in sentence.answer)
-            text = f"{text[:start]}\x1b[1m{text[start:end]}\x1b[0m{text[end:]}"
-    return text
+def _show(answer: Answer, options: argparse.Namespace, indent: int | None = None) -> None:
+    if options.json:
+        _print_json(answer.to_dict(passages=options.passages), indent)
+    else:
+        print("\n".join(answer_lines(answer, bold=sys.stdout.isatty())))
+
+
+def _print_json(value: object, indent: int | None = 2) -> None:
+    print(plain_json(json.dumps(value, ensure_ascii=False, indent=indent)))
+
+
+def _list(options: argparse.Namespace) -> int:
+    settings, filters = _settings(options), _filters(options)
+    from rag.index.store import damage_explained, open_catalog
+    from rag.types import as_json
+
+    with closing(open_catalog(settings)) as catalog, damage_explained(settings.index):
+        headers = catalog.headers(catalog.as_written(filters))
+    if options.json:
+        _print_json([as_json(asdict(header)) for header in headers])
+    else:
+        print("\n".join(map(article_line, headers)) or "no article passes the filters")
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    _filters(options)
+    query = _question(options.query, settings)
+    from rag.pipeline import build_rag
+
+    with build_rag(settings) as rag:
+        found = rag.search(query, filters=_given_filters(options), top_k=options.top_k)
+    if options.json:
+        _print_json([passage.to_dict() for passage in found])
+    else:
+        print("\n".join(line for passage in found for line in passage_lines(passage)) or "nothing was found")
+    return 0
 
 
 def _chat(options: argparse.Namespace) -> int:
     require("chat", "the chat", "gradio", "httptools")
     from rag.pipeline import build_rag
-    from ui.server import read_auth, serve
+    from ui.server import check_port, read_auth, serve
 
+    check_port(options.port)
     auth = read_auth(options.auth, options.auth_file)
     serve(build_rag(_settings(options)), host=options.host, port=options.port, auth=auth, share=options.share)
     return 0

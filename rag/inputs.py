@@ -5,12 +5,15 @@ from __future__ import annotations
 import reprlib
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from rag.errors import QuestionError, SettingsError
 from rag.text.characters import INVISIBLE, normalized
+from rag.types import Filters
 
 MOST_PASSAGES = 100  # as `Settings.top_k` has it
+_LONGEST_PUBLISHERS = 10_000  # characters of all names of a filter; the time of an unknown one is their square
 _LONGEST_NAME = 1000  # characters of a model's name, which may be a path
 
 
@@ -69,3 +72,61 @@ def check_model(model: Any, default: str) -> str:
     if not isinstance(model, str) or not model.isprintable() or len(model) > _LONGEST_NAME:
         raise SettingsError(f"a model cannot be {shown(model)}; give its name, a string on one line")
     return model
+
+
+def check_question(question: str, longest: int) -> str:
+    """The question with control characters and runs of white space made single spaces.
+
+    Raises:
+        QuestionError: it is not text, has no letter or digit, or is longer than `longest` characters.
+    """
+    if not isinstance(question, str):
+        raise QuestionError(f"a question is a string, not {type(question).__name__}")
+    if len(question) > longest:
+        raise QuestionError(
+            f"the question has {len(question):,} characters, more than {longest:,}; "
+            "shorten it or raise RAG_MAX_QUESTION_CHARACTERS"
+        )
+    visible = readable(question)
+    if not any(character.isalnum() for character in visible):
+        raise QuestionError("the question has no words; type a question in words")
+    return " ".join(visible.split())
+
+
+def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
+    """Filters from plain values: `publisher` (a name or several), `date_from`, `date_to` (date or ISO string).
+
+    Raises:
+        QuestionError: an unknown key, or a value of another kind.
+    """
+    given = {} if filters is None else as_dict(filters)
+    if given is None:
+        raise QuestionError(f"filters cannot be {shown(filters)}; give a dict with publisher, date_from or date_to")
+    for key in given:
+        if not isinstance(key, str) or key not in ("publisher", "date_from", "date_to"):
+            raise QuestionError(f"unknown filter {shown(key)}; use publisher, date_from and date_to")
+    publishers = _publishers(given.get("publisher"))
+    date_from, date_to = _day("date_from", given.get("date_from")), _day("date_to", given.get("date_to"))
+    if date_from and date_to and date_from > date_to:
+        raise QuestionError(f"no day is from {date_from} to {date_to}; exchange the two dates")
+    return Filters(publishers, date_from, date_to)
+
+
+def _publishers(value: Any) -> frozenset[str] | None:
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
+        raise QuestionError(f"filter publisher cannot be {shown(value)}; give a name or a list of names")
+    if sum(map(len, names)) > _LONGEST_PUBLISHERS or len(names) > _LONGEST_PUBLISHERS:
+        raise QuestionError(f"filter publisher has more than {_LONGEST_PUBLISHERS:,} characters; give fewer names")
+    return frozenset(map(readable, names))
+
+
+def _day(key: str, value: Any) -> date | None:
+    if value is None or type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise QuestionError(f"filter {key} cannot be {shown(value)}; give a date such as 2024-11-14") from None

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
 from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Checked, Event, StepBegun
 from rag.followup.condense import condense, continues, standalone
-from rag.index.store import Index, Store, has_index
+from rag.index.store import Index, Store, has_index, no_index
 from rag.ingest.instructions import masked
-from rag.inputs import check_model, check_top_k, readable, shown
+from rag.inputs import check_model, check_question, check_top_k, parse_filters, shown
 from rag.models.encoders import GET_MULTILINGUAL, encoder, profile
+from rag.models.names import provider_and_model
 from rag.news.conflicts import Differing, differing
 from rag.news.period import DEPTH, Period, asked_period
 from rag.questions.asking import Asking
@@ -26,18 +29,20 @@ from rag.questions.parts import parts_of
 from rag.questions.several import together
 from rag.read.missing import missing
 from rag.read.reader import ANSWERS, USELESS, build_reader
-from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
+from rag.search.retrieve import HybridRetriever, Retriever
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
 from rag.text.words import terms
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Statement
+from rag.write.prompts import REPORT
 from rag.write.small import is_small, is_to_the_point
 from rag.write.writer import Writer, Written
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
 
+WRITTEN = ("overview", "comparison", "timeline")  # kinds of questions for which a model writes of what is quoted
 MOST_MODELS = 8  # language models that are kept for the next question
 REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
@@ -135,6 +140,15 @@ class _Asked:
     history: Sequence[Mapping[str, Any]]
 
 
+class _Options(TypedDict, total=False):
+    """What `RAG.answer` takes beside a question."""
+
+    history: Sequence[Mapping[str, Any]] | None
+    filters: Mapping[str, Any] | None
+    top_k: int | None
+    model: str | None
+
+
 class _Clock:
     """When what is shown of an answer was shown."""
 
@@ -161,7 +175,7 @@ class _Clock:
 
 
 class RAG:
-    """Answers questions from one index. Build it once with `build_rag`; it is safe for threads."""
+    """Answers questions from one index. Build it once, `with build_rag() as rag`; it is safe for threads."""
 
     def __init__(self, settings: Settings, store: Store, retriever: Retriever, reader: Reader) -> None:
         self.settings = settings
@@ -222,7 +236,7 @@ class RAG:
             parse_filters(filters),
             name,
             chat and chat.metered(),
-            history or (),
+            () if history is None else history,
         )
         query = standalone(question, asked.history, asked.chat)
         yield StepBegun(SEARCHING)
@@ -259,9 +273,39 @@ class RAG:
             profile(self.settings.embedding_model).alike,
         )
         if answer := answer_by_kind(asking, query):
+            if asked.chat and answer.kind in WRITTEN:
+                answer = yield from self._written(index, asked.chat, answer)
             yield Answered(replace(answer, question=question))
         else:
             yield from self._quotes(index, asked, question, query)
+
+    def _written(self, index: Index, chat: ChatModel, answer: Answer) -> Generator[Event, None, Answer]:
+        """What a model writes of the sentences that an answer quotes; these themselves, where most does not hold."""
+        sentences = [
+            replace(
+                index.whole(each.source),
+                id=f"{each.source}:{each.start}",
+                text=masked(each.quote),
+                start=each.start,
+                end=each.end,
+            )
+            for each in answer.citations
+        ]
+        if not sentences:
+            return answer
+        yield StepBegun(WRITING)
+        written = yield from Writer(chat, index.text, REPORT).write(answer.standalone_question, sentences)
+        yield StepBegun(CHECKING)
+        answer = replace(answer, tokens_in=chat.usage.tokens_in, tokens_out=chat.usage.tokens_out)
+        if not written.holds:
+            return replace(answer, notes=(*answer.notes, REPLACED if written.sentences else NOT_FOUND))
+        return replace(
+            answer,
+            statements=written.statements,
+            citations=written.citations,
+            notes=(*written.notes, *answer.notes),
+            by_model=True,
+        )
 
     def _quotes(self, index: Index, asked: _Asked, question: str, query: str) -> Iterator[Event]:
         """The events of a plain question: the sentences that answer it, or what a model writes of them."""
@@ -361,6 +405,39 @@ class RAG:
         lead = language.lead if foreign else ""
         return _Shown(tuple(map(quotation, citations)), citations, lead=lead, notes=notes)
 
+    def ask_many(self, questions: Iterable[str], **options: Unpack[_Options]) -> list[Answer]:
+        """The answers to several questions, in their order, each as `answer` gives it with these options.
+
+        As many are asked at a time as a hosted model may answer (`Settings.model_concurrency`).
+
+        Raises:
+            RAGError: as `answer`, for the first question that cannot be answered; no question is asked if one of them,
+                or an option, cannot be used.
+        """
+        if isinstance(questions, str):
+            raise QuestionError("ask_many takes several questions; give a list of them, or ask with answer")
+        checked = [check_question(question, self.settings.max_question_characters) for question in questions]
+        parse_filters(options.get("filters"))
+        with ThreadPoolExecutor(self.settings.model_concurrency) as threads:
+            return list(threads.map(lambda question: self.answer(question, **options), checked))
+
+    async def aask(self, question: str, **options: Unpack[_Options]) -> Answer:
+        """`answer`, awaited: it runs on a thread."""
+        return await asyncio.to_thread(self.answer, question, **options)
+
+    def search(
+        self, query: str, *, filters: Mapping[str, Any] | None = None, top_k: int | None = None
+    ) -> list[Passage]:
+        """The passages that are nearest to a query, best first, as a question's answer is looked for in them.
+
+        Raises:
+            QuestionError: the query, filters or top_k cannot be used.
+            StoreError: the index cannot be read.
+        """
+        query = check_question(query, self.settings.max_question_characters)
+        number = check_top_k(top_k, self.settings.top_k)
+        return self.retriever.retrieve(query, number, parse_filters(filters))
+
     def article(self, source: str) -> str:
         """The cleaned text of an article or copy; citations point into it.
 
@@ -370,8 +447,14 @@ class RAG:
         return self.store.text(source)
 
     def close(self) -> None:
-        """Let go of the index's files."""
+        """Let go of the index's files, as the end of a `with` does."""
         self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def build_rag(settings: Settings | None = None) -> RAG:
@@ -384,10 +467,11 @@ def build_rag(settings: Settings | None = None) -> RAG:
         SettingsError: a setting names something that is not there.
         StoreError: the index is missing, damaged or built with other settings.
     """
-    settings = Settings() if settings is None else settings
-    if not isinstance(settings, Settings):
-        raise SettingsError(f"settings cannot be {shown(settings)}; give Settings(…) or None")
-    if settings.index == DEFAULT_INDEX and not has_index(settings.index):
+    settings = _settings(settings)
+    provider_and_model(settings.model)  # what can be refused now is, before anything is loaded
+    if not has_index(settings.index):
+        if settings.index != DEFAULT_INDEX:
+            raise no_index(settings.index)
         _index_seeds(settings)
     model = settings.embedding_model
     queries = encoder(model, "query")
@@ -411,30 +495,18 @@ def ask(
     Raises:
         RAGError: with one line that says what to do.
     """
-    rag = build_rag(settings)
-    try:
+    settings = _settings(settings)
+    check_question(question, settings.max_question_characters)  # before anything is loaded
+    parse_filters(filters)
+    with build_rag(settings) as rag:
         return rag.answer(question, history=history, filters=filters)
-    finally:
-        rag.close()
 
 
-def check_question(question: str, longest: int) -> str:
-    """The question with control characters and runs of white space made single spaces.
-
-    Raises:
-        QuestionError: it is not text, has no letter or digit, or is longer than `longest` characters.
-    """
-    if not isinstance(question, str):
-        raise QuestionError(f"a question is a string, not {type(question).__name__}")
-    if len(question) > longest:
-        raise QuestionError(
-            f"the question has {len(question):,} characters, more than {longest:,}; "
-            "shorten it or raise RAG_MAX_QUESTION_CHARACTERS"
-        )
-    visible = readable(question)
-    if not any(character.isalnum() for character in visible):
-        raise QuestionError("the question has no words; type a question in words")
-    return " ".join(visible.split())
+def _settings(settings: Settings | None) -> Settings:
+    settings = Settings() if settings is None else settings
+    if not isinstance(settings, Settings):
+        raise SettingsError(f"settings cannot be {shown(settings)}; give Settings(…) or None")
+    return settings
 
 
 def _last(events: Iterator[Event]) -> Answer:

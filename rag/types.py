@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -188,6 +188,12 @@ class Passage:
             return (self.updated,) if self.updated else ()
         soon = self.updated and self.updated - self.published <= _REWRITTEN
         return (self.published, self.updated) if soon and self.updated else (self.published,)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The passage as plain JSON values, with its place, and without what is known of its whole article."""
+        plain: dict[str, Any] = as_json(dataclasses.asdict(self)) | {"place": self.place(self.start)}
+        del plain["article_sentences"], plain["sections"], plain["imprint"], plain["turns"]
+        return plain
 
     @property
     def about(self) -> str:
@@ -435,22 +441,22 @@ class Answer:
         above = "\n".join(filter(None, (self.lead, said, listed)))
         return f"{above}\n\n{self.remark.text}" if self.remark else above
 
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON values: dates are ISO strings, tuples are lists; with its text and sentences."""
+    def to_dict(self, *, passages: bool = True) -> dict[str, Any]:
+        """The answer as plain JSON values, with its text and sentences, and the passages unless they are not wanted."""
         sentences = [dataclasses.asdict(sentence) for sentence in self.sentences]
         whole = {"text": self.text, "answered": self.answered, "short": self.short, "sureness": self.sureness,
                  "sentences": sentences}  # fmt: skip
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self) | whole)
-        for passage in plain["passages"]:
-            del passage["article_sentences"], passage["sections"]  # of the whole article, and its own are in `text`
-        return plain
+        plain: dict[str, Any] = as_json(dataclasses.asdict(replace(self, passages=())) | whole)
+        del plain["passages"]
+        return plain | {"passages": [each.to_dict() for each in self.passages]} if passages else plain
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Plain JSON values: dates are ISO strings, tuples are lists."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [as_json(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
 
 

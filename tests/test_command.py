@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pwd
@@ -16,6 +17,7 @@ import pytest
 
 from rag import ABSTENTION
 from rag.cli import build_parser, main
+from rag.settings import Settings
 from rag.text.languages import UNSURE
 from tests.browsing import CONTAINERS, OFF_TOPIC
 from tests.conftest import ROOT, Command
@@ -47,6 +49,7 @@ def test_ask_json_prints_one_object_and_nothing_else(seeds_index: Path, rag_comm
     done = rag_command("ask", "--json", CONTAINERS, RAG_INDEX=str(seeds_index))
     answer = json.loads(done.stdout)
     assert answer["answered"] is True and answer["citations"][0]["published"] == "2024-06-28"
+    assert answer["sureness"] in ("likely", "very likely") and "passages" not in answer
     done = rag_command("ask", "--json", "Who painted the Mona Lisa?", RAG_INDEX=str(seeds_index))
     answer = json.loads(done.stdout)
     assert done.returncode == 0 and answer["answered"] is False and answer["text"].startswith(ABSTENTION)
@@ -65,7 +68,8 @@ def test_the_seeds_are_indexed_by_themselves_only_at_the_default_place(rag_comma
 
 @pytest.mark.slow
 def test_filters_of_ask(seeds_index: Path, rag_command: Command) -> None:
-    done = rag_command("ask", "--json", CONTAINERS, "--to", "2023-12-31", "--index", str(seeds_index))
+    narrowed = ("--to", "2023-12-31", "--index", str(seeds_index))
+    done = rag_command("ask", "--json", "--passages", CONTAINERS, *narrowed)
     assert {passage["source"] for passage in json.loads(done.stdout)["passages"]} == {"000_e3cb55af33222414.txt"}
     done = rag_command("ask", CONTAINERS, "--from", "someday", "--index", str(seeds_index))
     assert done.returncode == 2 and "2024-11-14" in done.stderr
@@ -98,7 +102,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_command_takes_an_index_and_has_a_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("index", "ask", "chat", "eval", "doctor"):
+    for command in ("index", "ask", "list", "search", "chat", "eval", "doctor"):
         with pytest.raises(SystemExit) as ended:
             build_parser().parse_args([command, "--help"])
         assert ended.value.code == 0
@@ -110,7 +114,78 @@ def test_an_unknown_option_is_explained_by_its_command(capsys: pytest.CaptureFix
         main(["ask", "Who came?", "--frm", "2024-01-01"])
     assert ended.value.code == 2
     said = capsys.readouterr().err
-    assert said.startswith("usage: rag ask") and "rag ask: error: unrecognized arguments: --frm 2024-01-01" in said
+    assert said.startswith("usage: rag ask")
+    assert "rag ask: error: unrecognized arguments: --frm 2024-01-01; did you mean --from?" in said
+
+
+@pytest.mark.parametrize(("mistyped", "meant"), [(["serach", "x"], "search"), (["eval", "--split", "tnue"], "tune")])
+def test_what_a_mistyped_word_may_have_meant(
+    mistyped: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(mistyped)
+    assert ended.value.code == 2 and f"did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_the_list_of_articles(indexed: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--index", str(indexed.index)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Bridge over the Arun opens · 2021-05-03 (bridge.txt)" and len(lines) == 3
+    assert main(["list", "--json", "--from", "2021-01-01", "--index", str(indexed.index)]) == 0
+    (article,) = json.loads(capsys.readouterr().out)
+    assert article["source"] == "bridge.txt" and article["published"] == "2021-05-03" and "text" not in article
+    assert main(["list", "--from", "2022-01-01", "--index", str(indexed.index)]) == 0
+    assert capsys.readouterr().out == "no article passes the filters\n"
+
+
+def test_a_search_shows_passages_with_their_scores(indexed: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["search", "--index", str(indexed.index), "--top-k", "1", "length", "of", "the", "bridge"]
+    assert main(given) == 0
+    first, words, *_ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"[01]\.\d\d  Bridge over the Arun opens · 2021-05-03 \(bridge.txt\)", first)
+    assert "412 metres" in words
+    assert main([*given, "--json"]) == 0
+    (passage,) = json.loads(capsys.readouterr().out)
+    assert passage["source"] == "bridge.txt" and passage["place"] is None and "412 metres" in passage["text"]
+
+
+def asked_on(lines: str, monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    return main(["ask", "-", *map(str, arguments)])
+
+
+def test_a_session_answers_each_line_and_remembers(
+    indexed: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "Who opened the bridge over the Arun?\n\nWhen?\n"
+    assert asked_on(lines, monkeypatch, "--json", "--index", indexed.index) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "Lena Ortiz" in first["text"]
+    assert second["standalone_question"] == "Who opened the bridge over the Arun? When?"
+
+
+def test_a_session_goes_on_after_a_question_that_cannot_be_asked(
+    indexed: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked_on("???\nHow long is the bridge?", monkeypatch, "--index", indexed.index) == 2
+    printed = capsys.readouterr()
+    assert printed.err == "rag: the question has no words; type a question in words\n"
+    assert "412 metres" in printed.out and not printed.out.startswith(">")
+
+
+def test_what_cannot_be_asked_is_refused_before_anything_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rag.pipeline.encoder", None)  # would be called to load one
+    monkeypatch.setattr("rag.pipeline._index_seeds", None)
+    (tmp_path / "none.gguf").write_bytes(b"GGML")
+    assert "no words" in refused(capsys, "ask", "?")
+    assert "date_to" in refused(capsys, "search", "bridge", "--to", "May")
+    assert "did you mean openai:m?" in refused(capsys, "ask", "Who?", "--model", "opnai:m")
+    assert "not a GGUF" in refused(capsys, "ask", "Who?", "--model", f"llamacpp:{tmp_path / 'none.gguf'}")
+    for command in (("ask", "-"), ("search", "bridge"), ("list",)):
+        assert "rag index PATHS" in refused(capsys, *command, "--index", tmp_path / "none")
+    assert "port 70000" in refused(capsys, "chat", "--port", "70000")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ LAYERS = (
     ("questions",),
     ("pipeline",),
     ("desk",),
-    ("cli",),
+    ("cli", "terminal"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(

@@ -18,8 +18,9 @@ from rag.desk.feedback import record
 from rag.desk.suggest import suggest
 from rag.errors import RAGError, StoreError
 from rag.events import SEARCHING, Answered, Checked, Cited, Event
-from rag.models.chat import LOCAL, require_offered
+from rag.models.chat import require_offered
 from rag.models.download import installed, model_title
+from rag.models.names import LOCAL
 from rag.pipeline import RAG
 from rag.settings import EXTRACTIVE
 from rag.types import Answer, Article, Citation, Sentence

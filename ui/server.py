@@ -116,10 +116,19 @@ def read_auth(given: str | None, file: Path | None) -> list[tuple[str, str]] | N
     return pairs
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, so that nobody takes the port between looking and serving."""
+def check_port(port: int) -> None:
+    """Refuse what is no port.
+
+    Raises:
+        SettingsError: it is none.
+    """
     if not 0 <= port <= 65535:
         raise SettingsError(f"port {port} is not between 0 and 65535; choose another with --port")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that nobody takes the port between looking and serving."""
+    check_port(port)
     listening = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

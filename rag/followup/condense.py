@@ -14,6 +14,7 @@ from rag.inputs import as_dict, readable, shown
 from rag.text.facts import facts
 from rag.text.words import terms
 from rag.write.prompts import rewrite_prompt, room_beside, trim_history
+from rag.write.said import without_thoughts
 
 if TYPE_CHECKING:
     from rag.models.chat import ChatModel
@@ -70,7 +71,7 @@ def standalone(question: str, history: Sequence[Mapping[str, Any]], chat: ChatMo
         return question
     room = room_beside(rewrite_prompt(question, []), chat.context, chat.count)
     text = "".join(piece.text for piece in chat.stream(rewrite_prompt(question, trim_history(said, room, chat.count))))
-    rewritten = " ".join(text.strip().split("\n")[0].split())
+    rewritten = " ".join(without_thoughts(text).strip().split("\n")[0].split())
     return rewritten if keeps(rewritten, question, [message["content"] for message in said]) else question
 
 

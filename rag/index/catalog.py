@@ -15,7 +15,7 @@ import sqlite3
 import struct
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
@@ -65,6 +65,19 @@ _PAIR = struct.Struct("<II")  # start and end of a sentence or a line: of a long
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u200c\u200d]*")  # with the accents and joiners that `folded` takes off
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of an article as such; the days are those of `Article`."""
+
+    source: str
+    title: str
+    publisher: str | None
+    published: date | None
+    no_later_than: date | None
+    updated: date | None
+    author: str | None
 
 
 def checksum(file: BinaryIO, start: int = 0) -> int:
@@ -194,6 +207,28 @@ class Catalog:
     def articles(self) -> list[Article]:
         """Every article and copy, by source."""
         return [article_of(row) for row in self._rows("SELECT * FROM articles ORDER BY source")]
+
+    def headers(self, filters: Filters) -> list[Header]:
+        """What is known of each original that passes the filters, newest first, those without a day last."""
+        condition, values = _where(filters)
+        rows = self._rows(
+            "SELECT source, title, publisher, published, no_later_than, updated, author FROM articles "
+            f"WHERE original = source {condition} "
+            "ORDER BY coalesce(published, no_later_than) IS NULL, coalesce(published, no_later_than) DESC, source",
+            values,
+        )
+        return [
+            Header(
+                source=row["source"],
+                title=row["title"],
+                publisher=row["publisher"],
+                published=_date(row["published"]),
+                no_later_than=_date(row["no_later_than"]),
+                updated=_date(row["updated"]),
+                author=row["author"],
+            )
+            for row in rows
+        ]
 
     def article(self, source: str) -> Article | None:
         """The article of that source, if there is one."""

@@ -96,8 +96,8 @@ class IngestReport:
 
 
 def ingest(
-    paths: Sequence[Path],
-    settings: Settings,
+    paths: Sequence[Path | str],
+    settings: Settings | None = None,
     *,
     rebuild: bool = False,
     strict: bool = False,
@@ -107,8 +107,8 @@ def ingest(
 ) -> IngestReport:
     """Make the index in `settings.index` hold exactly the articles under `paths` (if none: the last ones).
 
-    Articles that were added in the chat or from the web stay: `uploads` has their folder. Until the end, and after any
-    error, the old index answers as before.
+    `rag.ingest_files` is this function. Articles that were added in the chat or from the web stay: `uploads` has their
+    folder. Until the end, and after any error, the old index answers as before.
 
     Args:
         rebuild: start from nothing, as after a change of settings or damage.
@@ -124,6 +124,7 @@ def ingest(
         SettingsError: there is no such embedding model.
     """
     started = time.perf_counter()
+    settings = settings or Settings()
     folder = settings.index
     with writing(folder):
         if rebuild:
@@ -132,7 +133,7 @@ def ingest(
                     remove(path)
         kept, before = ("", Containers()) if rebuild else _published(settings)
         named = paths or (added and not has_index(folder))  # pages of the web may be all there is
-        scope = Scope(tuple(path.absolute() for path in paths)) if named else read_scope(folder)
+        scope = Scope(tuple(Path(path).absolute() for path in paths)) if named else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
         with _staged(added or {}, settings), closing(_draft(settings, anew=rebuild)) as draft:

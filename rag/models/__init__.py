@@ -1,3 +1,3 @@
 """Encoders, language models and their tokens: a string becomes a model here, and nowhere else."""
 
-__all__ = ["chat", "download", "encoders", "tokens"]
+__all__ = ["chat", "download", "encoders", "names", "tokens"]

@@ -23,9 +23,9 @@ from urllib.parse import unquote
 from pydantic import SecretStr
 
 from rag.errors import ModelError, SettingsError
-from rag.inputs import shown
+from rag.models.names import ADDRESSES, LOCAL, provider_and_model
 from rag.models.tokens import Messages, count_tokens, prompt_tokens
-from rag.settings import EXTRACTIVE, Settings
+from rag.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -33,14 +33,12 @@ if TYPE_CHECKING:
 
     Pieces = Generator[AIMessageChunk, None, None]
 
-LOCAL = "llamacpp"
 # On a processor, reading a token takes 6 to 14 ms: room for about three passages, the best ones.
 LOCAL_CONTEXT = 1024
 HOSTED_CONTEXT = 8192  # any hosted model has as much, and nothing that is retrieved by default needs more
 MARGIN = 1.25  # other vocabularies than cl100k make more tokens of a text
 ATTEMPTS = 3
 LONGEST_WAIT = 20.0  # seconds between two attempts, whatever the server asks for
-ADDRESSES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "ollama": "OLLAMA_HOST"}
 # Where the last piece says why there is no more.
 _ENDS = ("finish_reason", "stop_reason", "done_reason", "status", "done")
 _TOO_EARLY = re.compile(r"length|max_?\w*tokens|context_window|incomplete|filter|safety|refusal", re.IGNORECASE)
@@ -178,13 +176,7 @@ def chat_model(name: str, settings: Settings) -> ChatModel:
     Raises:
         SettingsError: there is no such provider or file, or the package or key that it needs is missing.
     """
-    provider, _, model = name.partition(":")
-    provider = provider.lower().replace("-", "_")  # as LangChain does
-    if not (provider and model):
-        raise SettingsError(
-            f"model {shown(name)} is not known; set RAG_MODEL to {EXTRACTIVE}, to provider:model (openai:…, "
-            "anthropic:…, ollama:…), or to llamacpp: and the place of a .gguf file"
-        )
+    provider, model = provider_and_model(name)
     context = settings.context_tokens or (LOCAL_CONTEXT if provider == LOCAL else HOSTED_CONTEXT)
     if provider == LOCAL:
         from rag.models.llama import load

@@ -23,11 +23,8 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field
 
-from rag.disk.files import open_regular
 from rag.errors import SettingsError
 from rag.models.tokens import RESERVED
-
-MAGIC = b"GGUF"
 
 
 class LlamaChat(BaseChatModel):
@@ -124,21 +121,11 @@ def _message(chunk: dict[str, Any]) -> AIMessageChunk:
 
 @lru_cache(maxsize=1)  # a model is large: loading another one lets go of the last
 def load(path: Path, context: int) -> LlamaChat:
-    """The model of a file, with room for `context` tokens of prompt and answer together.
+    """The model of a GGUF file, with room for `context` tokens of prompt and answer together.
 
     Raises:
-        SettingsError: there is no such file, it is no GGUF model, or llama.cpp is not installed.
+        SettingsError: llama.cpp cannot load it, or is not installed.
     """
-    try:
-        with open_regular(path) as file:
-            magic = file.read(len(MAGIC))
-    except (OSError, ValueError) as error:  # a name may hold what no path can
-        reason = getattr(error, "strerror", error)
-        raise SettingsError(
-            f"the model file {path} cannot be read ({reason}); `make local-model` brings one"
-        ) from error
-    if magic != MAGIC:
-        raise SettingsError(f"{path} is not a GGUF model; set RAG_MODEL to llamacpp: and the place of a .gguf file")
     try:
         import xllamacpp
     except ImportError as error:

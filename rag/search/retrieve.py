@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
-from rag.errors import QuestionError
 from rag.index.catalog import words_of
 from rag.index.store import Index, Store
-from rag.inputs import as_dict, readable, shown
 from rag.models.encoders import Encoder, Vectors
 from rag.text.languages import language_of
 from rag.types import Filters, Passage
-
-_LONGEST_PUBLISHERS = 10_000  # characters of all names of a filter; the time of an unknown one is their square
 
 
 class Retriever(Protocol):
@@ -93,42 +88,3 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight:
             share = score / best if best > 0 else 0.0
             scores[chunk_id] = scores.get(chunk_id, 0.0) + weight * max(share, 0.0)
     return scores
-
-
-def parse_filters(filters: Mapping[str, Any] | None) -> Filters:
-    """Filters from plain values: `publisher` (a name or several), `date_from`, `date_to` (date or ISO string).
-
-    Raises:
-        QuestionError: an unknown key, or a value of another kind.
-    """
-    given = {} if filters is None else as_dict(filters)
-    if given is None:
-        raise QuestionError(f"filters cannot be {shown(filters)}; give a dict with publisher, date_from or date_to")
-    for key in given:
-        if not isinstance(key, str) or key not in ("publisher", "date_from", "date_to"):
-            raise QuestionError(f"unknown filter {shown(key)}; use publisher, date_from and date_to")
-    publishers = _publishers(given.get("publisher"))
-    date_from, date_to = _day("date_from", given.get("date_from")), _day("date_to", given.get("date_to"))
-    if date_from and date_to and date_from > date_to:
-        raise QuestionError(f"no day is from {date_from} to {date_to}; exchange the two dates")
-    return Filters(publishers, date_from, date_to)
-
-
-def _publishers(value: Any) -> frozenset[str] | None:
-    if value is None:
-        return None
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
-        raise QuestionError(f"filter publisher cannot be {shown(value)}; give a name or a list of names")
-    if sum(map(len, names)) > _LONGEST_PUBLISHERS or len(names) > _LONGEST_PUBLISHERS:
-        raise QuestionError(f"filter publisher has more than {_LONGEST_PUBLISHERS:,} characters; give fewer names")
-    return frozenset(map(readable, names))
-
-
-def _day(key: str, value: Any) -> date | None:
-    if value is None or type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise QuestionError(f"filter {key} cannot be {shown(value)}; give a date such as 2024-11-14") from None

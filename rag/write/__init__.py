@@ -1,3 +1,3 @@
 """What a language model is told, and what it writes, held to the same check as quotes."""
 
-__all__ = ["prompts", "small", "writer"]
+__all__ = ["prompts", "said", "small", "writer"]

@@ -17,9 +17,9 @@ from rag.cite.support import evidence, nearly_quoted, unsupported
 from rag.errors import ModelError
 from rag.events import WRITING, Checked, Cited, Event, StepBegun
 from rag.text.languages import ABSTENTION
-from rag.text.sentences import sentence_spans
 from rag.types import Citation, Passage, Sentence, Statement
-from rag.write.prompts import answer_prompt, fit_passages, room_beside
+from rag.write.prompts import ANSWER, answer_prompt, fit_passages, room_beside
+from rag.write.said import begins_anew, is_talk, split_sentences
 from rag.write.small import is_small
 
 if TYPE_CHECKING:
@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 LOOSE = "the cited words have its words, but not in one sentence and in this order, and the model is a small one"
 MOST_WRITTEN = 12  # sentences of an answer; a model that goes on is stopped
-_MARKER = re.compile(
-    r"\s*[\[【]\s*((?:passages?\s*)?\d{1,3}(?:\s*(?:,|;|and|&)\s*(?:passage\s*)?\d{1,3})*)\s*[\]】]", re.I
-)
-_TIDY = re.compile(r"((?:\s*\[\d+\])+)\s*([.!?。！？]+[\"”’)]*)")  # "in May [1]." becomes "in May. [1]"
 _NAME = re.compile(r"\b[A-Z][\w-]+(?: [A-Z][\w-]+)+")
-_LEADING = re.compile(r"^(?:\s*\[\d+\])+")
-_PIECE = re.compile(r"([^\[]+(?:\[(?!\d+\])[^\[]*)*)((?:\s*\[\d+\])*)")
-_BULLET = re.compile(r"^(?:[-*•]|\d+[.)])\s+|^(?:answer|a)\s*:\s*", re.IGNORECASE)
-_ENDED = re.compile(r"[.!?:。！？…][\"”’')\]]*$")
 # How models say that there is no answer, beside the sentence that they are told to write.
 _ABSTAINS = re.compile(
     r"\b(?:articles?|passages?|texts?|sources?|documents?|information)\b[^.]{0,40}\b(?:do|does|did)(?: not|n['’]t)\b"
@@ -76,9 +68,15 @@ class Written:
 class Writer:
     """Has a model write the answer to one question from passages, and checks it against the articles."""
 
-    def __init__(self, model: ChatModel, article_text: Callable[[str], str]) -> None:
+    def __init__(self, model: ChatModel, article_text: Callable[[str], str], task: str = ANSWER) -> None:
         self.model = model
+        self._task = task
         self._article_text = article_text
+        self._begin(0)
+
+    def _begin(self, place: int) -> None:
+        """Begin with what stands behind a place of the text."""
+        self._begun = place
         self._sentences: list[Sentence] = []
         self._citations: list[Citation] = []
         self._notes: list[str] = []
@@ -93,16 +91,18 @@ class Writer:
         Raises:
             ModelError: the model failed before anything was checked; later, a note says so.
         """
-        room = room_beside(answer_prompt(question, []), self.model.context, self.model.count)
+        room = room_beside(answer_prompt(question, [], self._task), self.model.context, self.model.count)
         read, left_out = fit_passages(passages, room, self.model.count)
         if not read:
             raise ModelError(f"{self.model.name} has no room for a passage; raise RAG_CONTEXT_TOKENS")
         text, interrupted = "", False
         try:
-            with closing(self.model.stream(answer_prompt(question, read))) as pieces:
+            with closing(self.model.stream(answer_prompt(question, read, self._task))) as pieces:
                 for piece in pieces:
                     text += piece.text
                     yield StepBegun(WRITING)
+                    if (place := begins_anew(text)) != self._begun:  # what was checked was a thought
+                        self._begin(place)
                     yield from self._check(split_sentences(text)[:-1], question, read)
                     if self._finished:
                         break
@@ -147,6 +147,8 @@ class Writer:
     def _checked(self, text: str, question: str, sought: Sequence[Sequence[Passage]]) -> Iterator[Event]:
         """The sentence with citations of what supports it, or the reason why nothing does."""
         found, reason = self._supported_by(text, question, sought)
+        if reason and is_talk(text):
+            return
         markers = []
         for citation in found:
             known, new = _numbered(citation, self._citations)
@@ -198,33 +200,6 @@ def names_in_full(text: str, quotes: Sequence[str], articles: Sequence[str]) -> 
 def abstains(text: str) -> bool:
     """Whether a model says, in whatever words, that there is no answer."""
     return bool(_ABSTAINS.search(text)) or text.startswith(ABSTENTION.rstrip("."))
-
-
-def split_sentences(text: str) -> list[tuple[str, list[int]]]:
-    """The sentences of what a model wrote, each with the passages that it names; the last one may not be finished.
-
-    A marker belongs to the sentence that it ends, or stands in.
-
-    >>> split_sentences("Boats left in May [1]. They came back [passages 2 and 3].\\nAll of")
-    [('Boats left in May.', [1]), ('They came back.', [2, 3]), ('All of', [])]
-    """
-    found: list[tuple[str, list[int]]] = []
-    for line in text.splitlines():
-        line = _MARKER.sub(lambda match: "".join(f" [{number}]" for number in re.findall(r"\d+", match[1])), line)
-        line = _BULLET.sub("", _TIDY.sub(r"\2\1", _LEADING.sub("", line).strip()))
-        open_words, open_markers = "", list[int]()
-        for words, tail in _PIECE.findall(line):
-            spans = sentence_spans(words)
-            for start, end in spans:
-                open_words = f"{open_words} {words[start:end]}".strip()
-                if end == spans[-1][1]:
-                    open_markers += map(int, re.findall(r"\d+", tail))
-                if _ENDED.search(open_words):
-                    found.append((open_words, open_markers))
-                    open_words, open_markers = "", []
-        if open_words:
-            found.append((open_words, open_markers))
-    return found
 
 
 def _sought(markers: Sequence[int], passages: Sequence[Passage]) -> list[list[Passage]]:

@@ -14,6 +14,7 @@ from rag.errors import ModelError, SettingsError
 from rag.events import WRITING, Answered, Checked, StepBegun
 from rag.models.chat import ChatModel, chat_model
 from rag.models.llama import load
+from rag.models.names import provider_and_model
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 
@@ -109,7 +110,7 @@ def test_what_is_no_model_is_one_line(tmp_path: Path, seeds_index: Path) -> None
     other = tmp_path / "notes.gguf"
     other.write_text("notes")
     with pytest.raises(SettingsError, match=r"is not a GGUF model; set RAG_MODEL"):
-        load(other, 1024)
+        provider_and_model(f"llamacpp:{other}")
     with pytest.raises(SettingsError, match=r"cannot be read \(No such file or directory\); `make local-model`"):
         build_rag(Settings(index=seeds_index, model=f"llamacpp:{tmp_path / 'none.gguf'}"))
 

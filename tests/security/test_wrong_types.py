@@ -19,8 +19,7 @@ from rag import RAG, Answer, RAGError, Settings, ask
 from rag.desk.feedback import read, record
 from rag.errors import QuestionError, SettingsError
 from rag.followup.condense import LONGEST_ANSWER, LONGEST_QUESTION, messages
-from rag.inputs import check_model, check_top_k
-from rag.search.retrieve import parse_filters
+from rag.inputs import check_model, check_top_k, parse_filters
 from rag.types import Statement
 
 QUESTION = "How many containers will Chancay handle in its first year?"

@@ -19,7 +19,8 @@ from rag.models.chat import ChatModel
 from rag.models.tokens import count_tokens
 from rag.pipeline import REPLACED
 from rag.types import Sentence
-from rag.write.writer import MOST_WRITTEN, split_sentences
+from rag.write.said import split_sentences
+from rag.write.writer import MOST_WRITTEN
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
 TRUE = "At least 1 million containers will be handled by the port in the first year of operation."
