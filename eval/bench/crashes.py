@@ -195,6 +195,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
     options = parser.parse_args()
     if "RAG_CRASHES" not in os.environ:
         with tempfile.TemporaryDirectory() as name:
@@ -209,14 +210,14 @@ def main() -> int:
 
     chance, bad = random.Random(1), 0
     with tempfile.TemporaryDirectory() as name:
-        for kind, changed in KINDS.items():
-            world = World(Path(name, kind), kind, changed)
+        for kind in options.kinds:
+            world = World(Path(name, kind), kind, KINDS[kind])
             world.reset()
             started = time.perf_counter()
             forked(lambda: world.attempt(shim, 0, 1))  # noqa: B023  # it is called at once
             took, calls = time.perf_counter() - started, int(Path(world.place, "calls").read_text())
             points = range(1, calls + 1, options.every)
-            moments = [chance.uniform(0, took) for _ in range(-(-options.kills // len(KINDS)))]
+            moments = [chance.uniform(0, took) for _ in range(-(-options.kills // len(options.kinds)))]
             for what, tries in (
                 ("killed at a call", [partial(world.attempt, shim, at, 1) for at in points]),
                 ("disk full from a call on", [partial(world.attempt, shim, at, 2) for at in points]),

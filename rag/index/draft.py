@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
-from datetime import date
 from pathlib import Path
 
 from rag.disk.files import remove
@@ -30,16 +29,16 @@ _NOW = (
 
 @dataclass(frozen=True)
 class File:
-    """What indexing again needs to know of an article without reading it.
+    """What indexing again needs to know of an article without reading it, as the table of files has it.
 
-    `container` is the file that it lies in beside others, `shown` a day by which it was there, `dirt` the characters
-    that cleaning took out, `sketch` what `rag.ingest.copies` finds candidates with.
+    Days are in ISO form. `container` is the file that it lies in beside others, `shown` a day by which it was there,
+    `dirt` the characters that cleaning took out, `sketch` what `rag.ingest.copies` finds candidates with.
     """
 
     source: str
     digest: str
-    published: date | None
-    shown: date | None
+    published: str | None
+    shown: str | None
     dirt: int
     length: int
     instructed: bool
@@ -129,11 +128,7 @@ class Draft:
         if self._rows("SELECT 1 FROM published.files WHERE source = ? AND digest = ?", (file.source, file.digest)):
             return
         self._insert("articles", article_row(article))
-        days = _text(file.published), _text(file.shown)
-        self._insert(
-            "files",
-            (file.source, file.digest, *days, file.dirt, file.length, file.instructed, file.container, file.sketch),
-        )
+        self._insert("files", astuple(file))
         self._keep_some()
 
     def _keep_some(self) -> None:
@@ -159,11 +154,7 @@ class Draft:
     def files(self) -> list[File]:
         """What is known of every article that the index is to have, by source."""
         statement = f"SELECT * FROM {_NOW} WHERE source IN (SELECT source FROM temp.kept) ORDER BY source"
-        return [
-            File(row["source"], row["digest"], _day(row["published"]), _day(row["shown"]), row["dirt"], row["length"],
-                 bool(row["instructed"]), row["container"], row["sketch"])
-            for row in self._rows(statement)
-        ]  # fmt: skip
+        return [File(*row) for row in self._rows(statement)]
 
     def article(self, source: str) -> Article:
         """An article that the index is to have."""
@@ -188,7 +179,7 @@ class Draft:
         """Remember what was found of two articles."""
         self._insert("compared", (one, other, says))
 
-    def set_originals(self, originals: Iterable[tuple[str, str, date | None]]) -> None:
+    def set_originals(self, originals: Iterable[tuple[str, str, str | None]]) -> None:
         """Sources with the original of each, and by when it was there; those that had others go into the draft."""
         known: dict[str, tuple[str, str | None]] = {}
         for place in ("published", "main"):
@@ -196,7 +187,7 @@ class Draft:
                 known[row["source"]] = row["original"], row["no_later_than"]
         drafted = self.drafted()
         for source, original, latest in originals:
-            if known[source] == (original, _text(latest)):
+            if known[source] == (original, latest):
                 continue
             for table in ("articles", "files") if source not in drafted else ():
                 self._connection.execute(
@@ -204,7 +195,7 @@ class Draft:
                 )
             self._connection.execute("DELETE FROM main.chunks WHERE source = ?", (source,))
             statement = "UPDATE main.articles SET original = ?, no_later_than = ? WHERE source = ?"
-            self._connection.execute(statement, (original, _text(latest), source))
+            self._connection.execute(statement, (original, latest, source))
 
     def uncut(self) -> Iterator[Article]:
         """The originals in the draft that have no chunks yet."""
@@ -298,11 +289,3 @@ class Draft:
 
     def _insert(self, table: str, row: Sequence[object]) -> None:
         self._connection.execute(f"INSERT OR REPLACE INTO main.{table} VALUES ({','.join('?' * len(row))})", row)
-
-
-def _day(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None
-
-
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day else None

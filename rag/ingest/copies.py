@@ -12,7 +12,6 @@ import heapq
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -37,11 +36,12 @@ _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are co
 
 def file_of(article: Article) -> File:
     """What has to be known of an article to look for its copies, and to index it again."""
+    shown = article.published or article.updated or page_date(article.removed)
     return File(
         source=article.source,
         digest=article.digest,
-        published=article.published,
-        shown=article.published or article.updated or page_date(article.removed),
+        published=article.published.isoformat() if article.published else None,
+        shown=shown.isoformat() if shown else None,
         dirt=_dirt(article),
         length=len(article.text),
         instructed=bool(article.instructions),
@@ -63,7 +63,7 @@ def set_originals(draft: Draft) -> None:
         return says
 
     originals = group(files, compare)
-    shown: dict[int, date] = {}  # by article, and by the original of a copy
+    shown: dict[int, str] = {}  # by article, and by the original of a copy
     for number, (file, original) in enumerate(zip(files, originals, strict=True)):
         if day := file.shown:
             shown[number] = min(day, shown.get(number, day))
