@@ -15,13 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from langchain_core.documents import Document
 from scipy.stats import binomtest
 
-from rag.ingest.copies import group_copies
+from rag.ingest.copies import compared, file_of, group
 from rag.ingest.parser import Parser
 from rag.settings import Settings
-from rag.types import Article
 
 PAIRS = Path(__file__).with_suffix(".jsonl")
 
@@ -40,18 +38,8 @@ def grouped(pairs: Sequence[dict[str, Any]]) -> list[bool]:
         for source, text in zip(sources, texts, strict=True):
             (Path(folder) / source).write_text(text, encoding="utf-8")
         articles = [parser.articles(Path(folder) / source, source).articles[0] for source in sources]
-    originals = group_copies(list(map(_document, articles)))
+    originals = group(list(map(file_of, articles)), lambda one, other: compared(articles[one], articles[other]))
     return [one == other for one, other in zip(originals[::2], originals[1::2], strict=True)]
-
-
-def _document(article: Article) -> Document:
-    metadata = {
-        "source": article.source,
-        "title": article.title,
-        "published": article.published.isoformat() if article.published else None,
-        "removed_characters": sum(len(removal.text) for removal in article.removed),
-    }
-    return Document(article.text, metadata=metadata)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,7 +1,8 @@
 """Indexing that is killed, or finds the disk full: `python -m eval.bench.crashes [--kills 200] [--every 1]`.
 
-Three changes of an index of invented articles (a few articles, so that their vectors become a file; many, so that the
-graph is written anew; the first indexing) are begun again and again from the same state, in a process that
+Four changes of an index of invented articles (a few articles, so that their vectors become a file; the same, and the
+catalog's log has grown so that it goes into the catalog; many, so that the graph is written anew; the first indexing)
+are begun again and again from the same state, in a process that
 
 - is killed at a random moment (`--kills` times),
 - is killed at its n-th call that writes (write, pwrite, writev, ftruncate, rename, unlink, mkdir), for every n,
@@ -28,18 +29,21 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 from eval.bench.incremental import RandomEncoder, Reading, write_article
 from rag.errors import StoreError
+from rag.index import publish
 from rag.index.catalog import Catalog
 from rag.index.check import problems
 from rag.index.store import CATALOG
 from rag.ingest import build
 from rag.settings import Settings
 
-ARTICLES = 120
+ARTICLES = 40
+KINDS = {"few": 1, "few, log": 1, "many": 20, "first": 0}  # with how many articles change
 _LONGEST = 120  # seconds of one attempt
 SHIM = r"""
 #define _GNU_SOURCE
@@ -87,8 +91,8 @@ int unlink(const char *a) {  /* a full disk lets remove */
 class World:
     """A folder of articles, their index, and what the articles then become."""
 
-    def __init__(self, place: Path, changed: int, *, first: bool = False) -> None:
-        self.place, self.first = place, first
+    def __init__(self, place: Path, kind: str, changed: int) -> None:
+        self.place, self.kind = place, kind
         self.old, self.new, self.index = place / "old", place / "new", place / "index"
         for number in range(ARTICLES):
             write_article(self.old, number)
@@ -98,11 +102,11 @@ class World:
         write_article(self.new, ARTICLES)
         (self.new / "0" / f"{ARTICLES - 1}.txt").unlink()
         self.before: dict[str, str] = {}
-        if not first:
+        if kind != "first":
             forked(lambda: self.run(self.old))
             self.before = digests(self.index)
         saved = place / "saved"
-        shutil.copytree(self.index, saved) if not first else saved.mkdir()
+        shutil.copytree(self.index, saved) if self.before else saved.mkdir()
         forked(lambda: self.run(self.new))
         self.after = digests(self.index)
 
@@ -118,16 +122,29 @@ class World:
         if there.is_symlink():
             there.unlink()
         there.symlink_to(files)
-        with patch.object(build, "Parser", Reading), patch.object(build, "encoder", lambda *_: RandomEncoder()):
+        log = 0 if self.kind == "few, log" else publish._LOG_MAY_HAVE
+        with (
+            patch.object(build, "Parser", Reading),
+            patch.object(build, "encoder", lambda *_: RandomEncoder()),
+            patch.object(publish, "_LOG_MAY_HAVE", log),
+            patch.object(publish, "_LOG_SHARE", 1_000_000),
+        ):
             build.ingest([there / "0"], Settings(index=self.index))
 
-    def check(self) -> None:
-        """Whether what is there is whole, is the old or the new state, and becomes the new one."""
+    def attempt(self, shim: ctypes.CDLL, at: int, mode: int) -> None:
+        """Index anew, stopped at a call; at none, say how many there are."""
+        shim.arm(ctypes.c_long(at), mode)
+        self.run(self.new)
+        if not at:
+            Path(self.place, "calls").write_text(str(shim.counted()))
+
+    def check(self, done: bool) -> None:
+        """Whether what is there is whole, is the old state (unless `done`) or the new one, and becomes that."""
         settings = Settings(index=self.index)
-        if (self.index / CATALOG).exists() or not self.first:
+        if (self.index / CATALOG).exists() or self.before:
             assert not (found := list(problems(settings))), found
             there = digests(self.index)
-            assert there in (self.before, self.after), "neither the old state nor the new one"
+            assert there == self.after or (there == self.before and not done), "neither the old state nor the new one"
         self.run(self.new)
         assert not (found := list(problems(settings))), found
         assert digests(self.index) == self.after
@@ -170,7 +187,7 @@ def trial(world: World, attempt: Callable[[], object], seen: Counter[str], kill_
     status = forked(attempt, kill_after)
     said = {0: "done", 3: "said that there is no space", 4: "said that it cannot be written", -9: "killed"}
     seen[said.get(status, f"status {status}")] += 1
-    return status in said and forked(world.check) == 0
+    return status in said and forked(lambda: world.check(done=not status)) == 0
 
 
 def main() -> int:
@@ -178,6 +195,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
     options = parser.parse_args()
     if "RAG_CRASHES" not in os.environ:
         with tempfile.TemporaryDirectory() as name:
@@ -190,33 +208,31 @@ def main() -> int:
     shim = ctypes.CDLL(os.environ.pop("RAG_CRASHES"))
     import chromadb  # noqa: F401  # once, for all that are forked
 
-    bad = 0
-    chance = random.Random(1)
+    chance, bad = random.Random(1), 0
     with tempfile.TemporaryDirectory() as name:
-        for kind, changed in (("few", 5), ("many", 60), ("first", 0)):
-            world = World(Path(name, kind), changed, first=kind == "first")
-
-            def attempt(at: int, mode: int, world: World = world) -> None:
-                shim.arm(ctypes.c_long(at), mode)
-                world.run(world.new)
-                if not at:
-                    Path(world.place, "calls").write_text(str(shim.counted()))
-
+        for kind in options.kinds:
+            world = World(Path(name, kind), kind, KINDS[kind])
             world.reset()
             started = time.perf_counter()
-            forked(lambda: attempt(0, 1))  # it is called at once
+            forked(lambda: world.attempt(shim, 0, 1))  # noqa: B023  # it is called at once
             took, calls = time.perf_counter() - started, int(Path(world.place, "calls").read_text())
-            for what, mode in (("killed at a call", 1), ("disk full from a call on", 2)):
+            points = range(1, calls + 1, options.every)
+            moments = [chance.uniform(0, took) for _ in range(-(-options.kills // len(options.kinds)))]
+            for what, tries in (
+                ("killed at a call", [partial(world.attempt, shim, at, 1) for at in points]),
+                ("disk full from a call on", [partial(world.attempt, shim, at, 2) for at in points]),
+                ("killed at a random moment", [partial(world.run, world.new)] * len(moments)),
+            ):
                 seen: Counter[str] = Counter()
-                points = range(1, calls + 1, options.every)
-                wrong = [at for at in points if not trial(world, lambda: attempt(at, mode), seen)]  # noqa: B023
-                print(f"{kind}: {what}: {len(points)} of {calls} points, {dict(seen)}, wrong at {wrong}", flush=True)
+                after = moments if what.endswith("moment") else [None] * len(tries)
+                wrong = [
+                    number
+                    for number, (attempt, seconds) in enumerate(zip(tries, after, strict=True))
+                    if not trial(world, attempt, seen, seconds)
+                ]
+                of = f" of {calls} calls" if "call" in what else ""
+                print(f"{kind}: {what}: {len(tries)}{of}, {dict(seen)}, wrong at {wrong}", flush=True)
                 bad += len(wrong)
-            seen = Counter()
-            times = [chance.uniform(0, took) for _ in range(options.kills // 3 + 1)]
-            wrong_times = [at for at in times if not trial(world, lambda: world.run(world.new), seen, at)]  # noqa: B023
-            print(f"{kind}: killed at a random moment: {len(times)}, {dict(seen)}, wrong at {wrong_times}", flush=True)
-            bad += len(wrong_times)
     return 1 if bad else 0
 
 

@@ -26,9 +26,10 @@ from eval.bench.incremental import VOCABULARY
 from eval.bench.news import FOLDER
 from eval.data import QUESTIONS, EvalQuestion, read_questions
 from rag.index.catalog import Catalog
-from rag.index.draft import Draft, File
+from rag.index.draft import Draft
 from rag.index.store import CATALOG, Store, built_with, write_vectors
 from rag.ingest.build import SEEDS, ingest
+from rag.ingest.copies import file_of
 from rag.models.encoders import Vectors
 from rag.pipeline import build_rag
 from rag.search.retrieve import HybridRetriever
@@ -66,12 +67,10 @@ def publish(settings: Settings, articles: list[Article], encoder: Random) -> Non
         closing(Draft(path, built_with(settings), anew=False)) as draft,
         closing(write_vectors(settings, kept)) as store,
     ):
-        known = draft.digests()
         for each in articles:
-            if known.get(each.source) != each.digest:
-                draft.put(each, File(each.source, each.digest, None, None, 0, len(each.text), False, None, b""))
-                chunk = Chunk.of(each.source, None, 0, len(each.text), each.title, each.text)
-                draft.cut(each, [chunk])
+            draft.put(each, file_of(each))
+        for each in draft.uncut():
+            draft.cut(each, [Chunk.of(each.source, None, 0, len(each.text), each.title, each.text)])
         draft.keep(each.source for each in articles)
         for batch in draft.chunks_among(store.missing(draft.unpublished_ids()), BATCH):
             store.add([chunk for chunk, _ in batch], encoder.encode([""] * len(batch)), [each for _, each in batch])

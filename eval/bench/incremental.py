@@ -77,11 +77,13 @@ class RandomEncoder:
         return np.asarray(values / np.linalg.norm(values, axis=1, keepdims=True))
 
 
-def write_article(folder: Path, number: int, version: int = 0) -> None:
-    """An invented article, the same for the same numbers."""
-    words = random.Random(f"{number} {version}")
+def write_article(
+    folder: Path, number: int, version: int = 0, words: Sequence[str] = VOCABULARY, cumulated: list[float] | None = None
+) -> None:
+    """An invented article of those words, with those cumulated weights, the same for the same numbers."""
+    chance = random.Random(f"{number} {version}")
     sentences = [
-        f"{' '.join(words.choices(VOCABULARY, k=12))} {words.randrange(10_000)}.".capitalize()
+        f"{' '.join(chance.choices(words, cum_weights=cumulated, k=12))} {chance.randrange(10_000)}.".capitalize()
         for _ in range(WORDS // 13)
     ]
     path = folder / f"{number // 1000}" / f"{number}.txt"

@@ -20,8 +20,8 @@ from rag.disk.private import FILE, private_file, private_folder
 from rag.disk.storage import storage_explained
 from rag.errors import StoreError
 from rag.index.catalog import Catalog
-from rag.index.draft import adopt_catalog, copy_catalog, is_sound, publish_vectors
 from rag.index.flat import DAMAGED, Flat, sync
+from rag.index.publish import adopt_catalog, copy_catalog, is_sound, publish_vectors, writing
 from rag.index.store import (
     CATALOG,
     built_with,
@@ -34,7 +34,8 @@ from rag.index.store import (
     write_vectors,
 )
 from rag.index.vectors import VectorWriter
-from rag.ingest.build import Progress, uploads, writing
+from rag.ingest.build import Progress
+from rag.ingest.uploads import uploads
 from rag.settings import Settings
 
 VERSION = 1  # of the file

@@ -18,10 +18,12 @@ from pathlib import Path
 from rag.disk.storage import storage_explained
 from rag.errors import LoadError, RAGError, SettingsError, StoreError
 from rag.index.store import Store
-from rag.ingest.build import UPLOADED, IngestReport, Progress, ingest, keeping, read_scope, settle, uploads
+from rag.ingest.build import IngestReport, Progress, ingest
 from rag.ingest.clean import Line
 from rag.ingest.load import read_file
 from rag.ingest.parser import Parser
+from rag.ingest.scope import read_scope
+from rag.ingest.uploads import UPLOADED, keeping, settle, uploads
 from rag.settings import Settings
 from rag.types import Article
 

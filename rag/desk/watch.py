@@ -10,8 +10,10 @@ from pathlib import Path
 import watchfiles
 
 from rag.errors import RAGError
-from rag.ingest.build import IngestReport, ingest, read_scope, uploads
+from rag.ingest.build import IngestReport, ingest
 from rag.ingest.load import SUFFIXES
+from rag.ingest.scope import read_scope
+from rag.ingest.uploads import uploads
 from rag.settings import Settings
 
 STILL = 1.0  # seconds without a change after which a run begins: a folder that is copied has many

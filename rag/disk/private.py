@@ -59,14 +59,14 @@ def locked_folder(prefix: str) -> tuple[Path, int]:
     """A new temporary folder, and an open lock on it that goes with this process."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix))
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if folder.exists():
-                return folder, lock
-        except BlockingIOError:
-            pass  # another process took it for abandoned before it was locked
-        os.close(lock)
+        # Another process may take it for abandoned before it is locked.
+        with suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY)
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if folder.exists():
+                    return folder, lock
+            os.close(lock)
 
 
 def remove_abandoned(prefix: str) -> None:

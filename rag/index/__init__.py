@@ -1,3 +1,3 @@
 """The index on disk: one SQLite file for articles and words, and vectors beside it."""
 
-__all__ = ["catalog", "check", "draft", "flat", "store", "vectors"]
+__all__ = ["catalog", "check", "draft", "flat", "publish", "store", "vectors"]

@@ -14,11 +14,12 @@ import re
 import sqlite3
 import struct
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
+from heapq import nlargest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +28,7 @@ from rag.text.characters import folded
 from rag.text.speaker import Turn
 from rag.types import Article, Chunk, Filters, Instruction, Listed, Passage, Removal
 
-_VARIABLES = 500  # in one statement
+_LISTED = "(SELECT value FROM json_each(?))"  # any number of values in one variable
 _PATIENCE = 60.0  # seconds to wait for another process at what cannot be done at once
 CONTAINERS = "containers"  # key in the manifest
 NAMED = 5  # publishers that are named to who asks for one that is not there
@@ -270,11 +271,7 @@ class Catalog:
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Those ids that are of chunks: others may be of an earlier or a coming state."""
-        found: set[str] = set()
-        for first in range(0, len(ids), _VARIABLES):
-            some = ids[first : first + _VARIABLES]
-            found.update(row["id"] for row in self._rows(f"SELECT id FROM chunks WHERE id IN ({_marks(some)})", some))
-        return found
+        return {row["id"] for row in self._rows(f"SELECT id FROM chunks WHERE id IN {_LISTED}", _list(ids))}
 
     def article_counts(self) -> tuple[int, int]:
         """Number of originals, and of republished copies."""
@@ -346,13 +343,18 @@ class Catalog:
             return {}
         condition, values = _where(filters)
         match = " OR ".join(f'"{word}"' for word in dict.fromkeys(map(folded, words)))
-        rows = self._rows(
-            "SELECT chunks.id, -bm25(lexical) AS score FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
-            f"JOIN articles USING (source) WHERE lexical MATCH ? {condition} "
-            "ORDER BY score DESC, source, start LIMIT ?",
-            (match, *values, limit),
+        join = "JOIN chunks ON number = lexical.rowid JOIN articles USING (source)" if condition else ""
+        found = self._rows(
+            f"SELECT lexical.rowid, -bm25(lexical) FROM lexical {join} WHERE lexical MATCH ? {condition}",
+            (match, *values),
         )
-        return {row["id"]: row["score"] for row in rows}
+        # Of equal scores the first by source, whatever their numbers. Only the best are looked up: to look up all that
+        # have a frequent word takes ten times as long as their scores.
+        least = min(nlargest(limit, (score for _, score in found)), default=0.0)
+        scores = {number: score for number, score in found if score >= least}
+        rows = self._rows(f"SELECT number, id, source, start FROM chunks WHERE number IN {_LISTED}", _list(scores))
+        rows.sort(key=lambda row: (-scores[row["number"]], row["source"], row["start"]))
+        return {row["id"]: scores[row["number"]] for row in rows[:limit]}
 
     def originals(self, filters: Filters, words: Sequence[str] = ()) -> list[str]:
         """Sources of the articles, copies aside, newest first; with words of `words_of` those with all in a passage."""
@@ -396,8 +398,8 @@ class Catalog:
             "(SELECT json_group_array(source) FROM (SELECT source FROM articles AS copies "
             "WHERE original = chunks.source AND source != original "
             "ORDER BY source)) AS copies "
-            f"FROM chunks JOIN articles USING (source) WHERE id IN ({_marks(scores)})",
-            tuple(scores),
+            f"FROM chunks JOIN articles USING (source) WHERE id IN {_LISTED}",
+            _list(scores),
         )
         by_id = {row["id"]: row for row in rows}
         return [_passage(by_id[chunk_id], score) for chunk_id, score in scores.items() if chunk_id in by_id]
@@ -443,8 +445,9 @@ def _spaced(text: str) -> str:
     return _UNSPACED.sub(r" \1 ", text)
 
 
-def _marks(values: Collection[object]) -> str:
-    return ",".join("?" * len(values))
+def _list(values: Iterable[object]) -> tuple[str]:
+    """What fills `_LISTED`."""
+    return (json.dumps(list(values)),)
 
 
 def lexical_row(chunk: Chunk, text: str) -> tuple[str, str]:

@@ -69,6 +69,8 @@ class Rows:
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Cosine similarity of those chunks to the unit vector; ids without a vector are left out."""
+        if not ids:  # Chroma would give all
+            return {}
         found = self._collection.get(ids=list(ids), include=["embeddings"])
         embeddings = np.asarray(found["embeddings"], dtype=np.float32).reshape(-1, vector.size)
         return dict(zip(found["ids"], (embeddings @ vector.ravel()).tolist(), strict=True))

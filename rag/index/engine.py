@@ -24,7 +24,7 @@ from rag.index.catalog import Catalog, lexical_row
 from rag.index.flat import Flat
 from rag.index.vectors import VectorStore, VectorWriter, known_of
 from rag.models.encoders import Vectors
-from rag.types import Article, Chunk, Filters
+from rag.types import Article, Chunk
 
 GRACE = 3600.0
 BATCH = 1000  # vectors a call
@@ -34,16 +34,13 @@ _UNFINISHED = "vectors.*.collection"  # there too: the names of collections that
 Result = TypeVar("Result")
 
 
-class Collection(Protocol):
+class Collection(VectorStore, Protocol):
     """One collection of an engine: vectors by the ids of their chunks, each with what filters know of it.
 
     Its methods raise a StoreError that says what to do where the engine does not answer, or refuses.
     """
 
     name: str
-
-    def close(self) -> None:
-        """Let go of the connection."""
 
     def exists(self) -> bool:
         """Whether it has been created."""
@@ -60,9 +57,6 @@ class Collection(Protocol):
     def count(self) -> int:
         """Number of vectors."""
 
-    def ids(self) -> set[str]:
-        """Every id."""
-
     def has(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that have a vector."""
 
@@ -75,15 +69,12 @@ class Collection(Protocol):
     def delete(self, ids: Sequence[str]) -> None:
         """Remove the vectors of these ids."""
 
-    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
-        """Ids and their cosine similarity to the unit vector, best first."""
-
-    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        """Cosine similarity of those ids to the unit vector; ids without a vector are left out."""
-
-    def fused(self, vector: Vectors, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float] | None:
-        """Ids and the engine's own score for meaning and words together, best first; None where it has none."""
-        return None
+    def batches(self, needed: set[str]) -> Iterator[Flat]:
+        """All vectors that are needed, with what filters know of them."""
+        ids = sorted(needed)
+        for first in range(0, len(ids), BATCH):
+            if (some := self.read(ids[first : first + BATCH])).ids:
+                yield some
 
 
 class Kept(BaseModel, frozen=True):
@@ -99,51 +90,6 @@ class Kept(BaseModel, frozen=True):
             return cls.model_validate_json(kept)
         except ValidationError:
             return cls()
-
-
-class EngineStore(VectorStore):
-    """The collection of an index, to be read.
-
-    Raises:
-        StoreError: the engine does not answer, or has less than `needed` vectors.
-    """
-
-    def __init__(self, collection: Collection, needed: int, remedy: str) -> None:
-        self._collection = collection
-        try:
-            there = collection.count() if collection.exists() else 0
-            if there < needed:
-                raise StoreError(f"{there:,} vectors are left of the {needed:,} of the index; {remedy}")
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._collection.close()
-
-    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
-        """Chunk ids and their cosine similarity to the vector, best first."""
-        return self._collection.nearest(vector, limit, filters)
-
-    def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        """Cosine similarity of those chunks to the unit vector; ids without a vector are left out."""
-        return self._collection.similarities(vector, ids) if ids else {}
-
-    def fused(self, vector: Vectors, words: Sequence[str], limit: int, filters: Filters) -> dict[str, float] | None:
-        """Chunk ids and the engine's own score for meaning and words together; None where it has none."""
-        return self._collection.fused(vector, words, limit, filters)
-
-    def ids(self) -> set[str]:
-        """Every id that has a vector."""
-        return self._collection.ids()
-
-    def batches(self, needed: set[str]) -> Iterator[Flat]:
-        """All vectors that are needed, with what filters know of them."""
-        ids = sorted(needed)
-        for first in range(0, len(ids), BATCH):
-            if (some := self._collection.read(ids[first : first + BATCH])).ids:
-                yield some
 
 
 class EngineWriter(VectorWriter):

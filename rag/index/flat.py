@@ -24,6 +24,7 @@ from rag.models.encoders import Vectors
 from rag.types import Filters
 
 _SEALED = re.compile(r"vectors-([0-9a-f]{8})\.npz")
+_AT_A_TIME = 1000  # vectors that are handed on
 DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)  # what reading a damaged one may raise
 
 
@@ -100,6 +101,10 @@ class Flat:
         if len(places) == len(self.ids):
             return self
         return Flat([self.ids[i] for i in places], self.vectors[places], [self.known[i] for i in places])
+
+    def batches(self, needed: set[str]) -> Iterator[Flat]:
+        """Those that are needed, some at a time."""
+        return self.only(needed).parts(_AT_A_TIME)
 
     def parts(self, most: int) -> Iterator[Flat]:
         """The same, so many at a time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,7 +26,6 @@ from rag.types import Article, Chunk, Filters
 VECTORS = "vectors"  # begins the names of all that is here
 _SHARE = 8  # of the graph may be outside it or not needed
 _MOST_FILES = 8
-_AT_A_TIME = 1000  # vectors that are handed on
 _MOST_WRITTEN = 3  # times as many vectors as it has may a graph have seen before it is made of those alone
 
 
@@ -71,11 +70,12 @@ class VectorFolder(VectorStore):
 
     def __init__(self, place: Path, kept: str, other: VectorFolder | None = None) -> None:
         names = Names.read(kept)
-        self._flats = [Flat.read(place / name) for name in names.files]
+        self._parts: list[Flat | Graph] = [Flat.read(place / name) for name in names.files]
         self._graph: Graph | None = None
         if names.graph:
             known = other._graph if other else None
             self._graph = known.shared() if known and known.name == names.graph else Graph(place / names.graph)
+            self._parts.append(self._graph)
 
     @property
     def graph(self) -> str:
@@ -83,42 +83,27 @@ class VectorFolder(VectorStore):
         return self._graph.name if self._graph else ""
 
     def close(self) -> None:
-        """Let go of what is open."""
         if self._graph:
             self._graph.close()
 
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> dict[str, float]:
-        """Chunk ids and their cosine similarity to the unit vector, best first."""
-        found = [each.nearest(vector, limit, filters) for each in self._all()]
+        found = [each.nearest(vector, limit, filters) for each in self._parts]
         if len(found) == 1:
             return found[0]
         joined = {id: score for each in found for id, score in each.items()}
         return dict(sorted(joined.items(), key=lambda pair: -pair[1])[:limit])
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        """Cosine similarity of those chunks to the unit vector; ids without a vector are left out."""
         found: dict[str, float] = {}
-        for each in self._all():
-            if left := [id for id in ids if id not in found]:
-                found |= each.similarities(vector, left)
+        for each in self._parts:
+            found |= each.similarities(vector, [id for id in ids if id not in found])
         return found
 
     def ids(self) -> set[str]:
-        """Every id that has a vector."""
-        there = set(chain.from_iterable(flat.ids for flat in self._flats))
-        return there | self._graph.ids() if self._graph else there
+        return set(chain.from_iterable(each.ids if isinstance(each, Flat) else each.ids() for each in self._parts))
 
     def batches(self, needed: set[str]) -> Iterator[Flat]:
-        """All vectors that are needed, with what filters know of them."""
-        for flat in self._flats:
-            yield from flat.only(needed).parts(_AT_A_TIME)
-        if self._graph:
-            yield from self._graph.batches(needed)
-
-    def _all(self) -> Iterator[Flat | Graph]:
-        yield from self._flats
-        if self._graph:
-            yield self._graph
+        return chain.from_iterable(each.batches(needed) for each in self._parts)
 
 
 class FolderWriter(VectorWriter):
@@ -149,11 +134,9 @@ class FolderWriter(VectorWriter):
         """Nothing is open."""
 
     def missing(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids of no published chunk that have to be embedded."""
         return set(ids) - self._added - self._published
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors, articles: Sequence[Article]) -> None:
-        """Add one batch of vectors, shape (len(chunks), dimensions), each with its article's filters."""
         self._number += 1
         batch = Flat([chunk.id for chunk in chunks], vectors, [known_of(article) for article in articles])
         batch.write(self._work / f"{self._number:08}.npz")
@@ -176,17 +159,18 @@ class FolderWriter(VectorWriter):
 
     def _new_graph(self, needed: set[str], dead: int) -> Names:
         before, work = self._names, self._place / f"{VECTORS}.graph.new"
+        outside = needed & (self._added | self._published)
         files = (Flat.read(self._place / name).only(needed) for name in before.files)
         batches = chain(files, self._batches(needed))
-        written = before.written + len(needed & (self._added | self._published)) + dead
+        written = before.written + len(outside) + dead
         if before.graph and written <= _MOST_WRITTEN * len(needed):
             folder = write_graph(work, batches, needed, self._place / before.graph)
             return Names(folder.name, len(needed), written)
-        if not before.graph:
-            return Names(write_graph(work, batches, needed).name, len(needed), len(needed))
-        with closing(Graph(self._place / before.graph)) as graph:
-            outside = self._added | self._published
-            folder = write_graph(work, chain(graph.batches(needed - outside), batches), needed)
+        with ExitStack() as opened:
+            if before.graph:
+                graph = opened.enter_context(closing(Graph(self._place / before.graph)))
+                batches = chain(graph.batches(needed - outside), batches)
+            folder = write_graph(work, batches, needed)
         return Names(folder.name, len(needed), len(needed))
 
     def _batches(self, needed: set[str]) -> Iterator[Flat]:
@@ -194,7 +178,6 @@ class FolderWriter(VectorWriter):
             yield Flat.read(path).only(needed)
 
     def tidy(self) -> None:
-        """Remove what the catalog does not keep."""
         kept = {self._names.graph, *self._names.files}
         for path in self._place.glob(f"{VECTORS}*"):
             if path.name not in kept:

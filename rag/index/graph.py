@@ -24,12 +24,16 @@ from rag.disk.files import open_regular, remove
 from rag.disk.private import FILE, locked_folder, make_private, private_folder, remove_abandoned, remove_locked
 from rag.disk.storage import room_for_reading, storage_explained
 from rag.index.catalog import checksum
-from rag.index.chroma import BATCH, COSINE, Rows, parts
+from rag.index.chroma import BATCH, Rows, parts
 from rag.index.flat import Flat, gathered, sync
 
 COLLECTION = "chunks"
 DATABASE = "chroma.sqlite3"
 VIEW = "rag-vectors-"  # begins the names of readers' temporary folders
+# Chroma writes the graph's files anew after so many vectors; what it has not written by the end, each reader would take
+# into its graph again. So it writes after every call, and gets long ones.
+_CONFIGURATION = {"hnsw": {"space": "cosine", "sync_threshold": 2}}
+_CALLS = 20  # for all vectors, if each is then not more than four batches long
 _PERSISTED = "index_metadata.pickle"  # where it is missing, Chroma writes the other HNSW files anew
 _SEALED = re.compile(r"vectors-[0-9a-f]{8}")
 _CLIENTS = itertools.count()
@@ -49,8 +53,8 @@ def write_graph(work: Path, batches: Iterable[Flat], needed: set[str], base: Pat
     client = _client(work)
     try:
         # embedding_function=None: Chroma's default one would download a model.
-        rows = Rows(client.get_or_create_collection(COLLECTION, embedding_function=None, configuration=COSINE))
-        for batch in gathered(batches, BATCH):
+        rows = Rows(client.get_or_create_collection(COLLECTION, embedding_function=None, configuration=_CONFIGURATION))
+        for batch in gathered(batches, min(max(BATCH, len(needed) // _CALLS), 4 * BATCH)):
             rows.add(batch)
         if base:
             rows.delete(sorted(rows.ids() - needed))

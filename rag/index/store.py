@@ -21,7 +21,7 @@ from rag.disk.storage import room_for_reading, storage_explained
 from rag.errors import StoreError
 from rag.index.catalog import Catalog, is_whole
 from rag.index.chroma import ServerCollection
-from rag.index.engine import Collection, EngineStore, EngineWriter, Kept
+from rag.index.engine import Collection, EngineWriter, Kept
 from rag.index.folder import FolderWriter, Names, VectorFolder
 from rag.index.vectors import VectorStore, VectorWriter
 from rag.inputs import shown
@@ -393,9 +393,15 @@ def open_vectors(settings: Settings, catalog: Catalog, other: VectorStore | None
     """
     folder = settings.index
     if settings.store:
-        kept = Kept.read(catalog.manifest["vectors"])
-        remedy = rebuild_advice(folder)
-        return EngineStore(_collection(settings.store, kept.collection), catalog.chunk_count(), remedy)
+        collection = _collection(settings.store, Kept.read(catalog.manifest["vectors"]).collection)
+        try:
+            there, needed = collection.count() if collection.exists() else 0, catalog.chunk_count()
+            if there < needed:
+                raise StoreError(f"{there:,} vectors are left of the {needed:,} of the index; {rebuild_advice(folder)}")
+        except BaseException:
+            collection.close()
+            raise
+        return collection
     known = other if isinstance(other, VectorFolder) else None
     require_vectors(settings, catalog, known.graph if known else "")
     # They are as they were written, so whatever Chroma complains of is not damage.

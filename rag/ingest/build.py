@@ -7,62 +7,44 @@ unchanged file costs its reading, and what is in memory does not grow with the t
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-from filelock import FileLock, Timeout
-from langchain_core.documents import Document
-from pydantic import TypeAdapter
-
 from rag.disk.files import remove
-from rag.disk.private import FILE, private_file, private_folder
-from rag.disk.storage import storage_explained, temporary_explained
-from rag.errors import LoadError, StoreError
+from rag.errors import LoadError
 from rag.index.catalog import CONTAINERS, Catalog
-from rag.index.draft import Draft, File
+from rag.index.draft import Draft
+from rag.index.publish import writing
 from rag.index.store import (
     CATALOG,
-    LOCK,
     built_with,
-    check_folder,
     damage_explained,
     has_index,
     open_catalog,
-    rebuild_advice,
     require_vectors,
     write_vectors,
 )
 from rag.index.vectors import VectorWriter
 from rag.ingest.chunk import split
-from rag.ingest.copies import Sketched, compared, group, sketch_of
-from rag.ingest.load import VanishedError, find_files, is_supported
-from rag.ingest.metadata import page_date
+from rag.ingest.copies import file_of, set_originals
+from rag.ingest.load import VanishedError
 from rag.ingest.parser import Parsed, Parser
-from rag.models.encoders import Encoder, encoder
+from rag.ingest.scope import NOTHING_LEFT, Scope, read_scope
+from rag.ingest.uploads import staged, uploads
+from rag.models.encoders import encoder
 from rag.settings import Settings
-from rag.text.characters import said
 from rag.text.people import people
 from rag.text.sentences import sentence_spans
 from rag.text.speaker import turns
-from rag.types import Article, Chunk
+from rag.types import Article
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
-UPLOADED = "added"  # begins the sources, and ends the folder's name, of articles that were added in the chat
-STAGED = ".new"  # folder among them of those that are not in the index yet
 BATCH = 64  # chunks embedded between two steps of the progress bar
-_COMPARED_AT_A_TIME = 32  # articles that are in memory while copies are looked for
-NOTHING_LEFT = "no article would be left; add one before the last one is removed"
-_STRINGS = TypeAdapter(list[str])
+_MOST_NAMED = 5  # files that cannot be read
 
 Progress = Callable[[str, int, int], None]  # step, done, total
 # Files that hold several articles: their digest, and whether all of these are in the index.
@@ -136,15 +118,20 @@ def ingest(
         scope = Scope(tuple(Path(path).absolute() for path in paths)) if named else read_scope(folder)
         if without is not None:
             scope = replace(scope, without=frozenset(without))
-        with _staged(added or {}, settings), closing(_draft(settings, anew=rebuild)) as draft:
+        with staged(added or {}, settings), closing(_draft(settings, anew=rebuild)) as draft:
             left_out, passed_by = list[str](), list[str]()
             files = scope.files(uploads(folder), added or (), None if strict else left_out, passed_by)
-            skipped, containers = _read_articles(files, draft, before, scope.without, settings, strict, progress)
-            old, new = draft.digests(), {file.source: file.digest for file in draft.files()}
-            notes = tuple(f"{source}: {note}" for source, own in draft.notes() for note in own)
-            if old != new:
-                _set_originals(draft)
-            embedded = _publish(draft, kept, settings, {**scope.to_manifest(), **_told(containers)}, progress)
+            with Parser(settings) as parser:
+                reading = _Reading(parser, draft, before, scope.without)
+                for number, (path, source) in enumerate(files, start=1):
+                    progress("reading", number, len(files))
+                    reading.read(path, source)
+            reading.finish(strict)
+            new, changed, removed = draft.counts()
+            passed_by += [f"{source}: {note}" for source, notes in draft.notes() for note in notes]
+            if new or changed or removed:
+                set_originals(draft)
+            embedded = _publish(draft, kept, settings, {**scope.to_manifest(), **reading.to_manifest()}, progress)
         with closing(Catalog(folder / CATALOG)) as catalog:
             originals, copies = catalog.article_counts()
             chunks, instructed = catalog.chunk_count(), catalog.instructed()
@@ -152,14 +139,14 @@ def ingest(
         articles=originals,
         copies=copies,
         chunks=chunks,
-        added=len(new.keys() - old.keys()),
-        changed=sum(old[source] != new[source] for source in new.keys() & old.keys()),
-        removed=len(old.keys() - new.keys()),
+        added=new,
+        changed=changed,
+        removed=removed,
         embedded=embedded,
-        skipped=(*left_out, *skipped),
+        skipped=(*left_out, *(str(error) for _, error in reading.bad)),
         seconds=time.perf_counter() - started,
         instructed=instructed,
-        notes=(*passed_by, *notes),
+        notes=tuple(passed_by),
     )
 
 
@@ -173,7 +160,7 @@ def index_articles(articles: Sequence[Article], settings: Settings, progress: Pr
     """
     with writing(settings.index), closing(_draft(settings, anew=True)) as draft:
         for article in articles:
-            draft.put(article, _file_of(article))
+            draft.put(article, file_of(article))
         draft.keep(article.source for article in articles)
         _publish(draft, "", settings, {}, progress)  # of no files: nothing is to be indexed beside them
         with closing(Catalog(settings.index / CATALOG)) as catalog:
@@ -200,7 +187,7 @@ def _publish(draft: Draft, kept: str, settings: Settings, made_of: Mapping[str, 
     """
     embedded = 0
     with closing(write_vectors(settings, kept)) as vectors:
-        if draft.has_changes():
+        if any(draft.counts()):
             _cut(draft, settings)
             embedded = _embed(draft, vectors, settings, progress)
             kept = vectors.publish(draft.chunk_ids())
@@ -209,309 +196,76 @@ def _publish(draft: Draft, kept: str, settings: Settings, made_of: Mapping[str, 
     return embedded
 
 
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Hold the lock of an index folder; explain what goes wrong while writing."""
-    check_folder(folder)
-    still = "an index that was there still answers"
-    with storage_explained(
-        f"cannot write the index in {folder}",
-        f"see that the disk works, or choose another folder with --index; {still}",
-        full=f"see that there is space, or choose another folder with --index; {still}",
-        denied=f"see that there is permission, or choose another folder with --index; {still}",
-    ):
-        private_folder(folder)
-        try:
-            lock = FileLock(folder / LOCK, blocking=False, mode=FILE).acquire()
-        except Timeout:
-            raise StoreError(f"another process is indexing into {folder}; wait until it has finished") from None
-        with lock, temporary_explained(folder):
-            yield
+class _Reading:
+    """Puts what is new or changed into a draft, one file after the other; what was published stays known.
 
-
-@contextmanager
-def _staged(files: Mapping[str, Path], settings: Settings) -> Iterator[None]:
-    """Take copies of files among the uploads, out of sight until the index has their articles.
-
-    Raises:
-        LoadError: they and what was added before are more than the settings allow.
-        StoreError: they cannot be copied.
+    `before` are the containers that are published; `bad` is what cannot be read, with the source of its file.
     """
-    folder = uploads(settings.index)
-    _settle(settings.index)  # what a run left behind that was killed
-    try:
-        if files:
-            _check_size(folder, files.values(), settings.max_added_mb)
-        for name, path in files.items():
-            with keeping(name, folder):
-                private_folder(folder / STAGED)
-                copy = folder / STAGED / name
-                private_file(copy)
-                shutil.copyfile(path, copy, follow_symlinks=False)
-                copy.chmod(path.lstat().st_mode & FILE)
-        yield
-    finally:
-        _settle(settings.index)
 
+    def __init__(self, parser: Parser, draft: Draft, before: Containers, without: Collection[str]) -> None:
+        self._parser, self._draft, self._before, self._without = parser, draft, before, frozenset(without)
+        self._known, self._drafted = draft.known(), draft.drafted()
+        self._there: set[str] = set()
+        self._containers: Containers = {}
+        self.bad: list[tuple[str, LoadError]] = []
 
-def _check_size(folder: Path, files: Iterable[Path], most: int) -> None:
-    there = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    size = sum(path.stat().st_size for path in (*there, *files)) / 1e6
-    if size > most:
-        raise LoadError(
-            f"the files that were added here would have {size:,.1f} MB, more than {most:,}; "
-            "remove some of them first, or raise RAG_MAX_ADDED_MB"
-        )
-
-
-def keeping(name: str, folder: Path) -> AbstractContextManager[None]:
-    """Explain why a file cannot be kept among the uploads."""
-    what = f"cannot keep {name} in {folder}"
-    return storage_explained(what, "see that there is space and permission", denied="see that there is permission")
-
-
-def settle(folder: Path) -> None:
-    """Clear up what a killed run left among the uploads of the index in a folder, unless another one is under way.
-
-    Raises:
-        StoreError: the folder is not ours, or cannot be written.
-    """
-    with writing(folder):
-        _settle(folder)
-
-
-def _settle(index: Path) -> None:
-    """Put the copies that a run took into their place if the index has their articles, and delete the others."""
-    folder = uploads(index)
-    copies = list((folder / STAGED).iterdir()) if (folder / STAGED).is_dir() else []
-    if not copies:
-        return
-    digests: dict[str, str] = {}
-    if has_index(index):
+    def read(self, path: Path, source: str) -> None:
+        """The articles of a file, unless it is as it was."""
+        known = self._known.get(source, {})
         try:
-            with damage_explained(index), closing(Catalog(index / CATALOG)) as catalog:
-                digests = catalog.digests()
-        except StoreError:
-            return  # the run that builds it anew will know
-    for copy in copies:
-        if digests.get(f"{UPLOADED}/{copy.name}") == hashlib.sha256(copy.read_bytes()).hexdigest():
-            copy.rename(folder / copy.name)
-        else:
-            remove(copy)
-    (folder / STAGED).rmdir()
+            data, digest = self._parser.read(path)
+            as_before = self._before.get(source) == (digest, True) and self._drafted.isdisjoint(known)
+            if known.get(source) == digest or as_before:
+                parsed = Parsed((), tuple(known))
+            else:
+                parsed = self._parser.parse(data, path, source, known)
+        except LoadError as error:
+            self.bad.append((source, error))
+            return
+        self.bad += [(source, error) for error in parsed.bad]
+        new = {article.source: article for article in parsed.articles}
+        found = [*parsed.same, *new]
+        if found != [source]:
+            self._containers[source] = digest, not parsed.bad and self._without.isdisjoint(found)
+        for own in (each for each in found if each not in self._without):
+            if own in self._there:
+                twice = f"{own} is there twice, as a file and in another one; rename the file"
+                self.bad.append((source, LoadError(twice)))
+            elif own in new:
+                self._draft.put(new[own], file_of(new[own]))
+            self._there.add(own)
 
-
-@dataclass(frozen=True)
-class Scope:
-    """What an index is made of: files and folders, and sources among them that are left out."""
-
-    paths: tuple[Path, ...]
-    without: frozenset[str] = frozenset()
-
-    def files(
-        self,
-        uploads: Path,
-        staged: Iterable[str] = (),
-        left_out: list[str] | None = None,
-        passed_by: list[str] | None = None,
-    ) -> list[tuple[Path, str]]:
-        """Files and their sources (`find_files`), those in the folder of uploads added, in the order of the sources.
-
-        `staged` names those there that only this run takes in; `left_out` and `passed_by` are as in
-        `find_files`.
+    def finish(self, strict: bool) -> None:
+        """Tell the draft what is there.
 
         Raises:
-            LoadError: a path cannot be read, two files have the same source, or nothing is left.
+            LoadError: nothing is, or a file cannot be read, where that is `strict`.
         """
-        # By file: the uploads may lie in one of the folders.
-        found = dict(find_files(self.paths, left_out, passed_by) if self.paths else ())
-        staged = set(staged)  # each in the place of a file of its name
-        added = [path for path in uploads.iterdir() if path.name not in staged] if uploads.is_dir() else []
-        found |= {path: f"{UPLOADED}/{path.name}" for path in added if is_supported(path.name)}
-        found |= {uploads / STAGED / name: f"{UPLOADED}/{name}" for name in staged}
-        kept = sorted((source, path) for path, source in found.items() if source not in self.without)
-        if not kept:
-            raise LoadError(NOTHING_LEFT)
-        for (source, path), (next_source, next_path) in pairwise(kept):
-            if source == next_source:
-                raise LoadError(
-                    f"{said(path)} and {said(next_path)} are both {source} in the index; rename one of them"
-                )
-        return [(path, source) for source, path in kept]
+        self._draft.keep(self._there)
+        to_mend = [each for each in self.bad if not isinstance(each[1], VanishedError)]
+        if to_mend and strict:
+            first, why = to_mend[0]
+            others = [source for source in dict.fromkeys(source for source, _ in to_mend) if source != first]
+            raise LoadError(f"{why}{_others(others)}; or index without --strict, which leaves bad files out")
+        if not self._there:
+            raise LoadError(f"no file could be read: {self.bad[0][1]}" if self.bad else NOTHING_LEFT)
 
     def to_manifest(self) -> dict[str, str]:
         """As it is kept in the index."""
-        return {"paths": json.dumps([str(path) for path in self.paths]), "without": json.dumps(sorted(self.without))}
-
-
-def read_scope(folder: Path) -> Scope:
-    """What the index in a folder was last made of.
-
-    Raises:
-        StoreError: there is no index, or it is damaged.
-    """
-    if not has_index(folder):
-        raise StoreError(f"there is no index in {folder} yet; name the files or folders to index: `rag index PATHS`")
-    with damage_explained(folder), closing(Catalog(folder / CATALOG)) as catalog:
-        try:
-            paths, without = (_STRINGS.validate_json(catalog.manifest[key]) for key in ("paths", "without"))
-        except (KeyError, ValueError) as error:
-            raise StoreError(
-                f"the index in {folder} does not say what it was made of; {rebuild_advice(folder)}"
-            ) from error
-        return Scope(tuple(map(Path, paths)), frozenset(without))
-
-
-def uploads(folder: Path) -> Path:
-    """The folder of the articles that were added in the chat; it lies beside the index, and need not exist."""
-    folder = folder.absolute()  # "." has no name
-    return folder.with_name(f"{folder.name}-{UPLOADED}")
-
-
-def _read_articles(
-    files: Sequence[tuple[Path, str]],
-    draft: Draft,
-    before: Containers,
-    without: frozenset[str],
-    settings: Settings,
-    strict: bool,
-    progress: Progress,
-) -> tuple[tuple[str, ...], Containers]:
-    """Put what is new or changed into the draft, and tell it what is there.
-
-    `before` are the published containers; returns what is wrong with files that are left out, and the containers now.
-    """
-    published = draft.digests()
-    # What an interrupted run found out of unchanged articles, from others that may have changed since, is found anew.
-    draft.withdraw([source for source, digest in draft.drafted().items() if digest == published.get(source)])
-    drafted, file_of = draft.drafted(), draft.containers()
-    held: dict[str, dict[str, str]] = {}  # digests of the known articles of each file, by source
-    for source, digest in {**published, **drafted}.items():
-        held.setdefault(file_of.get(source, source), {})[source] = digest
-    there: set[str] = set()
-    containers: Containers = {}
-    bad: list[tuple[str, LoadError]] = []  # with the source of its file
-    with Parser(settings) as parser:
-        for number, (path, source) in enumerate(files, start=1):
-            progress("reading", number, len(files))
-            try:
-                data, digest = parser.read(path)
-                known = held.get(source, {})
-                as_before = before.get(source) == (digest, True) and drafted.keys().isdisjoint(known)
-                if known.get(source) == digest or as_before:
-                    parsed = Parsed((), tuple(known))
-                else:
-                    parsed = parser.parse(data, path, source, known)
-            except LoadError as error:
-                bad.append((source, error))
-                continue
-            bad += [(source, error) for error in parsed.bad]
-            new = {article.source: article for article in parsed.articles}
-            found = [*parsed.same, *new]
-            if found != [source]:
-                containers[source] = digest, not parsed.bad and without.isdisjoint(found)
-            for own in (each for each in found if each not in without):
-                if own in there:
-                    twice = f"{own} is there twice, as a file and in another one; rename the file"
-                    bad.append((source, LoadError(twice)))
-                elif own in new and new[own].digest == published.get(own):
-                    draft.withdraw([own])
-                elif own in new:
-                    draft.put(new[own], _file_of(new[own]))
-                there.add(own)
-    draft.withdraw(drafted.keys() - there)
-    draft.keep(there)
-    to_mend = [each for each in bad if not isinstance(each[1], VanishedError)]
-    if to_mend and strict:
-        first, why = to_mend[0]
-        others = [source for source in dict.fromkeys(source for source, _ in to_mend) if source != first]
-        raise LoadError(f"{why}{_others(others)}; or index without --strict, which leaves bad files out")
-    if not there:
-        raise LoadError(f"no file could be read: {bad[0][1]}" if bad else NOTHING_LEFT)
-    return tuple(str(error) for _, error in bad), containers
-
-
-def _told(containers: Containers) -> dict[str, str]:
-    return {CONTAINERS: json.dumps(containers, sort_keys=True)} if containers else {}
-
-
-def _file_of(article: Article) -> File:
-    return File(
-        source=article.source,
-        digest=article.digest,
-        published=article.published,
-        shown=article.published or article.updated or page_date(article.removed),
-        dirt=_dirt(article),
-        length=len(article.text),
-        instructed=bool(article.instructions),
-        container=article.container,
-        sketch=sketch_of(article.text).tobytes(),
-    )
-
-
-def _dirt(article: Article) -> int:
-    return sum(len(removal.text) for removal in article.removed)
+        return {CONTAINERS: json.dumps(self._containers, sort_keys=True)} if self._containers else {}
 
 
 def _others(sources: Sequence[str]) -> str:
     """The first few other files that cannot be read, so that they can be mended in one go."""
     if not sources:
         return ""
-    more = f" and {len(sources) - 5} more" if len(sources) > 5 else ""
-    return f" (nor can {', '.join(sources[:5])}{more} be read)"
-
-
-def _set_originals(draft: Draft) -> None:
-    """Tell the draft what each article is a copy of, and by when an undated one was there, as it or a copy shows."""
-    files = draft.files()
-
-    @lru_cache(maxsize=_COMPARED_AT_A_TIME)
-    def document(number: int) -> Document:
-        return _document(draft.article(files[number].source))
-
-    def compare(one: int, other: int) -> int | None:
-        pair = files[one].source, files[other].source
-        if known := draft.says(*pair):
-            return known[0]
-        draft.found(*pair, says := compared(document(one), document(other)))
-        return says
-
-    originals = group(
-        [
-            Sketched(each.source, str(each.published or "") or None, each.dirt, each.length,
-                     np.frombuffer(each.sketch, np.uint32))
-            for each in files
-        ],
-        compare,
-    )  # fmt: skip
-    shown: dict[int, date] = {}  # by article, and by the original of a copy
-    for number, (file, original) in enumerate(zip(files, originals, strict=True)):
-        if day := file.shown:
-            shown[number] = min(day, shown.get(number, day))
-            shown[original] = min(day, shown.get(original, day))
-    draft.set_originals(
-        (file.source, files[original].source, None if file.published else shown.get(number))
-        for number, (file, original) in enumerate(zip(files, originals, strict=True))
-    )
-
-
-def _document(article: Article) -> Document:
-    return Document(
-        article.text,
-        metadata={
-            "source": article.source,
-            "title": article.title,
-            "publisher": article.publisher,
-            "published": article.published.isoformat() if article.published else None,
-            "author": article.author,
-            "removed_characters": _dirt(article),
-        },
-    )
+    more = f" and {len(sources) - _MOST_NAMED} more" if len(sources) > _MOST_NAMED else ""
+    return f" (nor can {', '.join(sources[:_MOST_NAMED])}{more} be read)"
 
 
 def _cut(draft: Draft, settings: Settings) -> None:
     """Give originals that have none their sentences, turns, people and chunks."""
-    documents: Encoder | None = None
+    documents = None
     for article in draft.uncut():
         documents = documents or encoder(settings.embedding_model, "document")
         if not article.sentences:
@@ -521,14 +275,8 @@ def _cut(draft: Draft, settings: Settings) -> None:
                 turns=turns(article.text),
                 people=people(article.text, article.imprint),
             )
-        draft.cut(article, _cut_one(article, documents, settings))
-
-
-def _cut_one(article: Article, documents: Encoder, settings: Settings) -> Iterator[Chunk]:
-    window = min(settings.chunk_tokens, documents.window)
-    for piece in split(_document(article), documents.count_tokens, window):
-        start, end, header = piece.metadata["start"], piece.metadata["end"], piece.metadata["header"]
-        yield Chunk.of(article.source, article.no_later_than, start, end, header, piece.page_content)
+        window = min(settings.chunk_tokens, documents.window)
+        draft.cut(article, split(article, documents.count_tokens, window))
 
 
 def _embed(draft: Draft, vectors: VectorWriter, settings: Settings, progress: Progress) -> int:

@@ -4,41 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from langchain_core.documents import Document
-
 from rag.text.sentences import sentence_spans
+from rag.types import Article, Chunk
 
 CHARACTERS_PER_TOKEN = 16  # more never fit real text: spares counting the tokens of an endless line
 HEADER_SHARE = 4  # a header may take a quarter of the window; a longer title is cut there
 
 
-def header(document: Document, count_tokens: Callable[[str], int], limit: int) -> str:
+def header(article: Article, count_tokens: Callable[[str], int], limit: int) -> str:
     """What is embedded above every chunk of the article but never quoted: title, publisher, date."""
-    title = str(document.metadata["title"])
+    title = article.title
     while count_tokens(title) > limit // HEADER_SHARE and " " in title:
         title = title.rsplit(" ", 1)[0]
     title = title[: limit * 4]
-    parts = [title, document.metadata.get("publisher"), document.metadata.get("published")]
-    return " · ".join(part for part in parts if part)
+    parts = [title, article.publisher, article.published]
+    return " · ".join(str(part) for part in parts if part)
 
 
-def split(document: Document, count_tokens: Callable[[str], int], window: int) -> list[Document]:
-    """Chunks of a cleaned article, in order.
+def split(article: Article, count_tokens: Callable[[str], int], window: int) -> list[Chunk]:
+    """Chunks of an article, in order.
 
     Args:
-        document: its metadata hold title, publisher and published.
+        article: cleaned.
         count_tokens: the embedder's own count, special tokens included.
         window: the most tokens a header and its chunk may have together.
-
-    Returns:
-        Documents whose `metadata` hold start and end (offsets in characters:
-        `document.page_content[start:end] == chunk.page_content`) and header.
 
     Chunks are as few as fit: a sentence is added while header and chunk stay within the window. They do
     not overlap. A sentence longer than the window is cut between words.
     """
-    text = document.page_content
-    top = header(document, count_tokens, window)
+    text = article.text
+    top = header(article, count_tokens, window)
 
     def fits(start: int, end: int) -> bool:
         short = end - start <= window * CHARACTERS_PER_TOKEN
@@ -51,10 +46,7 @@ def split(document: Document, count_tokens: Callable[[str], int], window: int) -
             chunks[-1] = (chunks[-1][0], end)
         else:
             chunks.append((start, end))
-    return [
-        Document(text[start:end], metadata={**document.metadata, "start": start, "end": end, "header": top})
-        for start, end in chunks
-    ]
+    return [Chunk.of(article.source, article.no_later_than, start, end, top, text[start:end]) for start, end in chunks]
 
 
 def _with_marks(text: str) -> Iterator[tuple[int, int]]:

@@ -12,13 +12,15 @@ import heapq
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from langchain_core.documents import Document
 
+from rag.index.draft import Draft, File
 from rag.ingest.compare import Difference, Text, difference, read, tokens
+from rag.ingest.metadata import page_date
+from rag.types import Article
 
 _SHINGLE, _LETTERS = 3, 4  # words, longer than three letters and cut to four: what style and spelling leave alone
 _SKETCH = 64  # smallest hashes kept of each text; one of 25 words fits whole
@@ -28,41 +30,51 @@ _AT_A_TIME = 5000  # texts whose neighbours are counted: bounds the memory where
 # The bulk of both texts: a copy may lose paragraphs and gain dirt, while a long report that merely contains a short
 # one, or two articles with a common background section, have most of one text unshared.
 _SHARE_OF_SHORTER, _SHARE_OF_LONGER = 0.5, 0.3
+_IN_MEMORY = 32  # articles, while they are compared
 _FEWEST_WORDS = 20  # below, chance and formula rule, so only equal texts are copies
 
 
-@dataclass(frozen=True)
-class Sketched:
-    """What has to be known of a text to look for its copies; `sketch` is of `sketch_of`, `length` in characters."""
-
-    source: str
-    published: str | None
-    dirt: int
-    length: int
-    sketch: npt.NDArray[np.uint32]
-
-
-def sketched(document: Document) -> Sketched:
-    """What `group` needs of a cleaned document with the metadata that `group_copies` names."""
-    return Sketched(
-        _source(document),
-        document.metadata.get("published"),
-        _dirt(document),
-        len(document.page_content),
-        sketch_of(document.page_content),
+def file_of(article: Article) -> File:
+    """What has to be known of an article to look for its copies, and to index it again."""
+    shown = article.published or article.updated or page_date(article.removed)
+    return File(
+        source=article.source,
+        digest=article.digest,
+        published=article.published.isoformat() if article.published else None,
+        shown=shown.isoformat() if shown else None,
+        dirt=_dirt(article),
+        length=len(article.text),
+        instructed=bool(article.instructions),
+        container=article.container,
+        sketch=_sketch(article.text).tobytes(),
     )
 
 
-def group_copies(documents: Sequence[Document]) -> list[int]:
-    """For each document the index of its original, as `group` finds it.
+def set_originals(draft: Draft) -> None:
+    """Tell the draft what each article is a copy of, and by when an undated one was there, as it or a copy shows."""
+    files = draft.files()
+    article = lru_cache(maxsize=_IN_MEMORY)(draft.article)
 
-    Takes cleaned documents with metadata: `source`, `published` (ISO date or None), and if known
-    `removed_characters`, the amount of dirt that cleaning took out.
-    """
-    return group([sketched(each) for each in documents], lambda i, j: compared(documents[i], documents[j]))
+    def compare(one: int, other: int) -> int | None:
+        pair = files[one].source, files[other].source
+        if known := draft.says(*pair):
+            return known[0]
+        draft.found(*pair, says := compared(*map(article, pair)))
+        return says
+
+    originals = group(files, compare)
+    shown: dict[int, str] = {}  # by article, and by the original of a copy
+    for number, (file, original) in enumerate(zip(files, originals, strict=True)):
+        if day := file.shown:
+            shown[number] = min(day, shown.get(number, day))
+            shown[original] = min(day, shown.get(original, day))
+    draft.set_originals(
+        (file.source, files[original].source, None if file.published else shown.get(number))
+        for number, (file, original) in enumerate(zip(files, originals, strict=True))
+    )
 
 
-def group(texts: Sequence[Sketched], compare: Callable[[int, int], int | None]) -> list[int]:
+def group(texts: Sequence[File], compare: Callable[[int, int], int | None]) -> list[int]:
     """For each text the index of its original: its own index when it is an article of its own.
 
     A copy has no name, figure or date that its original lacks. A text that lacks sentences of another is its copy, the
@@ -74,7 +86,7 @@ def group(texts: Sequence[Sketched], compare: Callable[[int, int], int | None]) 
     no difference. About linear in their number.
     """
     order = sorted(range(len(texts)), key=lambda i: (-texts[i].length, texts[i].source))
-    near = _near([texts[i].sketch for i in order])
+    near = _near([np.frombuffer(texts[i].sketch, np.uint32) for i in order])
     leader: dict[int, int] = {}  # by text one that says all that it says; itself where it leads its group
     whole: dict[int, list[int]] = {}  # by the leader of a group, those that say as much as it
 
@@ -97,22 +109,19 @@ def group(texts: Sequence[Sketched], compare: Callable[[int, int], int | None]) 
     return [originals[lead(i)] for i in range(len(texts))]
 
 
-def _source(document: Document) -> str:
-    return str(document.metadata.get("source") or "")
+def _dirt(article: Article) -> int:
+    """Characters that cleaning took out."""
+    return sum(len(removal.text) for removal in article.removed)
 
 
-def _dirt(document: Document) -> int:
-    return int(document.metadata.get("removed_characters") or 0)
-
-
-def _original(texts: Sequence[Sketched], members: Sequence[int]) -> int:
+def _original(texts: Sequence[File], members: Sequence[int]) -> int:
     """Of texts that say the same; an undated one may be older than any, so it competes by dirt."""
-    earliest = min((date for i in members if (date := texts[i].published)), default=None)
+    earliest = min((day for i in members if (day := texts[i].published)), default=None)
     contenders = [i for i in members if not texts[i].published or texts[i].published == earliest]
     return min(contenders, key=lambda i: (texts[i].dirt, texts[i].source))
 
 
-def sketch_of(content: str) -> npt.NDArray[np.uint32]:
+def _sketch(content: str) -> npt.NDArray[np.uint32]:
     """Hashes of runs of words, the same in every process; a text shorter than one run is one run."""
     every = tokens(content)
     words = [word[:_LETTERS] for word in every if len(word) >= _LETTERS or not word.isascii()] or every
@@ -150,7 +159,7 @@ def _near(sketches: Sequence[npt.NDArray[np.uint32]]) -> defaultdict[int, list[i
     return found
 
 
-def compared(one: Document, other: Document) -> int | None:
+def compared(one: Article, other: Article) -> int | None:
     """Of a text and its copy, which says more: the first (1), the second (-1), neither (0); None for two articles."""
     text, other_text = _text(one), _text(other)
     if text.words == other_text.words:
@@ -166,17 +175,17 @@ def compared(one: Document, other: Document) -> int | None:
         return None
     weights = [(bool(each.own), sum(len(sentence.words) for sentence in each.aside)) for each in (more, less)]
     fuller, part, said, rest = (one, other, more, less) if weights[0] >= weights[1] else (other, one, less, more)
-    later = str(fuller.metadata.get("published") or "") > str(part.metadata.get("published") or "") > ""
+    later = bool(fuller.published and part.published and fuller.published > part.published)
     if said.own and (later or _made_of(fuller, part, said, rest)):
         return None
     return 0 if later or weights[0] == weights[1] else 1 if fuller is one else -1
 
 
-def _text(document: Document) -> Text:
-    return read(document.page_content, str(document.metadata.get("title") or ""))
+def _text(article: Article) -> Text:
+    return read(article.text, article.title)
 
 
-def _made_of(fuller: Document, part: Document, said: Difference, rest: Difference) -> bool:
+def _made_of(fuller: Article, part: Article, said: Difference, rest: Difference) -> bool:
     """Whether a text was made of another by adding what it says more, rather than the other cut out of it.
 
     It was if its headline tells of that, or that is all the difference: a copy that was cut also shows that it was

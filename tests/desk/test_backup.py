@@ -16,7 +16,8 @@ from rag.desk.backup import export, import_, move
 from rag.errors import StoreError
 from rag.index.check import problems
 from rag.index.store import CATALOG, Store
-from rag.ingest.build import ingest, uploads
+from rag.ingest.build import ingest
+from rag.ingest.uploads import uploads
 from rag.pipeline import build_rag
 from rag.settings import Settings
 from tests.conftest import ARTICLES

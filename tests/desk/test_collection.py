@@ -15,10 +15,12 @@ from rag import RAG, Settings, build_rag
 from rag.desk.collection import Added, Collection, Piece
 from rag.errors import LoadError, SettingsError, StoreError
 from rag.index.store import LOCK, Store
-from rag.ingest.build import Progress, Scope, index_articles, ingest, uploads
+from rag.ingest.build import Progress, index_articles, ingest
 from rag.ingest.clean import clean
 from rag.ingest.load import load_document
 from rag.ingest.parser import Parser
+from rag.ingest.scope import Scope
+from rag.ingest.uploads import uploads
 from tests.conftest import ARTICLES, ROOT
 
 SEED, COPY = "002_27fb3a5ff33fbf6b.txt", "003_cfb1253bd829b792.txt"

@@ -18,11 +18,12 @@ import pytest
 from rag.errors import SettingsError, StoreError
 from rag.index import engine as engine_module
 from rag.index.catalog import Catalog
-from rag.index.draft import Draft, File
+from rag.index.draft import Draft
 from rag.index.flat import Flat
 from rag.index.store import CATALOG, Store, built_with, open_vectors, write_vectors
 from rag.index.vectors import VectorStore
 from rag.ingest.build import ingest
+from rag.ingest.copies import file_of
 from rag.settings import Settings
 from rag.types import Article, Chunk, Filters
 
@@ -135,9 +136,9 @@ def publish(settings: Settings, articles: tuple[Article, ...], *, anew: bool = F
         closing(write_vectors(settings, kept)) as vectors,
     ):
         for article in articles:
-            if article.digest != draft.digests().get(article.source):
-                draft.put(article, File(article.source, article.digest, None, None, 0, 1, False, None, b""))
-                draft.cut(article, [chunk_of(article)])
+            draft.put(article, file_of(article))
+        for article in draft.uncut():
+            draft.cut(article, [chunk_of(article)])
         draft.keep(article.source for article in articles)
         missing = vectors.missing(draft.unpublished_ids())
         for batch in draft.chunks_among(missing, most):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from langchain_core.documents import Document
 
 from rag.ingest.chunk import split
 from rag.models.encoders import encoder
 from rag.text.sentences import sentence_spans
+from rag.types import Article, Chunk
 from tests.conftest import SEEDS
 
 COUNT = encoder("all-MiniLM-L6-v2", "document").count_tokens
@@ -18,8 +20,8 @@ TEXTS = st.lists(
 ).map(" ".join)
 
 
-def chunks_of(text: str, window: int, title: str = "A headline") -> list[Document]:
-    return split(Document(text, metadata={"title": title, "publisher": None, "published": "2024-06-28"}), COUNT, window)
+def chunks_of(text: str, window: int, title: str = "A headline") -> list[Chunk]:
+    return split(Article("a", "", title, None, date(2024, 6, 28), None, text, (), "a"), COUNT, window)
 
 
 @settings(max_examples=60, deadline=None)
@@ -29,11 +31,10 @@ def chunks_of(text: str, window: int, title: str = "A headline") -> list[Documen
 def test_every_chunk_is_cut_exactly_fits_and_nothing_is_lost(text: str, window: int) -> None:
     position = 0
     for chunk in chunks_of(text, window):
-        start, end = chunk.metadata["start"], chunk.metadata["end"]
-        assert text[start:end] == chunk.page_content
-        assert COUNT(f"{chunk.metadata['header']}\n{chunk.page_content}") <= window
-        assert not text[position:start].strip(), "words between two chunks"
-        position = end
+        words = text[chunk.start : chunk.end]
+        assert words and COUNT(f"{chunk.header}\n{words}") <= window
+        assert not text[position : chunk.start].strip(), "words between two chunks"
+        position = chunk.end
     assert not text[position:].strip()
 
 
@@ -43,31 +44,31 @@ def test_chunks_end_where_sentences_end() -> None:
         ends = {end for _, end in sentence_spans(text)}
         chunks = chunks_of(text, 256)
         assert len(chunks) > 2
-        assert {chunk.metadata["end"] for chunk in chunks} <= ends
+        assert {chunk.end for chunk in chunks} <= ends
 
 
 def test_a_chunk_is_as_long_as_the_window_allows() -> None:
     text = " ".join(f"Boat number {number} left the port." for number in range(200))
     chunks = chunks_of(text, 128)
-    sizes = [COUNT(f"{chunk.metadata['header']}\n{chunk.page_content}") for chunk in chunks]
+    sizes = [COUNT(f"{chunk.header}\n{text[chunk.start : chunk.end]}") for chunk in chunks]
     assert min(sizes[:-1]) > 100
 
 
 def test_a_sentence_longer_than_the_window_is_cut_between_words() -> None:
     text = "word " * 5000
     chunks = chunks_of(text, 64)
-    assert all(chunk.page_content.endswith("word") for chunk in chunks)
-    assert sum(chunk.page_content.count("word") for chunk in chunks) == 5000
+    assert all(text[: chunk.end].endswith("word") for chunk in chunks)
+    assert sum(text[chunk.start : chunk.end].count("word") for chunk in chunks) == 5000
 
 
 def test_an_endless_line_without_spaces_is_cut_quickly() -> None:
-    assert sum(len(chunk.page_content) for chunk in chunks_of("x" * 200_000, 256)) == 200_000
+    assert sum(chunk.end - chunk.start for chunk in chunks_of("x" * 200_000, 256)) == 200_000
 
 
 def test_the_header_has_what_is_known_and_a_long_title_is_cut() -> None:
     chunk = chunks_of("Boats left.", 64, title="Very long headline " * 30)[0]
-    assert chunk.metadata["header"].endswith(" · 2024-06-28")
-    assert COUNT(chunk.metadata["header"]) < 40
+    assert chunk.header.endswith(" · 2024-06-28")
+    assert COUNT(chunk.header) < 40
 
 
 def test_hard_wrapped_lines_are_one_sentence() -> None:

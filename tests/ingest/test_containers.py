@@ -14,8 +14,9 @@ from rag.desk.collection import Collection
 from rag.desk.doctor import report
 from rag.errors import LoadError
 from rag.index.store import Store
-from rag.ingest.build import IngestReport, ingest, uploads
+from rag.ingest.build import IngestReport, ingest
 from rag.ingest.parser import Parser
+from rag.ingest.uploads import uploads
 from tests import made
 
 NEWS = (

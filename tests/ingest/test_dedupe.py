@@ -3,31 +3,44 @@
 import random
 import sys
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
 
 import pytest
-from langchain_core.documents import Document
 from test_clean import SEEDS, Page, pages
 
 from rag.ingest.clean import Cleaned, clean
-from rag.ingest.copies import group_copies
+from rag.ingest.copies import compared, file_of, group
 from rag.ingest.load import load_document
 from rag.ingest.metadata import read_metadata
+from rag.types import Article, Removal
 
 
-def finished(result: Cleaned) -> Document:
+def group_copies(articles: Sequence[Article]) -> list[int]:
+    """For each article the index of its original."""
+    return group(list(map(file_of, articles)), lambda one, other: compared(articles[one], articles[other]))
+
+
+def finished(result: Cleaned) -> Article:
     document = read_metadata(result.document, result.removed)
-    removed = sum(len(removal.text) for removal in result.removed)
-    return Document(page_content=document.page_content, metadata={**document.metadata, "removed_characters": removed})
+    found = document.metadata
+    published = date.fromisoformat(found["published"]) if found["published"] else None
+    return article(document.page_content, found["source"], found["title"] or "", published, result.removed)
 
 
 def canonicals(found: list[Page]) -> dict[str, str]:
-    documents = [finished(page.cleaned) for page in found]
-    return {str(page): str(found[leader]) for page, leader in zip(found, group_copies(documents), strict=True)}
+    articles = [finished(page.cleaned) for page in found]
+    return {str(page): str(found[leader]) for page, leader in zip(found, group_copies(articles), strict=True)}
 
 
-def article(text: str, source: str = "a", **metadata: Any) -> Document:
-    return Document(page_content=text, metadata={"source": source, "published": None, **metadata})
+def article(
+    text: str,
+    source: str = "a",
+    title: str = "",
+    published: date | None = None,
+    removed: tuple[Removal, ...] = (),
+) -> Article:
+    return Article(source, "", title, None, published, None, text, removed, source)
 
 
 def sentences(seed: int, count: int) -> list[str]:
@@ -105,9 +118,9 @@ def test_short_texts_are_copies_only_when_equal() -> None:
 
 def test_the_canonical_is_the_earliest_then_the_cleanest_then_the_first() -> None:
     text = "\n".join(BODY)
-    late, early = article(text, "a", published="2024-05-02"), article(text, "b", published="2024-05-01")
+    late, early = article(text, "a", published=date(2024, 5, 2)), article(text, "b", published=date(2024, 5, 1))
     assert group_copies([late, early]) == [1, 1]
-    dirty, neat = article(text, "a", removed_characters=900), article(text, "b", removed_characters=10)
+    dirty, neat = (article(text, source, removed=(Removal(dirt, ""),)) for source, dirt in (("a", "Menu"), ("b", "x")))
     assert group_copies([dirty, neat]) == [1, 1]
     assert group_copies([article(text, "b"), article(text, "a")]) == [1, 1]
 
@@ -119,11 +132,7 @@ def test_copies_of_copies_share_one_canonical_in_any_order() -> None:
     for seed in range(6):
         order = random.Random(seed).sample(documents, len(documents))
         leaders = group_copies(order)
-        found = {
-            document.metadata["source"]: order[leader].metadata["source"]
-            for document, leader in zip(order, leaders, strict=True)
-        }
-        assert found == expected
+        assert {each.source: order[leader].source for each, leader in zip(order, leaders, strict=True)} == expected
 
 
 # Invented. Each is a notice of one template, filled in for two places or weeks.
@@ -184,13 +193,13 @@ The town center loses its last oven.
 This article was first published by the Litoral Gazette."""
 
 
-def titled(text: str, source: str = "a", **metadata: Any) -> Document:
-    return article(text, source, title=text.split("\n")[0], **metadata)
+def titled(text: str, source: str = "a", published: date | None = None) -> Article:
+    return article(text, source, text.split("\n")[0], published)
 
 
 def test_house_style_and_a_cut_end_make_a_copy_of_the_whole_article() -> None:
     assert group_copies([titled(REPUBLISHED, "a"), titled(REPORT, "b")]) == [1, 1]
-    assert group_copies([titled(REPORT, "a"), titled(REPUBLISHED, "b", published="2024-05-01")]) == [0, 0]
+    assert group_copies([titled(REPORT, "a"), titled(REPUBLISHED, "b", published=date(2024, 5, 1))]) == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -220,9 +229,9 @@ def test_a_headline_that_tells_of_what_was_added_and_a_later_day_show_an_update(
     shortened = added.replace("Mr. Ortega's bakery in Quilmar closes", "A bakery closes in Quilmar")
     assert group_copies([titled(REPORT, "a"), titled(sold, "b")]) == [0, 1]
     assert group_copies([titled(REPORT, "a"), titled(shortened, "b")]) == [1, 1]
-    days = {"published": "2024-05-01"}, {"published": "2024-05-02"}
-    assert group_copies([titled(REPORT, "a", **days[0]), titled(shortened, "b", **days[1])]) == [0, 1]
-    assert group_copies([titled(REPORT, "a", **days[1]), titled(shortened, "b", **days[0])]) == [1, 1]
+    first, second = date(2024, 5, 1), date(2024, 5, 2)
+    assert group_copies([titled(REPORT, "a", first), titled(shortened, "b", second)]) == [0, 1]
+    assert group_copies([titled(REPORT, "a", second), titled(shortened, "b", first)]) == [1, 1]
 
 
 def test_a_part_that_two_articles_share_does_not_make_them_one() -> None:
@@ -278,7 +287,7 @@ def test_the_work_is_about_linear() -> None:
     boilerplate = " ".join(sentences(7, 5))
     documents = [article(f"{' '.join(sentences(seed, 45))}\n{boilerplate}", f"{seed:04}") for seed in range(10, 210)]
 
-    def calls(part: list[Document]) -> int:
+    def calls(part: list[Article]) -> int:
         events = Counter[str]()
         sys.setprofile(lambda frame, event, argument: events.update([event]))
         try:

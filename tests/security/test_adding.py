@@ -14,7 +14,9 @@ import pytest
 
 from rag import Settings
 from rag.index.store import Store
-from rag.ingest.build import STAGED, ingest, read_scope, uploads
+from rag.ingest.build import ingest
+from rag.ingest.scope import read_scope
+from rag.ingest.uploads import STAGED, uploads
 from tests.conftest import ARTICLES, ROOT
 
 pytestmark = pytest.mark.slow
@@ -56,7 +58,7 @@ if point.startswith("in the run: "):  # the process that indexes is killed, ther
 else:
     Collection(settings, Store(settings)).add([file], step, folder=file.parent)
 """
-IN_THE_RUN = [f"in the run: {place}" for place in ("before _read_articles", "before publish", "after publish")]
+IN_THE_RUN = [f"in the run: {place}" for place in ("before _Reading", "before publish", "after publish")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_nothing_unannounced_appears_after_a_kill(
     killed = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
     published = sources(indexed)
-    if "publish" in point or "_read_articles" in point:
+    if "publish" in point or "_Reading" in point:
         assert [path.name for path in (uploads(indexed.index) / STAGED).iterdir()] == ["whale.txt"]
         assert ("added/whale.txt" in published) == ("after" in point)
     deadline = time.monotonic() + 60

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from langchain_core.documents import Document
 
 from rag.followup.condense import condense
 from rag.ingest.chunk import split
-from rag.ingest.copies import group_copies
+from rag.ingest.copies import compared, file_of
 from rag.ingest.instructions import find_instructions, masked
 from rag.ingest.load.flow import joined, paragraphs
 from rag.ingest.load.layout import Glyph, blocks_of, lines_of
 from rag.text.sentences import sentence_spans
+from rag.types import Article
 
 PATTERNS = [" ", "\t", "\u00a0", "`", "“", "'", "![", "[", "(", "#", "# ", "#  ", "*", "a ", "x", "7", ".", "\n", "x\n"]
 
@@ -33,13 +34,14 @@ def seconds(work: Callable[[], Any]) -> float:
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_long_lines_of_one_kind(pattern: str) -> None:
     text = (pattern * 200_000)[:200_000]
-    document = Document(f"{text}.", metadata={"title": "T", "publisher": None, "published": None, "source": "a.txt"})
+    article = Article("a.txt", "", "T", None, None, None, f"{text}.", (), "a.txt")
     for work in (
         lambda: sentence_spans(text),
         lambda: find_instructions(text),
         lambda: masked(text),
-        lambda: split(document, lambda words: len(words) // 4, 256),
-        lambda: group_copies([document, document]),
+        lambda: split(article, lambda words: len(words) // 4, 256),
+        lambda: file_of(article),
+        lambda: compared(article, replace(article, text=f"{text}?")),
         lambda: list(
             joined(paragraphs(blocks_of(lines_of([Glyph(c, i, i + 1, 0, 9) for i, c in enumerate(text)], 1))))
         ),

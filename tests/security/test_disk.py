@@ -27,7 +27,8 @@ from rag.index.flat import Flat
 from rag.index.graph import Graph, is_sealed, write_graph
 from rag.index.store import Store
 from rag.index.vectors import known_of
-from rag.ingest.build import ingest, read_scope
+from rag.ingest.build import ingest
+from rag.ingest.scope import read_scope
 from rag.types import Article, Filters
 from tests.conftest import ROOT, Command
 

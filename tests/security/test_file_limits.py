@@ -18,9 +18,10 @@ from rag import Settings, build_rag
 from rag.desk.collection import Collection
 from rag.errors import LoadError, SettingsError
 from rag.index.store import Store
-from rag.ingest.build import IngestReport, ingest, uploads
+from rag.ingest.build import IngestReport, ingest
 from rag.ingest.load import find_files, read_file
 from rag.ingest.parser import Parser
+from rag.ingest.uploads import uploads
 from rag.models.llama import load
 from tests.conftest import ROOT, Command
 from tests.ingest.test_load import pdf

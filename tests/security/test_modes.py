@@ -17,7 +17,8 @@ from rag import RAG, Settings, build_rag
 from rag.desk.collection import Collection
 from rag.desk.feedback import LONGEST, read, record
 from rag.errors import LoadError, StoreError
-from rag.ingest.build import ingest, uploads
+from rag.ingest.build import ingest
+from rag.ingest.uploads import uploads
 from tests.conftest import ROOT
 from tests.page import answer
 
