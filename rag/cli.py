@@ -422,7 +422,8 @@ def _list(options: argparse.Namespace) -> int:
     from rag.types import as_json
 
     with closing(open_catalog(settings)) as catalog, damage_explained(settings.index):
-        headers = catalog.headers(catalog.as_written(filters))
+        found = catalog.listed(catalog.as_written(filters))
+    headers = [each for each in found if each.source == each.original]
     if options.json:
         _print_json([as_json(asdict(header)) for header in headers])
     else:

@@ -15,8 +15,7 @@ from rag.text.times import no_later
 if TYPE_CHECKING:
     from datetime import date
 
-    from rag.index.catalog import Header
-    from rag.types import Answer, Citation, Entry, Passage, Statement
+    from rag.types import Answer, Citation, Entry, Listed, Passage, Statement
 
 MOST_SOURCES = 3  # articles that are named behind an entry of a list
 
@@ -81,7 +80,7 @@ def _origin(title: str, publisher: str | None, published: date | None, latest: d
     return " · ".join(filter(None, (title, publisher, str(published or no_later(latest)))))
 
 
-def article_line(header: Header) -> str:
+def article_line(header: Listed) -> str:
     """Headline, publisher, day and source of an article, on one line."""
     return plain(f"{_origin(header.title, header.publisher, header.published, header.no_later_than)} ({header.source})")
 

@@ -95,6 +95,7 @@ class Listed:
     author: str | None
     original: str
     no_later_than: date | None
+    updated: date | None
     length: int
 
     @property

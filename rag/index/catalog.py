@@ -15,7 +15,7 @@ import sqlite3
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
@@ -66,19 +66,6 @@ _PAIR = struct.Struct("<II")  # start and end of a sentence or a line: of a long
 _WORD = re.compile(r"\w[\w\u0300-\u036f\u200c\u200d]*")  # with the accents and joiners that `folded` takes off
 # Scripts written without spaces: unicode61 would index a whole run of them as one word.
 _UNSPACED = re.compile(r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What is known of an article as such; the days are those of `Article`."""
-
-    source: str
-    title: str
-    publisher: str | None
-    published: date | None
-    no_later_than: date | None
-    updated: date | None
-    author: str | None
 
 
 def checksum(file: BinaryIO, start: int = 0) -> int:
@@ -209,28 +196,6 @@ class Catalog:
         """Every article and copy, by source."""
         return [article_of(row) for row in self._rows("SELECT * FROM articles ORDER BY source")]
 
-    def headers(self, filters: Filters) -> list[Header]:
-        """What is known of each original that passes the filters, newest first, those without a day last."""
-        condition, values = _where(filters)
-        rows = self._rows(
-            "SELECT source, title, publisher, published, no_later_than, updated, author FROM articles "
-            f"WHERE original = source {condition} "
-            "ORDER BY coalesce(published, no_later_than) IS NULL, coalesce(published, no_later_than) DESC, source",
-            values,
-        )
-        return [
-            Header(
-                source=row["source"],
-                title=row["title"],
-                publisher=row["publisher"],
-                published=_date(row["published"]),
-                no_later_than=_date(row["no_later_than"]),
-                updated=_date(row["updated"]),
-                author=row["author"],
-            )
-            for row in rows
-        ]
-
     def article(self, source: str) -> Article | None:
         """The article of that source, if there is one."""
         rows = self._rows("SELECT * FROM articles WHERE source = ?", (source,))
@@ -278,17 +243,27 @@ class Catalog:
         row = self._rows("SELECT count(*) AS articles, total(original != source) AS copies FROM articles")[0]
         return row["articles"] - int(row["copies"]), int(row["copies"])
 
-    def listed(self, filters: Filters) -> list[Listed]:
-        """What a list says of every article and copy, by source."""
+    def listed(self, filters: Filters, words: Sequence[str] = ()) -> list[Listed]:
+        """What a list says of every article and copy, newest first, those without a day last.
+
+        With words of `words_of`, of those articles alone that have all of them in a passage.
+        """
         condition, values = _where(filters)
+        if words:
+            condition += (
+                " AND source IN (SELECT chunks.source FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
+                "WHERE lexical MATCH ?)"
+            )
+            values.append(" AND ".join(f'"{word}"' for word in dict.fromkeys(map(folded, words))))
         rows = self._rows(
-            "SELECT source, title, publisher, articles.published, author, original, no_later_than, files.length "
-            f"FROM articles JOIN files USING (source) WHERE true {condition} ORDER BY source",
+            "SELECT source, title, publisher, articles.published, author, original, no_later_than, updated, "
+            "files.length, coalesce(articles.published, no_later_than) AS day "
+            f"FROM articles JOIN files USING (source) WHERE true {condition} ORDER BY day IS NULL, day DESC, source",
             values,
         )
         return [
             Listed(row["source"], row["title"], row["publisher"], _date(row["published"]), row["author"],
-                   row["original"], _date(row["no_later_than"]), row["length"])
+                   row["original"], _date(row["no_later_than"]), _date(row["updated"]), row["length"])
             for row in rows
         ]  # fmt: skip
 
@@ -355,21 +330,6 @@ class Catalog:
         rows = self._rows(f"SELECT number, id, source, start FROM chunks WHERE number IN {_LISTED}", _list(scores))
         rows.sort(key=lambda row: (-scores[row["number"]], row["source"], row["start"]))
         return {row["id"]: scores[row["number"]] for row in rows[:limit]}
-
-    def originals(self, filters: Filters, words: Sequence[str] = ()) -> list[str]:
-        """Sources of the articles, copies aside, newest first; with words of `words_of` those with all in a passage."""
-        condition, values = _where(filters)
-        match = " AND ".join(f'"{word}"' for word in dict.fromkeys(map(folded, words)))
-        having = (
-            "AND source IN (SELECT chunks.source FROM lexical JOIN chunks ON chunks.number = lexical.rowid "
-            "WHERE lexical MATCH ?)"
-        )
-        rows = self._rows(
-            f"SELECT source FROM articles WHERE source = original {condition} {having if match else ''} "
-            "ORDER BY coalesce(published, no_later_than) DESC, source",
-            (*values, *([match] if match else [])),
-        )
-        return [row["source"] for row in rows]
 
     def as_written(self, filters: Filters) -> Filters:
         """The filters with publishers spelled as the articles do; case, accents and "The" make no difference.

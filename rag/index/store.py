@@ -160,9 +160,13 @@ class Index:
         """Every article and copy, by source."""
         return self._read(lambda catalog, _: catalog.articles())
 
-    def listed(self, filters: Filters) -> list[Listed]:
-        """What a list says of every article and copy, by source."""
-        return self._read(lambda catalog, _: catalog.listed(filters))
+    def listed(self, filters: Filters, words: Sequence[str] = ()) -> list[Listed]:
+        """What a list says of every article and copy, newest first; with words, of those that have all in a passage.
+
+        Raises:
+            QuestionError: no article has one of the publishers.
+        """
+        return self._read(lambda catalog, _: catalog.listed(catalog.as_written(filters), words))
 
     def having(self, words: Sequence[str], near: int = 0) -> set[str]:
         """The originals that have these words side by side, or with at most `near` others between."""
@@ -171,11 +175,6 @@ class Index:
     def people(self) -> list[tuple[str, str, int]]:
         """Whom each original names: its source, the name, and how often."""
         return self._read(lambda catalog, _: catalog.people())
-
-    def originals(self, filters: Filters, words: Sequence[str] = ()) -> list[str]:
-        """Sources of the articles, copies aside, newest first; with words those that have all of them in a passage."""
-        written = self.as_written(filters)
-        return self._read(lambda catalog, _: catalog.originals(written, words))
 
     def whole(self, source: str) -> Passage:
         """All of an article as one passage.

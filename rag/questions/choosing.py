@@ -24,8 +24,10 @@ OF_ARTICLE = 0.5  # what the best article's being about the matter counts, besid
 MOST_ENCODED = 60  # sentences whose vectors are made for one question: a third of a second
 _OPENS_QUOTATION = re.compile(r"\W*[\"“„‘«]")
 # "(This article first appeared in the Arun Post.)"
-_OF_ITSELF = re.compile(r"\W*(?:this|the) (?:article|report|story|text) (?:was )?(?:first |originally )?(?:appear|publish)", re.I)
-_STOPS = ".!?…。！？\"”’»)"
+_OF_ITSELF = re.compile(
+    r"\W*(?:this|the) (?:article|report|story|text) (?:was )?(?:first |originally )?(?:appear|publish)", re.I
+)
+_STOPS = '.!?…。！？"”’»)'
 
 Weights = NDArray[np.float32]
 

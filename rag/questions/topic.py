@@ -41,14 +41,15 @@ def topic_words(question: str, *frames: str) -> str:
     return " ".join(
         word
         for word in WORD.findall(question)
-        if word.lower().removesuffix("'s").removesuffix("’s") not in own or (word[0].isupper() and names & {*terms(word)})
+        if word.lower().removesuffix("'s").removesuffix("’s") not in own
+        or (word[0].isupper() and names & {*terms(word)})
     )
 
 
 def topic_of(asking: Asking, words: str) -> Topic:
     """The articles about something, or all of them where `words` are none; without articles if none has such a word."""
     if not words:
-        sources = asking.index.originals(asking.filters)
+        sources = [each.source for each in asking.index.listed(asking.filters) if each.source == each.original]
         return Topic("", tuple(map(asking.index.whole, sources[:MOST_ARTICLES])), len(sources))
     passages = asking.search(words, PASSAGES)
     spelled = spell(words, passages).question
@@ -63,8 +64,8 @@ def topic_of(asking: Asking, words: str) -> Topic:
     articles = tuple(replace(asking.index.whole(source), score=scores[source] / highest) for source in best)
     if not any(asked & {*terms(f"{each.title} {each.text}")} for each in articles):
         return Topic(words, (), 0)
-    with_all = asking.index.originals(asking.filters, lexical_terms(words))
-    return Topic(words, articles, len({*(each.source for each in articles), *with_all}))
+    with_all = asking.index.listed(asking.filters, lexical_terms(words))
+    return Topic(words, articles, len({*(each.source for each in articles), *(each.source for each in with_all)}))
 
 
 def one_article(topic: Topic) -> Passage | None:

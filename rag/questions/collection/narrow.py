@@ -145,7 +145,7 @@ def bare(publisher: str) -> str:
 def authors_of(row: Listed) -> list[str]:
     """The names of an article's authors.
 
-    >>> authors_of(Listed("a", "A", None, None, "IDA HOLM and Bo Lund", "a", None, 1))
+    >>> authors_of(Listed("a", "A", None, None, "IDA HOLM and Bo Lund", "a", None, None, 1))
     ['Ida Holm', 'Bo Lund']
     """
     names = re.split(r",\s*|\s+(?:and|&)\s+", row.author or "")
