@@ -68,6 +68,16 @@ def without_thoughts(text: str) -> str:
     return _THOUGHT.sub("", text[begins_anew(text) :])
 
 
+def in_quotation(text: str) -> bool:
+    """Whether a text ends within quotation marks, whose sentences are one with what follows them.
+
+    >>> in_quotation('"We came. We'), in_quotation('"We came. We went," she said.')
+    (True, False)
+    """
+    line = text.rpartition("\n")[2]
+    return line.count('"') % 2 == 1 or line.count("“") > line.count("”")
+
+
 def is_talk(sentence: str) -> bool:
     """Whether a sentence speaks to its reader, as in a greeting.
 
