@@ -54,7 +54,7 @@ class Thought:
 
 @dataclass(frozen=True)
 class Stop:
-    """The message ends for another reason than being whole."""
+    """The message ends for another reason than being whole, or with none, "", as some servers have it."""
 
     reason: str
 
@@ -290,6 +290,7 @@ class Ollama:
 Dialect = OpenAI | Anthropic | Ollama  # Responses is an OpenAI
 PATHS: dict[str, type[Dialect]] = {
     "/v1/chat/completions": OpenAI,
+    "/chat/completions": OpenAI,  # of an address without its version
     "/v1/responses": Responses,
     "/v1/messages": Anthropic,
     "/api/chat": Ollama,

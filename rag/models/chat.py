@@ -23,6 +23,7 @@ from urllib.parse import unquote
 from pydantic import SecretStr
 
 from rag.errors import ModelError, SettingsError
+from rag.models import done
 from rag.models.names import ADDRESSES, LOCAL, provider_and_model
 from rag.models.tokens import Messages, count_tokens, prompt_tokens
 from rag.settings import Settings
@@ -43,6 +44,10 @@ LONGEST_WAIT = 20.0  # seconds between two attempts, whatever the server asks fo
 _ENDS = ("finish_reason", "stop_reason", "done_reason", "status", "done")
 _TOO_EARLY = re.compile(r"length|max_?\w*tokens|context_window|incomplete|filter|safety|refusal", re.IGNORECASE)
 _UNREACHABLE = {"ConnectError", "ConnectTimeout", "UnsupportedProtocol", "ConnectionRefusedError", "gaierror"}
+# What servers say of a model whose template knows no system message.
+_SYSTEM = re.compile(
+    r"\bsystem\b.*\bnot (?:\w+ )?(?:support|allow)|(?:support|allow)\w* .*\bsystem (?:role|message|prompt)", re.I
+)
 _LONGEST_SAID = 20_000  # characters of what a server says, or of a traceback, that are looked through for keys
 _SIGN = re.compile(r"%[0-9A-Fa-f]{2}|\S")
 log = logging.getLogger(__name__)
@@ -113,6 +118,9 @@ class ChatModel:
                 except ModelError:
                     raise
                 except Exception as error:
+                    if not begun and messages[0][0] == "system" and _SYSTEM.search(_words(error, {})):
+                        messages = _in_one(messages)
+                        continue
                     if begun or self.local or attempt == ATTEMPTS or not _may_pass(error):
                         trace = "".join(traceback.format_exception(error))[-_LONGEST_SAID:]
                         log.info("%s failed\n%s", self.name, without_keys(trace, _keys(self.chat)))
@@ -131,6 +139,8 @@ class ChatModel:
         """One line: what went wrong with this model, and what to do about it."""
         provider, _, model = self.name.partition(":")
         address = ADDRESSES.get(provider, "its address in the environment")
+        if provider == "openai" and not os.environ.get(address, "/v1").rstrip("/").endswith("/v1"):
+            address += ", which ends in /v1 with most servers"
         words, status = _words(error, _keys(self.chat)), getattr(error, "status_code", None) or 0
         # By name: openai and anthropic have their httpx under another one, and wrap only some of its errors.
         kinds = {kind.__name__ for each in _chain(error) for kind in type(each).__mro__}
@@ -139,7 +149,7 @@ class ChatModel:
         if status in (401, 403):
             key = next(iter(self.chat.lc_secrets.values()), f"{provider.upper()}_API_KEY")
             return f"{self.name} refuses the key ({words}); set {key} to one that is valid for it"
-        if status == 404:
+        if status in (404, 405):
             pull = f"run ollama pull {model}, or " if provider == "ollama" else ""
             return f"{self.name} is not there ({words}); {pull}correct the name in RAG_MODEL or {address}"
         if status == 429:
@@ -161,7 +171,7 @@ class ChatModel:
         stream: Any = self.chat.stream(list(messages))
         with closing(stream):
             for piece in stream:
-                end = next(filter(None, map(piece.response_metadata.get, _ENDS)), end)
+                end = end or next(filter(None, map(piece.response_metadata.get, _ENDS)), None)
                 yield piece
         if end is None and self.name.partition(":")[0] in ADDRESSES:
             raise ConnectionError("the stream ended before the answer did")
@@ -187,6 +197,8 @@ def chat_model(name: str, settings: Settings) -> ChatModel:
     if provider == "ollama":  # it would cut a longer prompt without a word, and thinking is of no use to quoting
         client = {"timeout": settings.model_timeout}
         options = {"client_kwargs": client, "num_ctx": context, "reasoning": False, "temperature": 0}
+    elif provider == "openai":
+        options["http_client"] = done.client()
     at_a_time = threading.BoundedSemaphore(settings.model_concurrency)
     name = f"{provider}:{model}"
     return ChatModel(name, _hosted(name, options), context, lambda text: round(count_tokens(text) * MARGIN), at_a_time)
@@ -225,6 +237,12 @@ def _hosted(name: str, options: dict[str, Any]) -> BaseChatModel:
         if isinstance(secret, SecretStr) and not re.fullmatch("[!-~]+", secret.get_secret_value()):
             raise SettingsError(f"{name} needs a key, without white space or special characters; set {variable}")
     return made
+
+
+def _in_one(messages: Messages) -> Messages:
+    """The messages with what the system says at the head of the first question."""
+    (_, told), (role, asked), *others = messages
+    return [(role, f"{told}\n\n{asked}"), *others]
 
 
 def _may_pass(error: Exception) -> bool:

@@ -36,7 +36,9 @@ _BULLET = re.compile(r"^(?:[-*•+>]|\(?\d+[.)])\s+|^(?:(?:final|short|direct)\s
 _ENDED = re.compile(r"[.!?:。！？…][\"”’')\]]*$")
 _THOUGHT = re.compile(r"<(think(?:ing)?|thought|reason(?:ing)?|reflection)>.*?(?:</\1>|\Z)", re.I | re.S)
 _END_OF_THOUGHT = re.compile(r"</(?:think(?:ing)?|thought|reason(?:ing)?|reflection)>", re.I)
-_BEGUN = re.compile(r"\s*(?:</?\w{0,10}|[\[【(（][^\]】)）\n]{0,20})\Z")  # what may become such a tag, or a marker
+_BEGUN = re.compile(
+    r"\s*(?:</?\w{0,10}|<sup>(?:(?!</sup>).){0,20}|[\[【(（][^\]】)）\n]{0,20})\Z"
+)  # what may become such a tag, or a marker
 _FENCE = re.compile(r"^\s*(?:```|~~~)\w*\s*$", re.M)
 _MARKS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=[\w.,;:!?)\]])[*_](?!\w)")
 _NOTE = re.compile(r"^\s*\[\^?\d+\]\s*:")  # a footnote of Markdown
@@ -44,6 +46,7 @@ _HEADING = re.compile(r"^\s*#{1,6}\s")
 _RULE = re.compile(r"^[\s|:+=-]*$")
 _SOURCES = re.compile(rf"^[\s#*_>-]*{_HABITS['sources']}[\s*_]*(?::[\s*_]*|$)", re.I)
 _TALK = re.compile("|".join(_HABITS["talk"]), re.I)
+_LEADS = re.compile("|".join(_HABITS["leads"]), re.I)
 _NAMED = rf"{_HABITS['passage']}(?:\s*#?({_NUMBERS}))?\s*((?:\[\d+\]\s*)*)"
 _BEFORE = re.compile(rf"^(?:{_HABITS['before']} {_NAMED}[,:]\s*|{_NAMED}{_HABITS['says']}\s+)(?=\S)", re.I)
 _BEHIND = re.compile(rf",? \(?{_HABITS['before']} {_NAMED}\)?(?=\s*[.!?]?\s*$)", re.I)
@@ -65,13 +68,32 @@ def without_thoughts(text: str) -> str:
     return _THOUGHT.sub("", text[begins_anew(text) :])
 
 
-def is_talk(sentence: str) -> bool:
-    """Whether a sentence that nothing supports only leads to the answer, or speaks to its reader.
+def in_quotation(text: str) -> bool:
+    """Whether a text ends within quotation marks, whose sentences are one with what follows them.
 
-    >>> is_talk("Sure!"), is_talk("The owners are:"), is_talk("The wind farm is sure to grow.")
+    >>> in_quotation('"We came. We'), in_quotation('"We came. We went," she said.')
+    (True, False)
+    """
+    line = text.rpartition("\n")[2]
+    return line.count('"') % 2 == 1 or line.count("“") > line.count("”")
+
+
+def is_talk(sentence: str) -> bool:
+    """Whether a sentence speaks to its reader, as in a greeting.
+
+    >>> is_talk("Sure!"), is_talk("The wind farm is sure to grow.")
+    (True, False)
+    """
+    return bool(_TALK.match(sentence))
+
+
+def leads(sentence: str) -> bool:
+    """Whether a sentence that nothing supports only leads to the answer, or is about it.
+
+    >>> leads("The owners are:"), leads("Note: this is from 2024."), leads("It notes the cost.")
     (True, True, False)
     """
-    return sentence.rstrip().endswith((":", "：")) or bool(_TALK.match(sentence))
+    return sentence.rstrip().endswith((":", "：")) or bool(_LEADS.match(sentence))
 
 
 def split_sentences(text: str) -> list[tuple[str, list[int]]]:

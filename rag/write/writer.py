@@ -19,7 +19,7 @@ from rag.events import WRITING, Checked, Cited, Event, StepBegun
 from rag.text.languages import ABSTENTION
 from rag.types import Citation, Passage, Sentence, Statement
 from rag.write.prompts import ANSWER, answer_prompt, fit_passages, room_beside
-from rag.write.said import begins_anew, is_talk, split_sentences
+from rag.write.said import begins_anew, in_quotation, is_talk, leads, split_sentences
 from rag.write.small import is_small
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class Writer:
                     yield StepBegun(WRITING)
                     if (place := begins_anew(text)) != self._begun:  # what was checked was a thought
                         self._begin(place)
-                    yield from self._check(split_sentences(text)[:-1], question, read)
+                    if not in_quotation(text):
+                        yield from self._check(split_sentences(text)[:-1], question, read)
                     if self._finished:
                         break
         except ModelError as error:
@@ -133,7 +134,7 @@ class Writer:
         for text, markers in written[self._seen :]:
             self._seen += 1
             self._repeats = any(text == earlier.text for earlier in self._sentences)
-            if not any(map(str.isalnum, text)):
+            if not any(map(str.isalnum, text)) or is_talk(text):
                 continue
             if abstains(text):
                 self._abstained = not self._sentences
@@ -147,7 +148,7 @@ class Writer:
     def _checked(self, text: str, question: str, sought: Sequence[Sequence[Passage]]) -> Iterator[Event]:
         """The sentence with citations of what supports it, or the reason why nothing does."""
         found, reason = self._supported_by(text, question, sought)
-        if reason and is_talk(text):
+        if reason and leads(text):
             return
         markers = []
         for citation in found:

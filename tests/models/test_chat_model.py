@@ -358,6 +358,29 @@ def test_an_answer_that_stops_early_is_no_whole_one(serve: Serve, name: str, rea
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("text", ["Boats left.", "Boats left"])
+def test_a_stream_that_is_done_needs_no_reason(serve: Serve, text: str) -> None:
+    server = serve([text, Stop("")])
+    assert written(made(CHAT)) == text
+    assert len(server.requests) == 1
+
+
+def test_a_model_without_system_messages_is_told_in_the_question(serve: Serve, waits: list[float]) -> None:
+    server = serve([Refuse(400, words="System role not supported")], ["Boats left."])
+    assert written(made(CHAT)) == "Boats left."
+    told = [(message["role"], message["content"]) for message in server.requests[1].body["messages"]]
+    assert told == [("user", "Be brief.\n\nWhat left?")] and waits == []
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_address_without_its_version_is_named(serve: Serve, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    server = serve([Refuse(status, words="Method Not Allowed")])
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    assert failure(made(CHAT)).endswith(
+        "correct the name in RAG_MODEL or OPENAI_BASE_URL, which ends in /v1 with most servers"
+    )
+
+
 @each_model
 def test_closing_hangs_up(serve: Serve, name: str) -> None:
     server = serve(["Boats left ", threading.Event(), "the port."])

@@ -18,7 +18,9 @@ from rag.events import SEARCHING, WRITING, Answered, Checked, Cited, StepBegun, 
 from rag.models.chat import ChatModel
 from rag.models.tokens import count_tokens
 from rag.pipeline import REPLACED
+from rag.questions.asking import Asking
 from rag.types import Sentence
+from rag.write.prompts import REPORT
 from rag.write.said import split_sentences
 from rag.write.writer import MOST_WRITTEN
 
@@ -126,6 +128,47 @@ def test_weak_evidence_is_refused_before_the_model_is_asked(rag: RAG) -> None:
     answer = ask(rag, OFF_TOPIC)
     assert not answer.answered and answer.text == ABSTENTION and model.asked == []
     assert answer.tokens_in == answer.tokens_out == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"Sure! Based on the provided passages, here is the answer:\n\n{TRUE} [1]\n\nI hope this helps!",
+        f"<think>The user asks for containers. It may be 7 million.</think>\n{TRUE} [1]",
+        f"The user asks for containers. It may be 7 million.\n</think>\n\n{TRUE} [1]",
+        f"According to Passage 1, a{TRUE[1:]}",
+        f"{TRUE}【1†source】\n\nSources:\n1. A paper, 2024",
+    ],
+)
+def test_what_models_write_around_an_answer_is_not_held_against_it(rag: RAG, written: str) -> None:
+    scripted(rag, written)
+    answer = ask(rag)
+    assert answer.by_model and answer.text == f"{TRUE} [1]" and answer.notes == ()
+
+
+def overview(rag: RAG, *script: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Answer, Scripted]:
+    """The answer to a question of many articles, of which the model gets two sentences."""
+
+    def two(asking: Asking, question: str) -> Answer:
+        spans = [passage.spans[1] for passage in asking.search(question, 2)]
+        return asking.quoted(question, [("", spans)], kind="overview")
+
+    monkeypatch.setattr("rag.pipeline.answer_by_kind", two)
+    model = scripted(rag, *script)
+    return ask(rag), model
+
+
+def test_of_an_overview_the_model_writes_from_what_is_quoted(rag: RAG, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, _ = overview(rag, "Nothing.", monkeypatch=monkeypatch)
+    assert plain.notes == (REPLACED,) and not plain.by_model and plain.statements
+    first = plain.sentences[0].text
+    answer, model = overview(rag, f"{first} [1]", monkeypatch=monkeypatch)
+    assert answer.by_model and answer.text == f"{first} [1]" and answer.kind == "overview"
+    asked = model.asked[0]
+    assert asked[0].content == REPORT and asked[-1].content.count("</passage") == len(plain.citations)
+    (citation,) = answer.citations
+    assert citation.quote in plain.citations[0].quote and citation.speaker == plain.citations[0].speaker
+    assert answer.tokens_in > 0
 
 
 def test_a_later_sentence_on_what_the_articles_lack_is_a_note(rag: RAG) -> None:
