@@ -181,7 +181,7 @@ def _word_list() -> _Words:
         talk=re.compile(rf"{talk}(?:{between}+{talk})*{between}*[?]?", re.IGNORECASE),
         ahead=re.compile(rf"^(?:{talk}(?:\s*[,.!;:–-]+\s+|\s+(?=(?:{asks})\b)))+(?=\w)", re.IGNORECASE),
         behind=re.compile(rf"(?:[\s,.!;–-]+(?:{thanks}))+[.!]*(?P<end>\??)$", re.IGNORECASE),
-        correction=re.compile(rf".*\b(?:{'|'.join(listed['correction'])})\b[\s,:–.…-]*(?=\w)", re.IGNORECASE),
+        correction=re.compile(rf"\A.*\b(?:{'|'.join(listed['correction'])})\b[\s,:–.…-]*(?=\w)", re.IGNORECASE),
         instruction=frozenset(listed["instruction"].split()),
         form=frozenset(listed["form"].split()),
         wanted=frozenset(listed["wanted"].split()),
