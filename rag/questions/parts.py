@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
+from collections.abc import Iterator
 from itertools import pairwise
 
+from rag.questions.kinds import kind_of
+from rag.questions.shapes import BEGINS, NAMED, TOKEN, Shape, is_talk, word_list
 from rag.text.languages import language_of
 from rag.text.sentences import sentence_spans
 from rag.text.words import FUNCTION_WORDS
 
-_TOKEN = re.compile(r"[\w’'-]*\w|[,;]|[:–—]|(?<=\s)-(?=\s)")
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)['‘][^'’]*['’](?!\w)")
 _MARK = re.compile(r"(?:^|(?<=\s))\(?(\d{1,2}|[a-h])[.):]\s+")
 _ENDED = re.compile(r"(?<=[?!])\s+(?=[\w(])")
 _BULLET = re.compile(r"^[-*•–]\s+")
-
 _JOINED = re.compile(r"(?:(?:and|also|plus|but)[\s,]+)+", re.IGNORECASE)
+# Kinds whose questions join what is one: "What came first, and what next?"; the second only by a pronoun.
+_WHOLE, _WHOLE_BY_PRONOUN = ("timeline", "comparison", "overview"), "collection"
 
-# Patterns of shapes: a letter a word, by its class in parts.toml; "N" is capitalized, "w" any other.
-_NAMED = "[SDN]"
-_ASKING = rf"(?:P?[AWKH]|[XM]{_NAMED})"
-_BEGINS = re.compile(rf"(?:^|[,:])C*(?:{_ASKING}|I)")
+# Patterns of shapes.
 # Left of a joint: a question with a word of its own behind what asks, and not in the middle of something.
 _STANDS = re.compile(
-    rf"(?:^|[,:])C*(?!P?A[SD]|[AH]P)(?:(?P<introduced>[^AWKH,:]{{0,8}}I[SwN]?)?P?(?:[AW](?=[^,:])|[KH][wN]?+(?=[^,:]))|[XM]{_NAMED}|I)"
+    r"(?:^|[,:])C*(?!P?A[SD]|[AH]P)"
+    rf"(?:(?P<introduced>[^AWKH,:]{{0,8}}I[SwN]?)?P?(?:[AW](?=[^,:])|[KH][wN]?+(?=[^,:]))|[XM]{NAMED}|I)"
     r".*[^AWKHDC,:]$"
 )
-_INVERTED = re.compile(rf"[XM]{_NAMED}")
+_INVERTED = re.compile(rf"[XM]{NAMED}")
 _JOINT = re.compile(r"(?P<alone>,)(?!C)|,?C+")
 _CLAUSE = re.compile(r"P?(?:A[SDN]|[HK][SD])")  # "what it costs": no question of its own
-_BEHIND_COMMA = re.compile(rf"P?(?:[AH]w?(?=$|[,C])|[AHK][wN]{{0,3}}[XM]{_NAMED}|Hw|W)")
-_BEHIND_AND = re.compile(rf"P?[AWKH]|[XM]{_NAMED}")
+_BEHIND_COMMA = re.compile(rf"P?(?:[AH]w?(?=$|[,C])|[AHK][wN]{{0,3}}[XM]{NAMED}|Hw|W)")
+_BEHIND_AND = re.compile(rf"P?[AWKH]|[XM]{NAMED}")
 _PLURAL = re.compile(r"Mw")  # "can dogs …": a question only behind another one, not "who won and can stay"
 
 
@@ -54,7 +49,7 @@ def parts_of(message: str) -> list[str]:
     for sentence in map(_without_talk, _sentences(_corrected(message))):
         if not sentence or _is_instruction(sentence):
             continue
-        if sentence.endswith("?") or _BEGINS.search(_Shape.of(sentence).letters):
+        if sentence.endswith("?") or BEGINS.search(Shape.of(sentence).letters):
             first, *others = _questions(sentence)
             parts += [" ".join((*said, _JOINED.sub("", first) if parts else first)), *others]
             said = []
@@ -66,7 +61,7 @@ def parts_of(message: str) -> list[str]:
 
 
 def _corrected(message: str) -> str:
-    return _word_list().correction.sub("", message)
+    return word_list().correction.sub("", message)
 
 
 def _sentences(message: str) -> Iterator[str]:
@@ -84,8 +79,8 @@ def _sentences(message: str) -> Iterator[str]:
 
 def _without_talk(sentence: str) -> str:
     """A sentence without greeting, thanks and instruction ahead of what it asks, or behind; "" of those alone."""
-    words = _word_list()
-    if words.talk.fullmatch(sentence):
+    words = word_list()
+    if is_talk(sentence):
         return ""
     sentence = words.behind.sub(r"\g<end>", words.ahead.sub("", sentence))
     if (colon := re.match(r"([^:,]+)[:,]\s+", sentence)) and _is_instruction(colon[1]):
@@ -95,9 +90,9 @@ def _without_talk(sentence: str) -> str:
 
 def _is_instruction(sentence: str) -> bool:
     """Whether it says nothing but in what form an answer is wanted."""
-    listed = _word_list()
-    words = [word.lower().replace("’", "'") for word in _TOKEN.findall(sentence) if word[0].isalnum()]
-    asks = re.search("[AWKH]", _Shape.of(sentence).letters)
+    listed = word_list()
+    words = [word.lower().replace("’", "'") for word in TOKEN.findall(sentence) if word[0].isalnum()]
+    asks = re.search("[AWKH]", Shape.of(sentence).letters)
     if asks or sentence.endswith("?") or not words or words[0] not in listed.instruction:
         return False
     content = {part for word in words for part in word.split("-") if part not in FUNCTION_WORDS and not part.isdigit()}
@@ -106,7 +101,7 @@ def _is_instruction(sentence: str) -> bool:
 
 def _questions(sentence: str) -> list[str]:
     """The questions that a sentence joins by a comma or "and", where each can stand; else the sentence alone."""
-    shape = _Shape.of(sentence)
+    shape = Shape.of(sentence)
     cuts: list[tuple[int, int]] = []
     begin = 0
     for joint in _JOINT.finditer(shape.letters):
@@ -115,6 +110,9 @@ def _questions(sentence: str) -> list[str]:
         if stands and _asks_anew(shape.letters[: joint.start()], right, bool(joint["alone"])):
             cuts.append((joint.start(), joint.end()))
             begin = joint.end()
+    kind = kind_of(sentence) if cuts else ""
+    if not cuts or kind in _WHOLE or (kind == _WHOLE_BY_PRONOUN and "S" in shape.letters[cuts[-1][1] :]):
+        return [sentence]
     places = [0, *(place for cut in cuts for place in cut), len(shape.letters)]
     return [shape.text(start, end) for start, end in zip(places[::2], places[1::2], strict=True)]
 
@@ -128,62 +126,3 @@ def _asks_anew(left: str, right: str, comma: bool) -> bool:
     if _PLURAL.match(right):
         return bool(_INVERTED.search(left))
     return bool(_BEHIND_AND.match(right)) and (introduced or not _CLAUSE.match(right))
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """The classes of a sentence's words, a letter each, and where in the sentence they stand."""
-
-    sentence: str
-    letters: str
-    places: tuple[tuple[int, int], ...]
-
-    @classmethod
-    def of(cls, sentence: str) -> _Shape:
-        classes = _word_list().classes
-        quoted = [match.span() for match in _QUOTED.finditer(sentence)]
-        tokens = list(_TOKEN.finditer(sentence))
-        letters = []
-        for token in tokens:
-            word = token[0].lower().replace("’", "'")
-            inside = any(start <= token.start() < end for start, end in quoted)
-            letters.append("w" if inside else classes.get(word) or ("N" if token[0][0].isupper() else "w"))
-        return cls(sentence, "".join(letters), tuple(token.span() for token in tokens))
-
-    def text(self, start: int, end: int) -> str:
-        """The words from one token to another, the last with what ends the sentence."""
-        stop = len(self.sentence) if end == len(self.places) else self.places[end - 1][1]
-        return self.sentence[0 if start == 0 else self.places[start][0] : stop]
-
-
-@dataclass(frozen=True)
-class _Words:
-    """What parts.toml lists."""
-
-    talk: re.Pattern[str]
-    ahead: re.Pattern[str]
-    behind: re.Pattern[str]
-    correction: re.Pattern[str]
-    instruction: frozenset[str]
-    form: frozenset[str]
-    wanted: frozenset[str]
-    classes: Mapping[str, str]
-
-
-@lru_cache(maxsize=1)
-def _word_list() -> _Words:
-    listed = tomllib.loads(files("rag.questions").joinpath("parts.toml").read_text(encoding="utf-8"))
-    thanks = "|".join(listed["thanks"])
-    talk, between = rf"(?:{'|'.join(listed['talk'])}|{thanks})\b", r"[\s,.!;:–-]"
-    classes = {",": ",", ";": ",", ":": ":", "–": ":", "—": ":", "-": ":"}
-    asks = "who|what|when|where|which|how|why|tell|can"
-    return _Words(
-        talk=re.compile(rf"{talk}(?:{between}+{talk})*{between}*[?]?", re.IGNORECASE),
-        ahead=re.compile(rf"^(?:{talk}(?:\s*[,.!;:–-]+\s+|\s+(?=(?:{asks})\b)))+(?=\w)", re.IGNORECASE),
-        behind=re.compile(rf"(?:[\s,.!;–-]+(?:{thanks}))+[.!]*(?P<end>\??)$", re.IGNORECASE),
-        correction=re.compile(rf"\A.*\b(?:{'|'.join(listed['correction'])})\b[\s,:–.…-]*(?=\w)", re.IGNORECASE),
-        instruction=frozenset(listed["instruction"].split()),
-        form=frozenset(listed["form"].split()),
-        wanted=frozenset(listed["wanted"].split()),
-        classes={**classes, **{word: letter for letter, words in listed["shape"].items() for word in words.split()}},
-    )
