@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import rag.desk.suggest
+import rag.questions.suggest
 from rag import RAG, Answer, Settings, build_rag
-from rag.desk.suggest import MOST_ARTICLES, about_names, about_speakers, suggest
+from rag.desk.suggest import suggest
 from rag.ingest.build import ingest
 from rag.ingest.parser import Parser
+from rag.questions.suggest import MOST_ARTICLES, about_names, about_speakers, suggested
 from tests.conftest import ROOT
 
 PORT = "What do the articles say about Port Avalon?"
@@ -50,9 +52,9 @@ def asked(pages: RAG, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.slow
 def test_suggestions_are_answered_from_the_articles_they_were_made_of(pages: RAG) -> None:
-    suggested = suggest(pages, 4)
-    assert len(set(suggested)) == 4
-    for question in suggested:
+    questions = suggest(pages, 4)
+    assert len(set(questions)) == 4
+    for question in questions:
         made_of = {article.source for article in pages.store.articles() if question in questions_about(article.text)}
         assert made_of & {citation.source for citation in pages.answer(question).citations}
 
@@ -66,15 +68,14 @@ def test_answers_from_other_articles_do_not_count(pages: RAG, monkeypatch: pytes
         return replace(found, citations=tuple(replace(one, source="other.txt") for one in found.citations))
 
     monkeypatch.setattr(pages, "answer", elsewhere)
-    monkeypatch.setattr(rag.desk.suggest, "MOST_TRIED", 4)
-    assert suggest(pages) == []
+    assert suggested(pages.store.articles(), lambda question: pages.answer(question), tries=4) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wanted", [0, 1, 3])
 def test_no_more_are_suggested_than_wanted_nor_asked_than_needed(pages: RAG, asked: list[str], wanted: int) -> None:
-    suggested = suggest(pages, wanted)
-    assert len(suggested) == wanted and suggested[-1:] == asked[-1:]
+    questions = suggest(pages, wanted)
+    assert len(questions) == wanted and questions[-1:] == asked[-1:]
 
 
 def test_an_article_gives_one_suggestion(tmp_path: Path) -> None:
@@ -100,8 +101,8 @@ def test_where_nothing_is_answered_the_search_ends(
     strict = build_rag(Settings(index=pages_index, **setting))
     monkeypatch.setattr(pages, "reader", strict.reader)
     monkeypatch.setattr(pages, "settings", strict.settings)
-    monkeypatch.setattr(rag.desk.suggest, "MOST_TRIED", 4)
-    assert suggest(pages) == [] and len(asked) == 4
+    answer = partial(pages.answer, model="extractive")
+    assert suggested(pages.store.articles(), answer, tries=4) == [] and len(asked) == 4
 
 
 def test_a_collection_without_english_yields_none(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_large_collection_is_only_looked_into(monkeypatch: pytest.MonkeyPatch,
     many = [replace(article, source=f"{n:03}", original=f"{n:03}", text=f"{n}") for n in range(999)]
     copy = replace(article, source="a copy", text="-1")
     seen: list[int] = []
-    monkeypatch.setattr(rag.desk.suggest, "about_speakers", lambda text: seen.append(int(text)) or [])
+    monkeypatch.setattr(rag.questions.suggest, "about_speakers", lambda text: seen.append(int(text)) or [])
     large: Any = SimpleNamespace(store=SimpleNamespace(articles=lambda: [copy, *many]))
     assert suggest(large) == []
     assert MOST_ARTICLES / 2 < len(seen) <= MOST_ARTICLES and 0 <= min(seen) < 100 and max(seen) > 900
