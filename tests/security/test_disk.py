@@ -12,7 +12,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import pytest
 
 from rag import Settings, ask, build_rag
 from rag.desk.doctor import report
+from rag.disk.private import locked_folder, remove_abandoned, remove_locked
 from rag.errors import StoreError
 from rag.index.catalog import is_whole
 from rag.index.flat import Flat
@@ -84,6 +87,34 @@ def test_a_persisted_graph_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     assert len(read.nearest(np.ones(16, np.float32), 10, Filters())) == 10
     assert len(read.similarities(np.ones(16, np.float32), ["0", "2499"])) == 2
     read.close()
+
+
+def test_a_temporary_folder_that_another_process_took_for_abandoned_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made, make = list[str](), tempfile.mkdtemp
+
+    def made_and_once_removed(**named: str) -> str:
+        made.append(make(**named))
+        if len(made) == 1:
+            Path(made[0]).rmdir()
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made_and_once_removed)
+    folder, lock = locked_folder("test-")
+    assert len(made) == 2 and folder.is_dir()
+    remove_abandoned("test-")
+    assert folder.is_dir(), "it is locked"
+    remove_locked(folder, lock)
+
+
+def test_a_sealed_graph_has_every_vector_on_the_disk(tmp_path: Path) -> None:
+    """What Chroma has not written yet, each reader would add to its graph again."""
+    folder = many(tmp_path / "work", 900)
+    with closing(sqlite3.connect(folder / "chroma.sqlite3")) as database:
+        places = database.execute("SELECT seq_id FROM max_seq_id").fetchall()
+    assert len(places) == 2 and len(set(places)) == 1, "those of the metadata and of the graph"
 
 
 @pytest.fixture
@@ -408,7 +439,7 @@ def test_damage_to_the_graph_is_seen_before_chroma_sees_it(
     file: str, damage: Callable[[Path], None], tmp_path: Path
 ) -> None:
     """It would end the process, or find less without a word."""
-    folder = many(tmp_path / "work", 1500)
+    folder = many(tmp_path / "work", 900)
     (target,) = folder.glob(f"*/{file}")
     damage(target)
     assert not is_sealed(tmp_path, folder.name)
