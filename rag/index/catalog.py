@@ -21,7 +21,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from heapq import nlargest
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from rag.errors import QuestionError, StoreError
 from rag.text.characters import folded
@@ -443,46 +443,44 @@ def _passage(row: sqlite3.Row, score: float) -> Passage:
     return Passage(
         id=row["id"],
         text=row["words"],
-        source=row["source"],
-        title=row["title"],
-        publisher=row["publisher"],
-        published=_date(row["published"]),
         start=row["start"],
         end=row["end"],
         score=score,
         republished_in=tuple(json.loads(row["copies"])),
-        author=row["author"],
-        turns=_turns(row["turns"]),
-        no_later_than=_date(row["no_later_than"]),
         article_sentences=_places(row["sentences"]),
-        updated=_date(row["updated"]),
-        imprint=_places(row["imprint"]),
-        sections=_sections(row["sections"]),
+        **_facts_of(row),
     )
 
 
 def article_of(row: sqlite3.Row) -> Article:
     return Article(
-        source=row["source"],
         digest=row["digest"],
-        title=row["title"],
-        publisher=row["publisher"],
-        published=_date(row["published"]),
-        author=row["author"],
         text=row["text"],
         removed=tuple(Removal(text, reason) for text, reason in json.loads(row["removed"])),
         original=row["original"],
         instructions=tuple(Instruction(text, reason) for text, reason in json.loads(row["instructions"])),
-        no_later_than=_date(row["no_later_than"]),
         sentences=_places(row["sentences"]),
-        turns=_turns(row["turns"]),
-        updated=_date(row["updated"]),
-        imprint=_places(row["imprint"]),
         notes=tuple(json.loads(row["notes"])),
-        sections=_sections(row["sections"]),
         container=row["container"],
         people=tuple((name, count) for name, count in json.loads(row["people"])),
+        **_facts_of(row),
     )
+
+
+def _facts_of(row: sqlite3.Row) -> dict[str, Any]:
+    """What a passage brings along of its article."""
+    return {
+        "source": row["source"],
+        "title": row["title"],
+        "publisher": row["publisher"],
+        "published": _date(row["published"]),
+        "author": row["author"],
+        "no_later_than": _date(row["no_later_than"]),
+        "turns": _turns(row["turns"]),
+        "updated": _date(row["updated"]),
+        "imprint": _places(row["imprint"]),
+        "sections": _sections(row["sections"]),
+    }
 
 
 @lru_cache(maxsize=32)  # the passages of a question are of a few articles

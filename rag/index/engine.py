@@ -128,15 +128,12 @@ class EngineWriter(VectorWriter):
         return self._collection.name
 
     def close(self) -> None:
-        """Let go of the connection."""
         self._collection.close()
 
     def missing(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids of no published chunk that have to be embedded."""
         return set(ids) - self._collection.has(ids) if self._collection.exists() else set(ids)
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors, articles: Sequence[Article]) -> None:
-        """Add one batch of vectors, shape (len(chunks), dimensions), each with its article's filters."""
         if not self._collection.exists():
             self._collection.create(vectors.shape[1])
         texts = ["\n".join(lexical_row(*pair)) for pair in zip(chunks, (each.text for each in articles), strict=True)]
