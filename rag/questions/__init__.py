@@ -1,3 +1,3 @@
 """Kinds of questions: what is asked for decides how the articles answer it."""
 
-__all__ = ["asking", "collection", "kinds", "parts", "several"]
+__all__ = ["asking", "kinds", "parts", "several"]
