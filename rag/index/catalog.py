@@ -279,13 +279,13 @@ class Catalog:
         )
         return {row["source"] for row in rows}
 
-    def people(self) -> list[tuple[str, str, int]]:
-        """Whom each original names: its source, the name, and how often."""
+    def people(self, sources: Iterable[str]) -> list[tuple[str, str, int]]:
+        """Whom these originals name: the source, the name, and how often."""
         rows = self._rows(
-            "SELECT source, value ->> 0 AS name, value ->> 1 AS mentions FROM articles, json_each(people) "
-            "WHERE original = source"
+            "SELECT source, people FROM articles WHERE source IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(sources)),),
         )
-        return [(row["source"], row["name"], row["mentions"]) for row in rows]
+        return [(row["source"], name, count) for row in rows for name, count in json.loads(row["people"])]
 
     def instructed(self) -> int:
         """Number of articles and copies with words that look like an instruction to a language model."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from itertools import islice
@@ -172,9 +172,9 @@ class Index:
         """The originals that have these words side by side, or with at most `near` others between."""
         return self._read(lambda catalog, _: catalog.having(words, near))
 
-    def people(self) -> list[tuple[str, str, int]]:
-        """Whom each original names: its source, the name, and how often."""
-        return self._read(lambda catalog, _: catalog.people())
+    def people(self, sources: Iterable[str]) -> list[tuple[str, str, int]]:
+        """Whom these originals name: the source, the name, and how often."""
+        return self._read(lambda catalog, _: catalog.people(sources))
 
     def whole(self, source: str) -> Passage:
         """All of an article as one passage.

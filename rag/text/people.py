@@ -62,11 +62,14 @@ def people(text: str, imprint: Sequence[tuple[int, int]] = ()) -> tuple[tuple[st
     alone = {run.words[0] for run in runs if len(run.words) == 1}
     named = {name for name, told in points.items() if told + (" " in name and name.split()[-1] in alone) >= _ENOUGH}
     written = Counter(" ".join(run.words) for run in runs)
-    fullest = in_full([*named, *(name for name in written if " " not in name)])
+    parts = (part for name in written for part in (name, name.partition(" ")[2]) if part and " " not in part)
+    fullest = in_full([*named, *parts])
     counted = Counter[str]()
     for name, count in written.items():
-        if name in named or fullest.get(name, name) in named:
-            counted[fullest.get(name, name)] += count
+        for part in (name, name.partition(" ")[2]):  # "Later Holm left."
+            if part and (whole := fullest.get(part, part)) in named:
+                counted[whole] += count
+                break
     return tuple(counted.most_common())
 
 

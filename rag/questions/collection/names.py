@@ -45,8 +45,7 @@ def _shown(asked: str, row: Listed, key: str) -> str:
 
 def _people(asking: Asking, rows: Sequence[Listed], question: str) -> tuple[str, list[Entry]]:
     """Who is named, by the number of articles, then of mentions."""
-    originals = {row.original for row in rows}
-    named = [one for one in asking.index.people() if one[0] in originals]
+    named = asking.index.people({row.original for row in rows})
     fullest = in_full(name for _, name, _ in named)
     sources: dict[str, dict[str, int]] = {}
     for source, name, count in named:
@@ -54,16 +53,17 @@ def _people(asking: Asking, rows: Sequence[Listed], question: str) -> tuple[str,
         own[source] = own.get(source, 0) + count
     if not sources:
         return "No names of people were found.", []
-    order = sorted(sources, key=lambda name: (-len(sources[name]), -sum(sources[name].values()), name))
-    often = max(order, key=lambda name: sum(sources[name].values()))
+    mentions = {name: sum(own.values()) for name, own in sources.items()}
+    order = sorted(sources, key=lambda name: (-len(sources[name]), -mentions[name], name))
+    often = max(order, key=lambda name: mentions[name])
     several = "1 person" if len(order) == 1 else f"{len(order):,} people"
     lead = f"{several}, by the number of articles that name them:"
     if re.search(words("of")["most"], question):
         first = order[0]
         lead = f"{first} is named in most articles, {len(sources[first])}"
-        lead += ":" if often == first else f", and {often} most often, {sum(sources[often].values())} times:"
+        lead += ":" if often == first else f", and {often} most often, {mentions[often]} times:"
     return lead, [
-        Entry(f"{name}: {number(len(own), 'article')}, {number(sum(own.values()), 'mention')}", tuple(own))
+        Entry(f"{name}: {number(len(own), 'article')}, {number(mentions[name], 'mention')}", tuple(own))
         for name, own in ((name, sources[name]) for name in order)
     ]
 

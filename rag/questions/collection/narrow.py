@@ -47,7 +47,8 @@ def narrowed(question: str, rows: Sequence[Listed]) -> Narrowed:
 
 def _by_title(found: Narrowed) -> Narrowed:
     """Those whose headline stands in the question, of three words or more."""
-    titles = {row.title for row in found.rows if len(row.title.split()) > 2}
+    asked = found.rest.casefold()
+    titles = {row.title for row in found.rows if row.title.casefold() in asked and len(row.title.split()) > 2}
     for title in sorted(titles, key=len, reverse=True):
         if match := _named(title, found.rest):
             kept = found.keep(_without(found.rest, match), "", lambda row, title=title: row.title == title)  # type: ignore[misc]
@@ -84,11 +85,12 @@ def _by_end(publisher: str, text: str) -> re.Match[str] | None:
 
 
 def _by_author(found: Narrowed) -> Narrowed:
-    names = {name for row in found.rows for name in authors_of(row)}
+    asked = set(re.findall(r"\w+", found.rest.casefold()))
+    names = {name for row in found.rows for name in authors_of(row) if _last(name).casefold() in asked}
     for name in sorted(names, key=len, reverse=True):
         match = _named(name, found.rest)
         if match is None and " " in name:
-            last = re.escape(name.split()[-1])
+            last = re.escape(_last(name))
             match = re.search(
                 rf"\b(?:by|did|has|from) (?:\w+ )?{last}\b|\b{last} (?:wrote|has written|write)\b",
                 found.rest,
@@ -101,6 +103,10 @@ def _by_author(found: Narrowed) -> Narrowed:
                 lambda row, name=name: name in authors_of(row),  # type: ignore[misc]
             )
     return found
+
+
+def _last(name: str) -> str:
+    return str(re.findall(r"\w+", name)[-1])
 
 
 def _by_time(found: Narrowed) -> Narrowed:
@@ -149,4 +155,4 @@ def authors_of(row: Listed) -> list[str]:
     ['Ida Holm', 'Bo Lund']
     """
     names = re.split(r",\s*|\s+(?:and|&)\s+", row.author or "")
-    return [name.title() if name.isupper() else name for name in names if name]
+    return [name.title() if name.isupper() else name for name in names if re.search(r"\w", name)]

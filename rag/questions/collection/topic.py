@@ -23,7 +23,7 @@ _OFTEN = 2  # times at least that an article has what it is about, where its hea
 _WITHIN = 400  # and once in so many words
 _LOOKED_INTO = 40  # texts, to tell what is about it from what mentions it
 _NEAREST = 6  # passages
-_NEAR = 5  # words between those of a name
+_NEAR = 1  # words between those of a name: "the port of Avalon" for "Avalon Port"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _trimmed(segment: str) -> str:
     tokens = segment.split()
     while tokens and _is_asking(tokens[0]):
         first, *tokens = tokens
-        if _CUE.fullmatch(first.lower()):
+        if _CUE.fullmatch(first.lower()) and not any(_CUE.fullmatch(token.lower()) for token in tokens):
             tokens = tokens[tokens[:1] in (["the"], ["a"], ["an"], ["any"]) :]
             break
     while tokens and _is_asking(tokens[-1]) and (tokens[-1][0].islower() or segment.isupper()):
@@ -79,15 +79,16 @@ def _is_asking(token: str) -> bool:
 
 def find(asking: Asking, topic: str, rows: Sequence[Listed]) -> Found:
     """The originals that have the words of a topic: a name as such, else each of its words somewhere."""
-    named = asking.index.people()
     spelling = spell(topic, asking.search(topic, _LOOKED_INTO))
+    named = asking.index.people(asking.index.having(words_of(topic)[-1:])) if words_of(topic) else []
     read = next((name for _, name, _ in named if name.casefold() == topic.casefold()), spelling.question)
-    titles = {row.original: set(terms(row.title)) for row in rows}
+    titles = {row.original: row.title for row in rows}
     having, entitled = set[str](), set[str]()
     for alternative in re.split(r",? or (?:the )?", read):
         if wanted := set(terms(alternative)):
             having |= _having(asking, alternative) | _naming(alternative, named)
-            entitled |= {source for source, title in titles.items() if wanted <= title}
+            alike = [source for source, title in titles.items() if all(each[:3] in title.lower() for each in wanted)]
+            entitled |= {source for source in alike if wanted <= set(terms(titles[source]))}
     having = (having | entitled) & titles.keys()
     told = {source: terms(asking.index.text(source)) for source in having} if len(having) <= _LOOKED_INTO else {}
     counts = {source: min((words.count(term) for term in terms(read)), default=0) for source, words in told.items()}
