@@ -120,7 +120,9 @@ def _sentences(asking: Asking, thing: str, compared: Compared) -> list[tuple[flo
 def _best(found: Sequence[tuple[float, Span]], most: int) -> list[Span]:
     """The best sentences, article by article in reading order."""
     best = [span for score, span in found[:most] if score >= found[0][0] - MARGIN]
-    return sorted(best, key=lambda span: (span.passage.source != best[0].passage.source, span.passage.source, span.start))
+    return sorted(
+        best, key=lambda span: (span.passage.source != best[0].passage.source, span.passage.source, span.start)
+    )
 
 
 def _ahead(span: Span) -> str:

@@ -41,7 +41,8 @@ def topic_words(question: str, *frames: str) -> str:
     return " ".join(
         word
         for word in WORD.findall(question)
-        if word.lower().removesuffix("'s").removesuffix("’s") not in own or (word[0].isupper() and names & {*terms(word)})
+        if word.lower().removesuffix("'s").removesuffix("’s") not in own
+        or (word[0].isupper() and names & {*terms(word)})
     )
 
 

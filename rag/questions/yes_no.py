@@ -72,7 +72,12 @@ def _other_side(question: str, main: Sequence[Span], shortlist: Sequence[Scored]
         says_against = bool(words["against"].search(span.text))
         speaks = bool(words["claims"].search(span.text))
         if any(against):
-            fits = speaks and not says_against and not _goes_on(span, main) and of_it >= (LITTLE if denied and near else SHARED)
+            fits = (
+                speaks
+                and not says_against
+                and not _goes_on(span, main)
+                and of_it >= (LITTLE if denied and near else SHARED)
+            )
         else:
             fits = says_against and of_it >= (LITTLE if near else SHARED) and (strong or (speaks and of_it >= MOSTLY))
         if fits:
@@ -82,7 +87,7 @@ def _other_side(question: str, main: Sequence[Span], shortlist: Sequence[Scored]
 
 def _goes_on(span: Span, main: Sequence[Span]) -> bool:
     """Whether it is a quotation that follows what is quoted: the words of who spoke there."""
-    return span.text[0] in "\"“‘«" and any(
+    return span.text[0] in '"“‘«' and any(
         span.passage.source == one.passage.source and not span.passage.text[one.end : span.start].strip()
         for one in main
         if one.end <= span.start
