@@ -44,7 +44,7 @@ class Candidate:
     def prior(self) -> float:
         """What it is worth for its place and its form, 0 to 1."""
         form = LEANING if leans(self.span.text) else SPOKEN if _OPENS_QUOTATION.match(self.span.text) else 1.0
-        return form * (1.0 if self.opens else INSIDE) * 0.5 ** (self.place / HALF_LIFE)
+        return float(form * (1.0 if self.opens else INSIDE) * 0.5 ** (self.place / HALF_LIFE))
 
 
 def candidates(passage: Passage, most: int | None = None) -> list[Candidate]:
