@@ -24,10 +24,10 @@ _MARK = re.compile(r"[\"“”„‘«»]")
 def cite(spans: Sequence[Span], article_text: Callable[[str], str], words: Span | None = None) -> tuple[Citation, ...]:
     """Citations of the spans, in their order; `words` are those of one of them that answer.
 
-    A span that begins with a pronoun, or answers the sentence before it ("But …", "She denied it."), takes that along; one that its article ascribes to somebody
-    outside the span has the name ahead of it where it is shown. Spans with nothing but white space between them in one
-    article become one quote. A span that is not word for word in its article at its offsets is left out. Markers are
-    numbers from 1, one a quote.
+    A span that begins with a pronoun, or answers the sentence before it ("But …", "She denied it."), takes that along;
+    one that its article ascribes to somebody outside the span has the name ahead of it where it is shown. Spans with
+    nothing but white space between them in one article become one quote. A span that is not word for word in its
+    article at its offsets is left out. Markers are numbers from 1, one a quote.
     """
     articles = {source: article_text(source) for source in dict.fromkeys(span.passage.source for span in spans)}
     quotes: list[Span] = []
@@ -112,8 +112,8 @@ def _readable_from(article: str, span: Span) -> int:
 def answers_before(sentence: str) -> bool:
     """Whether it opens with "But", or denies what is not said in itself.
 
-    >>> answers_before("But the pool stayed shut."), answers_before("Reed denied it."), answers_before("It denied a loan.")
-    (True, True, False)
+    >>> [answers_before(sentence) for sentence in ("But the pool stayed shut.", "Reed denied it.", "It denied a loan.")]
+    [True, True, False]
     """
     opens, denies = _words()
     return bool(opens.match(sentence.lstrip("\"“'‘(")) or denies.search(sentence))

@@ -65,6 +65,12 @@ _YES_OR_NO = re.compile(
     r"(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)\b",
     re.IGNORECASE,
 )
+# What is asked for is no other account of what came of it: a fine, a rise in pay.
+_WANTED = re.compile(
+    r"\b(?:asks?|asked|asking|calls?|called|calling|sought|seeks?|applied|applies) for\b[^,;]*$|"
+    r"\b(?:demand|propos|request)(?:s|ed|es|ing)?\b[^,;]*$",
+    re.IGNORECASE,
+)
 # A question that asks for a number, or for a date, has a pattern of answers that is found here.
 _NUMBERS, _DATES = "5%, $5 million, two metres, aged 5, 3-1", "1999"
 
@@ -154,6 +160,21 @@ class Claim(Scored):
         shares = (_share(one.names, two.names | two.names_above) for one, two in ((self, other), (other, self)))
         return 1 - max(shares)
 
+    def is_of_another_thing(self, other: Claim) -> bool:
+        """Whether each speaks of what its headline names, and the other's article does not name it.
+
+        Police counted so many burglaries in one town, and so many in another: both are true.
+        """
+        return self._names_alone(other) and other._names_alone(self)
+
+    def _names_alone(self, other: Claim) -> bool:
+        subject = self.names & self.names_above
+        return bool(subject) and subject.isdisjoint((*terms(other.span.passage.text), *other.names_above))
+
+    def wants(self, figure: Figure) -> bool:
+        """Whether somebody only asks for so much."""
+        return bool(_WANTED.search(self.span.text[: figure.start]))
+
     def others(self, figure: Figure) -> list[Figure]:
         """Its figures but for one."""
         return [each for each in self.figures if each != figure]
@@ -196,6 +217,7 @@ def on_the_matter(question: Question, quoted: Claim, statements: Sequence[Claim]
         each
         for each in statements
         if quoted.speaks_of(each)
+        and not quoted.is_of_another_thing(each)
         and (shared := quoted.words & each.words)
         and (question.coverage(shared) >= least or _share(quoted.words, each.words) >= ALIKE)
     ]
@@ -249,6 +271,7 @@ def _counterpart(quoted: Claim, figure: Figure, others: Sequence[Claim]) -> tupl
         for other in others
         for its in other.figures
         if comparable(figure, its) and not far_apart(figure, its)
+        if quoted.wants(figure) == other.wants(its)
         if min(len(quoted.words), len(other.words)) >= LEAST_WORDS
     ]
     if not found:

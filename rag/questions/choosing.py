@@ -44,7 +44,7 @@ class Candidate:
     def prior(self) -> float:
         """What it is worth for its place and its form, 0 to 1."""
         form = LEANING if leans(self.span.text) else SPOKEN if _OPENS_QUOTATION.match(self.span.text) else 1.0
-        return form * (1.0 if self.opens else INSIDE) * 0.5 ** (self.place / HALF_LIFE)
+        return float(form * (1.0 if self.opens else INSIDE) * 0.5 ** (self.place / HALF_LIFE))
 
 
 def candidates(passage: Passage, most: int | None = None) -> list[Candidate]:
@@ -55,7 +55,7 @@ def candidates(passage: Passage, most: int | None = None) -> list[Candidate]:
 
 
 def tells(span: Span) -> bool:
-    """Whether a sentence is told by its article: no headline, byline or word about the article itself, nor too short."""
+    """Whether a sentence is told by its article: no headline, byline or word about itself, nor too short."""
     above = any(start <= span.start and span.end <= end for start, end in span.passage.imprint)
     of_itself = above or span.text == span.passage.title or _OF_ITSELF.match(span.text)
     return not of_itself and len(terms(span.text)) >= LEAST_WORDS

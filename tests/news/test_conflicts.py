@@ -319,3 +319,17 @@ def test_an_edited_copy_is_no_copy_and_differs(tmp_path) -> None:  # type: ignor
     rag.close()
     assert {conflict.value for conflict in answer.conflicts} == {"38 million euros", "51 million euros"}
     assert {conflict.published for conflict in answer.conflicts} == {date(2021, 5, 3), date(2021, 5, 9)}
+
+
+def test_figures_of_what_each_headline_names_do_not_differ(reader: ExtractiveReader) -> None:
+    towns = (("Berin", "22", "Eva Storm"), ("Aldo", "14", "Udo Lamm"), ("Cadel", "9", "Ole Wick"))
+    texts = [f"Burglaries in {a}\n\nPolice in {a} counted {n} burglaries in May, chief {b} said." for a, n, b in towns]
+    assert values(reader, "How many burglaries were there in May?", *texts) == []
+    again = "Burglaries in Berin\n\nPolice in Berin counted 25 burglaries in May, a report said."
+    assert values(reader, "How many burglaries were there in Berin in May?", texts[0], again) != []
+
+
+def test_what_is_asked_for_is_no_other_account_of_what_came_of_it(reader: ExtractiveReader) -> None:
+    asked = "Trial opens\n\nThe prosecutor asked for a fine of 15 million euros against the company Norvat."
+    imposed = "Verdict\n\nThe company Norvat must pay a fine of 12 million euros, the court said."
+    assert values(reader, "How high is the fine against Norvat?", asked, imposed) == []
