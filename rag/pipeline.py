@@ -31,6 +31,7 @@ from rag.search.retrieve import HybridRetriever, Retriever, parse_filters
 from rag.search.spelling import Spelling, other_spellings, spell
 from rag.settings import DEFAULT_INDEX, EXTRACTIVE, Settings
 from rag.text.languages import Language, language_of
+from rag.text.words import terms
 from rag.types import Answer, Citation, Filters, Passage, Reader, Reading, Statement
 from rag.write.small import is_small, is_to_the_point
 from rag.write.writer import Writer, Written
@@ -96,13 +97,14 @@ class _Searcher:
             return question, alone
         read = [(context, *self._read(context)) for context in contexts]
         going_on = [each for each in read if continues(question, each[0], each[2].spans)]
-        if not asks_alone(question):
-            together, both, _ = max(going_on or read, key=lambda each: each[2].confidence)
-            return together, both
+        if not terms(question):
+            going_on = read
         if not going_on:
             return question, alone
         together, both, reading = max(going_on, key=lambda each: each[2].confidence)
-        if by_itself.confidence < ANSWERS:
+        if not asks_alone(question):
+            least = 0.0
+        elif by_itself.confidence < ANSWERS:
             least = by_itself.confidence
         elif lean is Leaning.ON_SUBJECT:
             least = max(ANSWERS, by_itself.confidence - CLEARLY)

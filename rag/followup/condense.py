@@ -54,6 +54,8 @@ def condense(question: str, history: Sequence[Mapping[str, Any]]) -> str:
 def contexts(question: str, history: Sequence[Mapping[str, Any]]) -> list[str]:
     """The question together with the one before it and, where that goes on itself, with what it goes on from.
 
+    Of one without a verb, "And Berin?", also the question before with its name in the place of the other.
+
     Raises:
         QuestionError: a message is not of the form that `condense` describes.
 
@@ -65,7 +67,8 @@ def contexts(question: str, history: Sequence[Mapping[str, Any]]) -> list[str]:
     last = before[-1:]
     while len(before) > 1 and leaning(before[-1]) is Leaning.ON_SUBJECT:
         before = before[:-1]
-    return [_joined(each, question) for each in dict.fromkeys((*last, *before[-1:]))]
+    joined = [_joined(each, question) for each in dict.fromkeys((*last, *before[-1:]))]
+    return [*joined, *filter(None, (exchanged(question, each) for each in last))]
 
 
 def _joined(before: str, question: str) -> str:

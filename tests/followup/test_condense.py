@@ -94,3 +94,9 @@ def test_a_chain_of_follow_ups_goes_back_to_its_subject() -> None:
 def test_another_subject_that_is_announced(ahead: str) -> None:
     assert changed(f"{ahead}who built the mill?") == "who built the mill?"
     assert changed("Who built the mill?") == ""
+
+
+def test_a_name_without_a_verb_is_asked_in_the_place_of_the_other() -> None:
+    before = [{"role": "user", "content": "Who is the mayor of Berin?"}]
+    asked = contexts("what about Aldo?", before)
+    assert asked == ["Who is the mayor of Berin? what about Aldo?", "Who is the mayor of Aldo?"]
