@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 UNSUPPORTED = "[not supported]"  # stands in place of markers
 _REWRITTEN = timedelta(days=7)  # news is written anew in its first days; what changes later are details
 SURENESS = ((0.8, "very likely"), (0.5, "likely"), (0.25, "unlikely"), (0.0, "very unlikely"))  # from which confidence
+PLAIN = "plain"  # a question that a sentence or two answer
 CLOSEST = "The closest passages, which need not answer it:"  # above those of an answer that is not sure
 
 
@@ -365,7 +366,7 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     unsure: bool = False
     by_model: bool = False
-    kind: str = "plain"
+    kind: str = PLAIN
     entries: tuple[Entry, ...] = ()
 
     @property
@@ -375,8 +376,15 @@ class Answer:
 
     @property
     def sureness(self) -> str:
-        """The confidence in words: how likely what is quoted answers the question; "" of what a model writes."""
-        return "" if self.by_model else next(words for least, words in SURENESS if self.confidence >= least)
+        """The confidence in words: how likely the quotes answer; "" where they are several, or a model's own words."""
+        if self.by_model or self.kind not in (PLAIN, "yes-no"):
+            return ""
+        return next(words for least, words in SURENESS if self.confidence >= least)
+
+    @property
+    def blocks(self) -> list[tuple[str, tuple[Statement, ...]]]:
+        """The statements by their headings, in order."""
+        return [(heading, tuple(under)) for heading, under in groupby(self.statements, lambda each: each.heading)]
 
     @property
     def nearest(self) -> tuple[Citation, ...]:
@@ -386,7 +394,7 @@ class Answer:
     @property
     def answered(self) -> bool:
         """Whether an answer is shown."""
-        return bool(self.statements)
+        return bool(self.statements or self.entries)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -399,7 +407,7 @@ class Answer:
         """The parts as one text."""
         blocks = [
             "\n".join(filter(None, (heading, " ".join(statement.marked for statement in under))))
-            for heading, under in groupby(self.statements, key=lambda statement: statement.heading)
+            for heading, under in self.blocks
         ]
         said = "\n\n".join(blocks) or self.abstention
         listed = "\n".join(f"- {entry.text}" for entry in self.entries)

@@ -40,7 +40,7 @@ _PLAIN = {"class", "dir"}
 _NAMED = {"class", "dir", "role", "tabindex", "aria-label"}
 ALLOWED = {
     **dict.fromkeys(("b", "blockquote", "br", "del", "li", "mark", "ol", "span", "thead", "tbody", "tr", "td"), _PLAIN),
-    **dict.fromkeys(("h1", "header", "table"), _PLAIN),
+    **dict.fromkeys(("h1", "h3", "header", "table"), _PLAIN),
     **dict.fromkeys(("div", "h2", "p", "section", "ul"), _NAMED),
     "a": {"class", "href", "title"},
     "button": {"class", "dir", "type", "value", "aria-label", "aria-pressed"},

@@ -17,7 +17,7 @@ from rag.events import CHECKING, READING, SEARCHING, WRITING
 from rag.models.download import model_title
 from rag.settings import EXTRACTIVE
 from rag.text.times import dated, day_of
-from rag.types import CLOSEST, Answer, Article, Citation, Sentence
+from rag.types import CLOSEST, Answer, Article, Citation, Entry, Sentence, Statement
 from ui.conversation import Turn, encodable, to_markdown, to_text
 
 STEPS = {
@@ -29,6 +29,7 @@ STEPS = {
 PASSAGE = "#passage?"  # begins the address of quoted words within the page
 LONGEST_HINT = 1000  # characters of a quote that are shown on hovering
 LONGEST_CLOSEST = 240
+MOST_LINKS = 5  # to articles, behind one name
 _CLOSE = '<button class="close" type="button" aria-label="Close the article">Close</button>'
 _SPACE = re.compile(r"\s+")
 
@@ -112,16 +113,33 @@ def render_answer(answer: Answer) -> str:
         text = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>'
         body = f"{text}{_notes(answer.notes)}{_closest(answer.nearest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
-    sources = "".join(_source(citation, answer.text) for citation in answer.citations)
-    said = [sentence for statement in answer.statements for sentence in statement.sentences]
-    text = _sentences(said, answer.citations)
+    sources = _sources(answer)
+    text = "".join(_block(heading, statements, answer.citations) for heading, statements in answer.blocks)
     lead = f'<p class="lead" dir="auto">{escaped(answer.lead)}</p>' if answer.lead else ""
     return (
-        f'<div class="answer">{searched}{_notes(answer.notes)}{lead}<p class="answer-text" dir="auto">{text}</p>'
-        f"{_sureness(answer)}{_conflicts(answer)}"
-        f'<p class="sources-label">{"Source" if len(answer.citations) == 1 else "Sources"}</p>'
-        f'<ol class="sources">{sources}</ol>{_made(answer)}{_copies(answer)}</div>'
+        f'<div class="answer">{searched}{_notes(answer.notes)}{lead}{text}{_entries(answer.entries)}'
+        f"{_sureness(answer)}{_conflicts(answer)}{sources}{_made(answer)}{_copies(answer)}</div>"
     )
+
+
+def _block(heading: str, statements: Sequence[Statement], citations: Sequence[Citation]) -> str:
+    """What stands under one heading, "" for none; a statement of no sentences says itself."""
+    sentences = [one for each in statements for one in each.sentences or (Sentence(each.text, each.markers, True),)]
+    above = f'<h3 class="part" dir="auto">{escaped(heading)}</h3>' if heading else ""
+    return f'{above}<p class="answer-text" dir="auto">{_sentences(sentences, citations)}</p>'
+
+
+def _entries(entries: Sequence[Entry]) -> str:
+    """A list of articles or names, each a link to its article; one of several articles has a link to each behind it."""
+    if not entries:
+        return ""
+    lines = []
+    for entry in entries:
+        first, *others = entry.sources or ("",)
+        words = _link(first, escaped(entry.text)) if first else escaped(entry.text)
+        behind = [_link(source, str(number)) for number, source in enumerate(others[: MOST_LINKS - 1], start=2)]
+        lines.append(f'<li dir="auto">{" ".join((words, *behind))}</li>')
+    return f'<ul class="entries">{"".join(lines)}</ul>'
 
 
 def _sureness(answer: Answer) -> str:
@@ -252,6 +270,14 @@ def _closest(citations: Sequence[Citation]) -> str:
         for each in citations
     )
     return f'<div class="closest"><p>{CLOSEST}</p><ul>{entries}</ul></div>'
+
+
+def _sources(answer: Answer) -> str:
+    if not answer.citations:
+        return ""
+    listed = "".join(_source(citation, answer.text) for citation in answer.citations)
+    label = "Source" if len(answer.citations) == 1 else "Sources"
+    return f'<p class="sources-label">{label}</p><ol class="sources">{listed}</ol>'
 
 
 def _source(citation: Citation, text: str) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rag import RAG
 from rag.events import CHECKING, READING, SEARCHING
 from rag.text.languages import ABSTENTION
-from rag.types import Conflict, Sentence
+from rag.types import Conflict, Entry, Sentence, Statement
 from tests.page import HOSTILE, QUOTE, Shown, answer, article, citation, squeezed
 from ui.app import read_passage
 from ui.conversation import Turn, to_markdown, to_text
@@ -71,6 +71,24 @@ def test_what_articles_differ_in_is_a_list_with_source_date_and_marker() -> None
     later = replace(hostile, published=date(2021, 6, 1))
     html = render_answer(answer(citation(), later, remark=remark, conflicts=dated))
     assert "1 June 2021 · newest" in html and html.count("newest") == 1
+
+
+def test_parts_of_an_answer_stand_under_their_headings() -> None:
+    length, cost = (replace(each, heading=f"<b>{n}</b>") for n, each in enumerate(answer(citation(), COST).statements))
+    unsaid = Statement("The articles do not say.", (), (), "Who built it?")
+    html = render_answer(answer(citation(), COST, statements=(length, cost, unsaid), kind="several"))
+    text = Shown(html).text
+    assert text.startswith("<b>0</b>The bridge is 412 metres long. [1]<b>1</b>It cost 38 million euros. [2]Who built")
+    assert "Who built it?The articles do not say.Sources" in text and "likely the answer" not in text
+
+
+def test_a_list_of_the_collection_leads_to_its_articles() -> None:
+    many = tuple(f"{letter}.txt" for letter in "abcdefgh")
+    entries = (Entry("<i>A bridge</i> (Post)", ("bridge.txt",)), Entry("Ida Holm: 8 articles", many), Entry("none", ()))
+    html = render_answer(answer(entries=entries, lead="3 articles:", kind="collection", text=""))
+    assert "<i>" not in html and PASSAGE in html
+    assert [html.count(f"source={name}") for name in ("bridge.txt", "a.txt", "e.txt", "f.txt")] == [1, 1, 1, 0]
+    assert Shown(html).text.startswith("3 articles:<i>A bridge</i> (Post)Ida Holm: 8 articles 2 3 4 5none")
 
 
 def test_a_quote_that_the_answer_says_otherwise_is_shown_below() -> None:
