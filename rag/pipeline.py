@@ -15,7 +15,8 @@ from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
 from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Checked, Event, StepBegun
-from rag.followup.condense import condense, continues, standalone
+from rag.followup.condense import Leaning, asks_alone, changed, contexts, continues, leaning, standalone
+from rag.followup.condense import asked as asked_before
 from rag.index.store import Index, Store, has_index, no_index
 from rag.ingest.instructions import masked
 from rag.inputs import check_model, check_question, check_top_k, parse_filters, shown
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 WRITTEN = ("overview", "comparison", "timeline")  # kinds of questions for which a model writes of what is quoted
 MOST_MODELS = 8  # language models that are kept for the next question
+CLEARLY = 0.15  # difference in confidence that decides whether a question which is answered alone is taken so
+MOST_QUESTIONS = 6  # of one message that are answered
 REPLACED = "What the model wrote did not hold against the articles: these are their own words."
 NOT_FOUND = "The model wrote no answer: these are the articles' own words."
 
@@ -87,19 +90,32 @@ class _Searcher:
         spelling = spell(query, found.passages)
         return self._found(spelling) if spelling.question != query else found
 
-    def follow(self, question: str, together: str) -> tuple[str, _Search]:
-        """A question that others precede: alone if that is answered, else with the one before if it is likelier so.
+    def follow(self, question: str, contexts: Sequence[str]) -> tuple[str, _Search]:
+        """A question that others precede: alone, or in one of the contexts, whichever is likelier answered.
 
-        One without a word of its own ("Why?") asks nothing alone.
+        One with a subject of its own stands alone if it is answered so; one that stands for it by a pronoun does not
+        if it is answered in a context.
         """
-        if not terms(question):
-            return together, self._read(together)[0]
         alone, by_itself = self._read(question)
-        if by_itself.confidence >= ANSWERS:
+        lean = leaning(question)
+        if lean is Leaning.NOT and by_itself.confidence >= ANSWERS:
             return question, alone
-        both, reading = self._read(together)
-        follows = reading.confidence > by_itself.confidence and continues(question, together, reading.spans)
-        return (together, both) if follows else (question, alone)
+        read = [(context, *self._read(context)) for context in contexts]
+        going_on = [each for each in read if continues(question, each[0], each[2].spans)]
+        if not terms(question):
+            going_on = read
+        if not going_on:
+            return question, alone
+        together, both, reading = max(going_on, key=lambda each: each[2].confidence)
+        if not asks_alone(question):
+            least = 0.0
+        elif by_itself.confidence < ANSWERS:
+            least = by_itself.confidence
+        elif lean is Leaning.ON_SUBJECT:
+            least = max(ANSWERS, by_itself.confidence - CLEARLY)
+        else:
+            least = by_itself.confidence + CLEARLY
+        return (together, both) if reading.confidence > least else (question, alone)
 
     def _read(self, query: str) -> tuple[_Search, Reading]:
         """What is found for a query, and what the reader makes of it, which stays with it."""
@@ -250,12 +266,14 @@ class RAG:
         parts = parts_of(query)
         if len(parts) > 1:
             answers = []
-            for number, part in enumerate(parts):
+            for number, part in enumerate(parts[:MOST_QUESTIONS]):
                 earlier = [{"role": "user", "content": part} for part in parts[:number]]
                 of_part = replace(asked, history=(*asked.history, *earlier))
                 answers.append(_last(self._answers_one(index, of_part, part, part)))
             yield StepBegun(CHECKING)
-            yield Answered(together(question, answers))
+            answer, left = together(question, answers), " ".join(parts[MOST_QUESTIONS:])
+            note = f"Only the first {MOST_QUESTIONS} questions were looked at; ask again: {left}"
+            yield Answered(replace(answer, notes=(*answer.notes, note)) if left else answer)
         else:
             yield from self._answers_one(index, asked, question, parts[0] if parts else query)
 
@@ -272,7 +290,8 @@ class RAG:
             lambda part: _last(self._quotes(index, asked, part, part)),
             profile(self.settings.embedding_model).alike,
         )
-        if answer := answer_by_kind(asking, query):
+        before = "" if asked.chat else next(reversed(asked_before(asked.history)), "")
+        if answer := answer_by_kind(asking, query, before):
             if asked.chat and answer.kind in WRITTEN:
                 answer = yield from self._written(index, asked.chat, answer)
             yield Answered(replace(answer, question=question))
@@ -311,7 +330,9 @@ class RAG:
         """The events of a plain question: the sentences that answer it, or what a model writes of them."""
         chat = asked.chat
         searcher = _Searcher(index, self.retriever, self.reader, asked.filters, asked.top_k)
-        if (query == question or not chat) and (together := condense(query, asked.history)) != query:
+        if (query == question or not chat) and (own := changed(query)):
+            search = searcher.search(own)
+        elif (query == question or not chat) and (together := contexts(query, asked.history)):
             query, search = searcher.follow(query, together)
         else:
             search = searcher.search(query)

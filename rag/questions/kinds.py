@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.followup.condense import Leaning, exchanged, leaning
 from rag.models.encoders import encoder
 from rag.questions.asking import Asking
 from rag.questions.collection import collection
@@ -40,6 +41,8 @@ ANSWERING: Mapping[Kind, Callable[[Asking, str], Answer | None]] = {
     "yes-no": yes_no,
     "talk": talk,
 }
+_OF_A_TOPIC: tuple[Kind, ...] = ("timeline", "comparison")
+_RESUMED: tuple[Kind, ...] = ("collection", "overview", *_OF_A_TOPIC)
 VECTOR_SCALE = 3.0  # of the question's vector beside the signals, which are 0 or 1
 _YES_NO = re.compile(r"(?:^|[,:])C*[XM][SDN]")
 
@@ -55,10 +58,32 @@ def kind_of(question: str) -> Kind:
     return KINDS[best] if chances[best] / chances.sum() >= weights.threshold else "plain"
 
 
-def answer_by_kind(asking: Asking, question: str) -> Answer | None:
-    """What answers a question of its kind; None where it is a plain one, or turns out to be."""
-    answering = ANSWERING.get(kind_of(question))
-    return answering(asking, question) if answering else None
+def answer_by_kind(asking: Asking, question: str, before: str = "") -> Answer | None:
+    """What answers a question of its kind; None where it is a plain one, or turns out to be.
+
+    `before` is the question before, "" where there is none.
+    """
+    kind, whole = in_context(question, before)
+    answering = ANSWERING.get(kind)
+    return answering(asking, whole) if answering else None
+
+
+def in_context(question: str, before: str) -> tuple[Kind, str]:
+    """The kind of a question that follows another, and what it asks in full.
+
+    >>> in_context("and in May?", "Which articles are from April?")
+    ('collection', 'Which articles are from May?')
+    >>> in_context("and the timeline?", "Who built the bridge of Aldo?")
+    ('timeline', 'and the timeline? Who built the bridge of Aldo?')
+    """
+    kind = kind_of(question)
+    if not before or kind == "talk" or leaning(question) is not Leaning.ON_SUBJECT:
+        return kind, question
+    if (same := exchanged(question, before)) and (earlier := kind_of(before)) in _RESUMED:
+        return earlier, same
+    if kind == "yes-no":  # the reader of plain questions weighs what it leans on
+        return "plain", question
+    return kind, f"{question} {before}" if kind in _OF_A_TOPIC else question
 
 
 def features(question: str) -> NDArray[np.float64]:

@@ -9,18 +9,21 @@ from rag.types import Answer, Citation, Sentence, Statement
 
 
 def together(message: str, answers: Sequence[Answer]) -> Answer:
-    """One answer of those to the questions of a message, in their order; what is not answered says so in its place."""
+    """One answer of those to the questions of a message, in their order; what is not answered says so in its place.
+
+    Where none is answered it is that of the first, which says so.
+    """
     citations: list[Citation] = []
     statements: list[Statement] = []
     for answer in answers:
         markers = {each.marker: len(citations) + n for n, each in enumerate(answer.citations, start=1)}
         citations += [replace(each, marker=markers[each.marker]) for each in answer.citations]
-        said = answer.statements or (Statement(answer.abstention, (), ()),)
+        said = answer.statements or (Statement(answer.abstention or answer.lead, (), ()),)
         statements += [replace(_statement(each, markers), heading=answer.question) for each in said]
         if answer.remark:
             remark = _sentence(answer.remark, markers)
             statements.append(Statement(remark.text, remark.markers, (remark,), answer.question))
-    answered = [answer for answer in answers if answer.answered]
+    answered = [answer for answer in answers if answer.answered or answer.entries]
     first = answers[0]
     if not answered:
         return replace(first, question=message)

@@ -59,7 +59,7 @@ def topic_of(asking: Asking, words: str) -> Topic:
     for passage in passages:
         scores.setdefault(passage.source, passage.score)
     asked = {*terms(words)}
-    highest = max(scores.values(), default=0.0)
+    highest = max(scores.values(), default=0.0) or 1.0
     best = [source for source, score in scores.items() if score >= LEAST_SCORE * highest][:MOST_ARTICLES]
     articles = tuple(replace(asking.index.whole(source), score=scores[source] / highest) for source in best)
     if not any(asked & {*terms(f"{each.title} {each.text}")} for each in articles):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rag.errors import QuestionError
-from rag.followup.condense import condense, continues
+from rag.followup.condense import Leaning, changed, condense, contexts, continues, leaning
 from rag.types import Passage, Span
 
 ASKED = [
@@ -64,3 +64,39 @@ def test_gradio_messages_with_blocks_are_understood() -> None:
 def test_a_history_of_another_form_is_refused(history: Any, told: str) -> None:
     with pytest.raises(QuestionError, match=f"{told}.*give .*'role': 'user'"):
         condense("When was it?", history)
+
+
+@pytest.mark.parametrize(
+    ("question", "lean"),
+    [
+        ("And the cost?", Leaning.ON_SUBJECT),
+        ("why?", Leaning.ON_SUBJECT),
+        ("what about Ostrow?", Leaning.ON_SUBJECT),
+        ("And the Coastal List?", Leaning.ON_SUBJECT),
+        ("who pays for that?", Leaning.ON_SUBJECT),
+        ("what does the repair cost", Leaning.PERHAPS),
+        ("Is it true that the bank failed?", Leaning.PERHAPS),
+        ("And who coaches the Mariners?", Leaning.NOT),
+        ("Are there any wolves in Aldo?", Leaning.NOT),
+    ],
+)
+def test_how_much_a_question_leans_on_the_one_before(question: str, lean: Leaning) -> None:
+    assert leaning(question) is lean
+
+
+def test_a_chain_of_follow_ups_goes_back_to_its_subject() -> None:
+    asked = ("What did the mill cost?", "and when was it built?", "who by?")
+    history = [{"role": "user", "content": text} for text in asked]
+    assert contexts("Who owns it?", history) == ["who by? Who owns it?", "What did the mill cost? Who owns it?"]
+
+
+@pytest.mark.parametrize("ahead", ["Different thing: ", "ok, other topic: ", "By the way, ", "new topic, "])
+def test_another_subject_that_is_announced(ahead: str) -> None:
+    assert changed(f"{ahead}who built the mill?") == "who built the mill?"
+    assert changed("Who built the mill?") == ""
+
+
+def test_a_name_without_a_verb_is_asked_in_the_place_of_the_other() -> None:
+    before = [{"role": "user", "content": "Who is the mayor of Berin?"}]
+    asked = contexts("what about Aldo?", before)
+    assert asked == ["Who is the mayor of Berin? what about Aldo?", "Who is the mayor of Aldo?"]
