@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import rag as package
 from rag import ABSTENTION, RAG, Answer, RAGError, Settings, ask, build_rag
 from rag.cite.quotes import cite
 from rag.cite.support import quotation
@@ -22,12 +21,6 @@ from rag.text.languages import UNSURE
 from rag.types import Passage, Reading, Span
 
 CONTAINERS = "How many containers will Chancay handle in its first year?"
-
-
-def test_the_package_exports_what_it_promises() -> None:
-    promised = {"ABSTENTION", "RAG", "Answer", "Citation", "ModelError", "RAGError", "Settings", "ask", "build_rag"}
-    assert set(package.__all__) == promised
-    assert all(hasattr(package, name) for name in promised)
 
 
 def test_an_answer_is_quoted_and_every_citation_is_verbatim(seeds_index: Path, seeds_rag: RAG) -> None:
@@ -120,7 +113,7 @@ def test_history_makes_a_follow_up_findable(seeds_rag: RAG) -> None:
     assert "20-yard line" in answer.text
 
 
-@pytest.mark.parametrize(("alone", "together", "follows"), [(0.12, 0.45, True), (0.6, 0.9, False), (0.3, 0.2, False)])
+@pytest.mark.parametrize(("alone", "together", "follows"), [(0.12, 0.45, True), (0.9, 0.6, False), (0.3, 0.2, False)])
 @pytest.mark.parametrize("answers", [True, False])
 def test_a_follow_up_is_read_with_the_question_before_where_that_is_likelier_whatever_is_shown(
     seeds_rag: RAG, alone: float, together: float, *, follows: bool, answers: bool
