@@ -182,7 +182,11 @@ def compared(one: Article, other: Article) -> int | None:
 
 
 def _text(article: Article) -> Text:
-    return read(article.text, article.title)
+    """What an article says, without its lines on who wrote it, for whom and when: those are every copy's own."""
+    text = article.text
+    for start, end in reversed(article.imprint):
+        text = text[:start] + text[end:]
+    return read(text, article.title)
 
 
 def _made_of(fuller: Article, part: Article, said: Difference, rest: Difference) -> bool:
@@ -193,4 +197,9 @@ def _made_of(fuller: Article, part: Article, said: Difference, rest: Difference)
     """
     new = frozenset[str]().union(*(sentence.keys for sentence in said.own)) - _text(part).keys
     headed = any(new & line.keys for line in said.lines if line.heading)
-    return headed or (not rest.edited and _dirt(part) == _dirt(fuller))
+    own_line = {*_imprint_lines(part)} - {*_imprint_lines(fuller)}
+    return headed or not (rest.edited or own_line or _dirt(part) != _dirt(fuller))
+
+
+def _imprint_lines(article: Article) -> list[str]:
+    return [article.text[start:end] for start, end in article.imprint]

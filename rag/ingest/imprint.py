@@ -28,6 +28,7 @@ _BY_PAPER = (
 _LABEL = r"(?:{published}|{updated}|{dated}|{source}|{by})\s?[:：]?"
 _THIS = r"\W*{this}\s"
 _RELEASE = r"\W*{release}\b(?:\W*(?:no|nr|n[º°])\W*[\d/-]+)?\W*(?:vom|of|du|de|del|dated)?\W*(?=\d|$)"
+_REPUBLISHED = r"\W*{republished}\b"
 _NO_PUBLISHER = r"\b{not_publisher}\b|[@]|禁|所有|转载|الحقوق"
 # In front of a sentence: "NAIROBI, March 3 (Reuters) — ", "Orrin (dpa) - ", "(AP) — ".
 _DATELINE = re.compile(
@@ -156,10 +157,11 @@ def office(line: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def is_imprint(line: str) -> bool:
-    """Whether a line is a byline, a date line, a source or the notice of a release, wherever it stands."""
+    """Whether a line is a byline, a date line, a source or the notice of a release or reprint, wherever it stands."""
     if len(line) > LONGEST_BYLINE:
         return False
     told = names_of(line) or source_of(line) or labelled(_RELEASE).match(line) or bears_date(line)
+    told = told or labelled(_REPUBLISHED).match(line)
     return bool(told or (stated_dates(line) and (labelled(_THIS).match(line) or not is_prose(line))))
 
 

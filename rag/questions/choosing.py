@@ -23,10 +23,6 @@ RELEVANT = 0.6  # how much a sentence's own worth counts, beside how little it r
 OF_ARTICLE = 0.5  # what the best article's being about the matter counts, beside a sentence that is
 MOST_ENCODED = 60  # sentences whose vectors are made for one question: a third of a second
 _OPENS_QUOTATION = re.compile(r"\W*[\"“„‘«]")
-# "(This article first appeared in the Arun Post.)"
-_OF_ITSELF = re.compile(
-    r"\W*(?:this|the) (?:article|report|story|text) (?:was )?(?:first |originally )?(?:appear|publish)", re.I
-)
 _STOPS = '.!?…。！？"”’»)'
 
 Weights = NDArray[np.float32]
@@ -57,7 +53,7 @@ def candidates(passage: Passage, most: int | None = None) -> list[Candidate]:
 def tells(span: Span) -> bool:
     """Whether a sentence is told by its article: no headline, byline or word about itself, nor too short."""
     above = any(start <= span.start and span.end <= end for start, end in span.passage.imprint)
-    of_itself = above or span.text == span.passage.title or _OF_ITSELF.match(span.text)
+    of_itself = above or span.text == span.passage.title
     return not of_itself and len(terms(span.text)) >= LEAST_WORDS
 
 

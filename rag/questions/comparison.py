@@ -25,6 +25,8 @@ PASSAGES = 10  # that are read for each thing
 MOST, MOST_OF_ONE = 6, 3  # sentences in all, and of one thing
 MOST_READ = 20  # sentences of a thing whose vectors are made
 MARGIN = 1.0  # by how much less a further sentence may have to do with a thing
+LOG_ODDS = 4.0  # of answering that count as much
+BESIDE = 5.0  # log-odds by which a sentence may answer less well than the best where no thing is named
 RUNNERS = 5  # sentences of a thing in which a figure is sought
 AHEAD = 250  # characters ahead of a sentence in which its thing may be named
 UNLIKE = "These figures are not all of one kind, so none is called the highest or the lowest."
@@ -96,25 +98,29 @@ def _is_thing(words: str) -> bool:
 
 
 def _sentences(asking: Asking, thing: str, compared: Compared) -> list[tuple[float, Span]]:
-    """The sentences that speak of one of the things, best first, with how much they have to do with it."""
+    """The sentences that speak of one of the things, best first, with how much they have to do with what is asked."""
     others = {term for other in compared.things if other != thing for term in terms(other)}
     name = " ".join({*terms(thing)} - others) or thing
     words = f"{thing} {compared.asked}"
-    spans = {
-        span.text: span
-        for passage in asking.search(words, PASSAGES)
-        for span in passage.spans
-        if tells(span) and (shared(name, span.text) or shared(name, _ahead(span)) == 1)
-    }
-    found = sorted(spans.values(), key=lambda span: -shared(words, span.text))[:MOST_READ]
-    if not found:
-        return []
-    alike = asking.encode([span.text for span in found]) @ asking.encode([words])[0]
-    worth = [
-        float(cosine) + shared(name, span.text) + shared(compared.asked, span.text)
-        for span, cosine in zip(found, alike, strict=True)
-    ]
-    return sorted(zip(worth, found, strict=True), key=lambda each: -each[0])
+    passages = asking.search(words, PASSAGES)
+    measured = next((asks for word, asks in _words()["asks"].items() if word in compared.asked.lower().split()), "")
+    if measured:
+        read = asking.reader.read(measured.replace("THING", thing), passages)
+        found = [(each.score / LOG_ODDS, each.span) for each in read.shortlist if _is_of(each.span, name)]
+    else:
+        spans = {span.text: span for passage in passages for span in passage.spans if _is_of(span, name)}
+        most = sorted(spans.values(), key=lambda span: -shared(words, span.text))[:MOST_READ]
+        alike = asking.encode([span.text for span in most]) @ asking.encode([words])[0] if most else []
+        found = [
+            (float(cosine) + shared(name, span.text) + shared(compared.asked, span.text), span)
+            for span, cosine in zip(most, alike, strict=True)
+        ]
+    return sorted(found, key=lambda each: -each[0])
+
+
+def _is_of(span: Span, name: str) -> bool:
+    """Whether a sentence tells something of what is named in it or shortly ahead of it."""
+    return tells(span) and bool(shared(name, span.text) or shared(name, _ahead(span)) == 1)
 
 
 def _best(found: Sequence[tuple[float, Span]], most: int) -> list[Span]:
@@ -133,7 +139,8 @@ def _ahead(span: Span) -> str:
 def _beside(asking: Asking, question: str) -> Answer | None:
     """The sentences that bear on a question which names no things, without repeating."""
     read = asking.reader.read(question, asking.search(question, PASSAGES))
-    shortlist = [each for each in read.shortlist if tells(each.span)]
+    best = max((each.score for each in read.shortlist), default=0.0)
+    shortlist = [each for each in read.shortlist if tells(each.span) and each.score >= best - BESIDE]
     if not shortlist:
         return None
     found = [Candidate(each.span, 0, opens=True) for each in shortlist]

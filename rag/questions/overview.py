@@ -13,7 +13,7 @@ from rag.text.words import WORD
 from rag.types import Answer, Passage
 
 MOST = 6  # sentences of an overview
-MOST_OF_ONE = 4  # of one article
+MOST_OF_ONE = 5  # of one article
 LEADS = 2  # sentences of each of many articles that are looked at
 FEW = 8  # articles that are read as a whole
 
