@@ -12,7 +12,8 @@ from rag.questions.topic import Topic, frame, one_article, topic_of, topic_words
 from rag.text.words import WORD
 from rag.types import Answer, Passage
 
-MOST = 6  # sentences of an overview
+MOST = 5  # sentences of an overview of all articles, one each
+MOST_ON = 8  # on one matter
 MOST_OF_ONE = 5  # of one article
 LEADS = 2  # sentences of each of many articles that are looked at
 FEW = 8  # articles that are read as a whole
@@ -44,8 +45,9 @@ def _of_many(asking: Asking, question: str, topic: Topic) -> Answer:
     relevance = np.ones(len(found), dtype=np.float32)
     if topic.words:
         relevance = relevance_to(topic.words, found, vectors, asking.encode([topic.words])[0])
-    most_of_one = -(-MOST // len(topic.articles))
-    chosen = [found[number] for number in choose(found, vectors, relevance, MOST, most_of_one)]
+    most = MOST_ON if topic.words else MOST
+    most_of_one = -(-most // len(topic.articles))
+    chosen = [found[number] for number in choose(found, vectors, relevance, most, most_of_one)]
     chosen.sort(key=lambda each: (-_day(each), each.span.passage.source, each.span.start))
     told = {each.span.passage.source for each in chosen}
     rest = topic.count - len(told)
