@@ -15,7 +15,17 @@ from rag.cite.quotes import cite
 from rag.cite.support import quotation
 from rag.errors import QuestionError, SettingsError
 from rag.events import CHECKING, READING, SEARCHING, WRITING, Answered, Checked, Event, StepBegun
-from rag.followup.condense import Leaning, asks_alone, changed, contexts, continues, leaning, standalone
+from rag.followup.condense import (
+    Leaning,
+    asks_alone,
+    changed,
+    contexts,
+    continues,
+    last_answer,
+    leaning,
+    quotes,
+    standalone,
+)
 from rag.followup.condense import asked as asked_before
 from rag.index.store import Index, Store, has_index, no_index
 from rag.ingest.instructions import masked
@@ -90,16 +100,21 @@ class _Searcher:
         spelling = spell(query, found.passages)
         return self._found(spelling) if spelling.question != query else found
 
-    def follow(self, question: str, contexts: Sequence[str]) -> tuple[str, _Search]:
+    def follow(self, question: str, contexts: Sequence[str], answered: str) -> tuple[str, _Search]:
         """A question that others precede: alone, or in one of the contexts, whichever is likelier answered.
 
         One with a subject of its own stands alone if it is answered so; one that stands for it by a pronoun does not
-        if it is answered in a context.
+        if it is answered in a context. Such a one is first looked for in the articles that the last answer quotes.
         """
         alone, by_itself = self._read(question)
         lean = leaning(question)
         if lean is Leaning.NOT and by_itself.confidence >= ANSWERS:
             return question, alone
+        if lean is not Leaning.NOT and (quoted := self._quoted_in(answered)):
+            within = [(context, *self._read(context, quoted)) for context in (question, *contexts)]
+            _, there, reading = max(within, key=lambda each: each[2].confidence)
+            if reading.confidence >= max(ANSWERS, by_itself.confidence - CLEARLY):
+                return contexts[0], there
         read = [(context, *self._read(context)) for context in contexts]
         going_on = [each for each in read if continues(question, each[0], each[2].spans)]
         if not terms(question):
@@ -117,9 +132,17 @@ class _Searcher:
             least = by_itself.confidence + CLEARLY
         return (together, both) if reading.confidence > least else (question, alone)
 
-    def _read(self, query: str) -> tuple[_Search, Reading]:
-        """What is found for a query, and what the reader makes of it, which stays with it."""
-        search = self.search(query)
+    def _quoted_in(self, answer: str) -> list[Passage]:
+        """The articles that an answer quotes, as one passage each."""
+        if not answer:
+            return []
+        found = self.retriever.retrieve(answer, self.top_k, self.filters, self.index)
+        quoted = [each.source for each in found if any(quotes(answer, span.text) for span in each.spans)]
+        return [self.index.whole(source) for source in dict.fromkeys(quoted)]
+
+    def _read(self, query: str, passages: list[Passage] | None = None) -> tuple[_Search, Reading]:
+        """What is found for a query, here or among some passages, and what the reader makes of it."""
+        search = self.search(query) if passages is None else replace(self._asks(Spelling(query)), passages=passages)
         reading = self.reader.read(search.asked, search.passages)
         return replace(search, reading=reading), reading
 
@@ -130,6 +153,10 @@ class _Searcher:
         passages = self.retriever.retrieve(asked, depth, self.filters, self.index)
         best = period.prefer(passages, self.top_k) if period else passages
         return _Search(spelling, asked, period, self.filters, best)
+
+    def _asks(self, spelling: Spelling) -> _Search:
+        period = asked_period(spelling.question)
+        return _Search(spelling, period.question if period else spelling.question, period, self.filters, [])
 
 
 @dataclass(frozen=True)
@@ -333,7 +360,7 @@ class RAG:
         if (query == question or not chat) and (own := changed(query)):
             search = searcher.search(own)
         elif (query == question or not chat) and (together := contexts(query, asked.history)):
-            query, search = searcher.follow(query, together)
+            query, search = searcher.follow(query, together, last_answer(asked.history))
         else:
             search = searcher.search(query)
         yield StepBegun(READING)

@@ -30,6 +30,7 @@ _HISTORY = "[{'role': 'user', 'content': '…'}, {'role': 'assistant', 'content'
 _LOOKED_AT = 60  # messages: more than any use of them remembers
 LONGEST_QUESTION = 4000  # characters of an earlier one that are looked at
 LONGEST_ANSWER = 10_000
+SHORTEST_QUOTE = 30
 LONGEST_BEFORE = 400  # of it that are searched for; a reader takes some 200 words
 _THING = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]*|(?:19|20)\d\d)(?: [A-Z][\w’'-]*| \d{4})*")  # names, months, years
 _KEPT = 0.6  # share of the question's content words that its rewriting has
@@ -196,6 +197,17 @@ def keeps(rewritten: str, question: str, said: Sequence[str]) -> bool:
 def asked(history: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the user has asked, oldest first."""
     return [text for role, text in _said(history) if role == "user" and text]
+
+
+def last_answer(history: Sequence[Mapping[str, Any]]) -> str:
+    """The beginning of the last answer, "" where there is none."""
+    return next((text[:LONGEST_BEFORE] for role, text in reversed(_said(history)) if role == "assistant"), "")
+
+
+def quotes(answer: str, sentence: str) -> bool:
+    """Whether an answer has the words of a sentence, which is not short."""
+    words = " ".join(sentence.split())
+    return len(words) >= SHORTEST_QUOTE and words in " ".join(answer.split())
 
 
 def _said(history: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
