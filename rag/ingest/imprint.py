@@ -160,8 +160,8 @@ def is_imprint(line: str) -> bool:
     """Whether a line is a byline, a date line, a source or the notice of a release or reprint, wherever it stands."""
     if len(line) > LONGEST_BYLINE:
         return False
-    told = names_of(line) or source_of(line) or labelled(_RELEASE).match(line) or bears_date(line)
-    told = told or labelled(_REPUBLISHED).match(line)
+    notice = labelled(_RELEASE).match(line) or labelled(_REPUBLISHED).match(line)
+    told = names_of(line) or source_of(line) or notice or bears_date(line)
     return bool(told or (stated_dates(line) and (labelled(_THIS).match(line) or not is_prose(line))))
 
 

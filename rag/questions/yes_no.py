@@ -12,6 +12,7 @@ from importlib.resources import files
 from rag.news.figures import comparable, figures, without_figures
 from rag.questions.asking import Asking
 from rag.questions.choosing import shared, tells
+from rag.settings import EXTRACTIVE
 from rag.types import Answer, Scored, Span
 
 NEAR = 4  # sentences from a quoted one in which the other side may follow it, or go ahead
@@ -22,19 +23,21 @@ OTHER = "What is said on the other side"
 
 
 def yes_no(asking: Asking, question: str) -> Answer | None:
-    """The plain answer, and a sentence that speaks on the other side; None where there is no such sentence."""
+    """The plain answer, and a sentence that speaks on the other side, if one does; None where a model weighs them."""
+    if asking.model != EXTRACTIVE:
+        return None
     plain = asking.plain(question)
     if not plain.answered and (other_figure := _with_another_figure(asking, question)):
         return other_figure
     quoted = plain.citations or plain.nearest[:1]
     if not quoted:
-        return None
+        return plain
     read = asking.reader.read(question, plain.passages)
     articles = {source: asking.index.whole(source) for source in {each.source for each in quoted}}
     main = [Span(articles[each.source], each.start, each.end) for each in quoted]
     other = _other_side(question, main, read.shortlist) if read.shortlist else None
     if not other or not (plain.answered or any(_words()["strongly"].search(each.text) for each in (*main, other))):
-        return None
+        return plain
     blocks = [("", main), (OTHER, [other])]
     return asking.quoted(
         question, blocks, kind="yes-no", passages=plain.passages, confidence=plain.confidence, notes=plain.notes

@@ -149,7 +149,7 @@ def test_what_models_write_around_an_answer_is_not_held_against_it(rag: RAG, wri
 def overview(rag: RAG, *script: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Answer, Scripted]:
     """The answer to a question of many articles, of which the model gets two sentences."""
 
-    def two(asking: Asking, question: str) -> Answer:
+    def two(asking: Asking, question: str, _: str) -> Answer:
         spans = [passage.spans[1] for passage in asking.search(question, 2)]
         return asking.quoted(question, [("", spans)], kind="overview")
 
