@@ -422,7 +422,7 @@ class Answer:
     @property
     def answered(self) -> bool:
         """Whether an answer is shown."""
-        return bool(self.statements or self.entries)
+        return bool(self.statements)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

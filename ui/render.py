@@ -110,7 +110,7 @@ def render_answer(answer: Answer) -> str:
     if answer.standalone_question not in ("", answer.question):
         searched = f'<p class="searched" dir="auto">Searched for: {escaped(answer.standalone_question)}</p>'
     if not answer.answered:
-        text = f'<p class="answer-text" dir="auto">{escaped(answer.text)}</p>'
+        text = f'<p class="answer-text" dir="auto">{escaped(answer.abstention)}</p>{_entries(answer.entries)}'
         body = f"{text}{_notes(answer.notes)}{_closest(answer.nearest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = _sources(answer)

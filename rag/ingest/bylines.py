@@ -9,7 +9,6 @@ from rag.ingest.dates import dates_of, without_dates
 from rag.ingest.furniture import PAPERS, PLACES, SECTIONS
 from rag.ingest.labels import labelled
 from rag.ingest.paragraph import masthead
-from rag.text.people import is_first_name
 
 LONGEST_BYLINE = 160  # characters
 _CAPITAL = "A-ZÀ-ÖØ-ÞŁŚŻŞİČŠŽĐА-ЯЁ"
@@ -67,10 +66,7 @@ def names_of(line: str) -> str | None:
 
 
 def _name_alone(line: str) -> str | None:
-    """The persons ahead of a role, or of a bar and a date: "Jane Doe | 2 March 2024"; no section, paper or place.
-
-    On a line of its own, one whose first name is known for such.
-    """
+    """The persons ahead of a role, or of a bar and a date: "Jane Doe | 2 March 2024"; no section, paper or place."""
     names = _NAMES.match(line)
     if not names:
         return None
@@ -82,7 +78,6 @@ def _name_alone(line: str) -> str | None:
     if (set_on := _SET_ON.fullmatch(line)) and set_on["role"].split()[-1].islower() and is_role(set_on["role"]):
         person, fits = set_on["names"], True
     words = person.replace(",", "").split()
-    fits = fits or (person == line and 2 <= len(words) <= 3 and is_first_name(words[0]))
     known = {word.casefold() for word in words} & (PAPERS | SECTIONS | PLACES)
     many = sum(word[0].isupper() for word in words) > (3 if " and " not in person else 7)
     return person if fits and not known and not many and not labelled(_NO_PERSON).search(person) else None

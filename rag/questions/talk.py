@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from rag.questions.asking import Asking
 from rag.questions.suggest import suggested
-from rag.types import Answer, Entry, Statement
+from rag.types import Answer, Entry
 
 WANTED = 3
 _TRIED = 5  # questions asked to find them: an answer takes a tenth of a second and more
@@ -23,11 +23,12 @@ def talk(asking: Asking, question: str) -> Answer:
     found = next(text for pattern, text in _lines() if pattern.search(question))
     return Answer(
         question,
-        (Statement(found.format(articles=articles), (), ()),),
-        1.0,
+        (),
+        0.0,
         (),
         (),
         asking.model,
+        abstention=found.format(articles=articles),
         standalone_question=question,
         kind="talk",
         entries=tuple(Entry(each, ()) for each in _examples(asking)),

@@ -147,12 +147,11 @@ def _told(sentence: str, tokens: list[re.Match[str]], first: int, end: int) -> I
         points -= 2 * (ahead in _PLACED and not has_role)
     elif not has_role:
         points = 0
-    yield _Run(tuple(name), points, is_first_name(name[0]))
+    yield _Run(tuple(name), points, _is_first_name(name[0]))
 
 
 @lru_cache(maxsize=10_000)
-def is_first_name(word: str) -> bool:
-    """Whether a word is a first name, and hardly anything else."""
+def _is_first_name(word: str) -> bool:
     none = _DATES | _words("others") | _words("within")
     return folded(word) in _first_names() and word.lower() not in none
 

@@ -85,7 +85,8 @@ def test_parts_of_an_answer_stand_under_their_headings() -> None:
 def test_a_list_of_the_collection_leads_to_its_articles() -> None:
     many = tuple(f"{letter}.txt" for letter in "abcdefgh")
     entries = (Entry("<i>A bridge</i> (Post)", ("bridge.txt",)), Entry("Ida Holm: 8 articles", many), Entry("none", ()))
-    html = render_answer(answer(entries=entries, lead="3 articles:", kind="collection", text=""))
+    counted = (Statement("3 articles:", (), ()),)
+    html = render_answer(answer(statements=counted, entries=entries, kind="collection", text=""))
     assert "<i>" not in html and PASSAGE in html
     assert [html.count(f"source={name}") for name in ("bridge.txt", "a.txt", "e.txt", "f.txt")] == [1, 1, 1, 0]
     assert Shown(html).text.startswith("3 articles:<i>A bridge</i> (Post)Ida Holm: 8 articles 2 3 4 5none")

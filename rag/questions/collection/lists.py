@@ -45,6 +45,8 @@ def answered(asking: Asking, question: str, asked: str, found: Narrowed) -> Answ
     answer = asking.quoted(
         question, (), kind="collection", entries=lines, notes=(*found.notes, *asking.filters.notes())
     )
+    if not rows:
+        return replace(answer, abstention=sentence, confidence=0.0)
     return replace(answer, statements=(Statement(sentence, (), ()),))
 
 
