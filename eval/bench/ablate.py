@@ -142,7 +142,7 @@ PARTS = (
     ),
     Part(
         "follow-ups read with the question before",
-        {"rag.pipeline.condense": lambda question, history: question},
+        {"rag.pipeline.contexts": lambda question, history: []},
         ("follow-ups",),
         ("rag.followup.condense",),
     ),
