@@ -114,7 +114,8 @@ def render_answer(answer: Answer) -> str:
         body = f"{text}{_notes(answer.notes)}{_closest(answer.nearest)}{_made(answer)}"
         return f'<div class="abstention">{searched}{body}{_copies(answer)}</div>'
     sources = _sources(answer)
-    text = "".join(_block(heading, statements, answer.citations) for heading, statements in answer.blocks)
+    apart = answer.kind == "overview" and not answer.by_model
+    text = "".join(_block(heading, said, answer.citations, apart=apart) for heading, said in answer.blocks)
     lead = f'<p class="lead" dir="auto">{escaped(answer.lead)}</p>' if answer.lead else ""
     return (
         f'<div class="answer">{searched}{_notes(answer.notes)}{lead}{text}{_entries(answer.entries)}'
@@ -122,11 +123,17 @@ def render_answer(answer: Answer) -> str:
     )
 
 
-def _block(heading: str, statements: Sequence[Statement], citations: Sequence[Citation]) -> str:
-    """What stands under one heading, "" for none; a statement of no sentences says itself."""
-    sentences = [one for each in statements for one in each.sentences or (Sentence(each.text, each.markers, True),)]
+def _block(heading: str, statements: Sequence[Statement], citations: Sequence[Citation], *, apart: bool) -> str:
+    """What stands under one heading, "" for none; `apart` each statement on a line of its own."""
+    lines_of = [[each] for each in statements] if apart else [statements]
     above = f'<h3 class="part" dir="auto">{escaped(heading)}</h3>' if heading else ""
-    return f'{above}<p class="answer-text" dir="auto">{_sentences(sentences, citations)}</p>'
+    lines = (_sentences([one for each in said for one in _said(each)], citations) for said in lines_of)
+    return above + "".join(f'<p class="answer-text" dir="auto">{line}</p>' for line in lines)
+
+
+def _said(statement: Statement) -> Sequence[Sentence]:
+    """The sentences of a statement; one that quotes nothing says itself."""
+    return statement.sentences or (Sentence(statement.text, statement.markers, True),)
 
 
 def _entries(entries: Sequence[Entry]) -> str:

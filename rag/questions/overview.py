@@ -50,8 +50,7 @@ def _of_many(asking: Asking, question: str, topic: Topic) -> Answer:
     chosen = [found[number] for number in choose(found, vectors, relevance, most, most_of_one)]
     chosen.sort(key=lambda each: (-_day(each), each.span.passage.source, each.span.start))
     told = {each.span.passage.source for each in chosen}
-    rest = topic.count - len(told)
-    notes = [f"And {rest} more article{'s' * (rest > 1)}."] if rest > 0 else []
+    notes = [f"From {len(told)} of {topic.count:,} articles."] if topic.count > len(told) else []
     return asking.quoted(
         question, [("", [each.span for each in chosen])], kind="overview", passages=topic.articles, notes=notes
     )
