@@ -24,6 +24,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field
 
 from rag.errors import SettingsError
+from rag.models.names import check_file
 from rag.models.tokens import RESERVED
 
 
@@ -124,8 +125,9 @@ def load(path: Path, context: int) -> LlamaChat:
     """The model of a GGUF file, with room for `context` tokens of prompt and answer together.
 
     Raises:
-        SettingsError: llama.cpp cannot load it, or is not installed.
+        SettingsError: it is no model's file, llama.cpp cannot load it, or is not installed.
     """
+    check_file(path)
     try:
         import xllamacpp
     except ImportError as error:

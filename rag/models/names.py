@@ -39,7 +39,7 @@ def provider_and_model(name: str) -> tuple[str, str]:
             "anthropic:…, ollama:…), or to llamacpp: and the place of a .gguf file"
         )
     if provider == LOCAL:
-        _check_file(Path(model).expanduser())
+        check_file(Path(model).expanduser())
     elif provider in ADDRESSES:
         if not find_spec(f"langchain_{provider}"):
             remedy = f'pip install "rag-news[{provider}]"'
@@ -49,7 +49,12 @@ def provider_and_model(name: str) -> tuple[str, str]:
     return provider, model
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse what is no model's file; a pipe or device is never opened.
+
+    Raises:
+        SettingsError: it cannot be read, or is no GGUF file.
+    """
     try:
         with open_regular(path) as file:
             magic = file.read(len(_MAGIC))
