@@ -31,6 +31,7 @@ TOKEN = "MILVUS_TOKEN"  # the variable with USER:PASSWORD; an address is kept in
 _NEVER = 99_999_999  # the day of what has none, as the latest
 _LONGEST = 65_535  # bytes of a text
 _MOST = 16_384  # hits of a search
+_NOT_LOADED = 101  # code of the error
 _SECONDS = 10.0  # that a call may take before it is given up
 # pymilvus asks six times a minute whether the server is alive, which Milvus Lite's takes for an attack.
 _OPTIONS = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": False}
@@ -70,6 +71,10 @@ class MilvusCollection(Collection):
 
         def is_away(error: Exception) -> bool:
             codes = (Status.CONNECT_FAILED, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+            if isinstance(error, MilvusException) and error.code == _NOT_LOADED:  # its server was started again
+                with suppress(MilvusException, grpc.RpcError):
+                    self._plain.load_collection(name, timeout=_SECONDS)
+                return True
             if isinstance(error, MilvusException):
                 return isinstance(error, ConnectionConfigException) or error.code in codes
             return True
