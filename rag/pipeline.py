@@ -147,14 +147,13 @@ class _Searcher:
         return replace(search, reading=reading), reading
 
     def _found(self, spelling: Spelling) -> _Search:
-        period = asked_period(spelling.question)
-        asked = period.question if period else spelling.question
-        depth = DEPTH * self.top_k if period else self.top_k
-        passages = self.retriever.retrieve(asked, depth, self.filters, self.index)
-        best = period.prefer(passages, self.top_k) if period else passages
-        return _Search(spelling, asked, period, self.filters, best)
+        search = self._asks(spelling)
+        depth = DEPTH * self.top_k if search.period else self.top_k
+        passages = self.retriever.retrieve(search.asked, depth, self.filters, self.index)
+        return replace(search, passages=search.period.prefer(passages, self.top_k) if search.period else passages)
 
     def _asks(self, spelling: Spelling) -> _Search:
+        """What a question asks, and of which time, before anything is found."""
         period = asked_period(spelling.question)
         return _Search(spelling, period.question if period else spelling.question, period, self.filters, [])
 
