@@ -46,7 +46,6 @@ class Asking:
         confidence: float = 1.0,
         notes: Sequence[str] = (),
         entries: Sequence[Entry] = (),
-        lead: str = "",
     ) -> Answer:
         """An answer of quotations under headings ("" for none), each checked against its article."""
         found = [(heading, citation) for heading, spans in blocks for citation in cite(spans, self.index.text)]
@@ -57,5 +56,5 @@ class Asking:
         )
         return Answer(
             question, statements, confidence, citations, tuple(passages), self.model, standalone_question=question,
-            kind=kind, notes=tuple(notes), entries=tuple(entries), lead=lead,
+            kind=kind, notes=tuple(notes), entries=tuple(entries),
         )  # fmt: skip
